@@ -1,0 +1,3 @@
+//! Interval arithmetic: inari's [`Interval`] is the scalar; beside it stands what inari lacks without its `gmp` feature.
+
+pub use inari::{Interval, const_interval, interval};

@@ -1,0 +1,1 @@
+//! Proofs about neural networks whose parameters move.

@@ -1,0 +1,2 @@
+//! The `quantproof` command.
+fn main() {}
