@@ -209,3 +209,28 @@ impl Op {
         })
     }
 }
+
+/// An exact constant as an SMT-LIB decimal, or as a quotient of two where it has no finite decimal.
+pub fn print_constant(c: &crate::exact::Constant) -> String {
+    let magnitude = c.abs();
+    let text = match crate::exact::rational::to_decimal(&magnitude.to_rational()) {
+        Some(text) if text.contains('.') => text,
+        Some(text) => format!("{text}.0"),
+        None => {
+            let r = magnitude.to_rational();
+            format!("(/ {}.0 {}.0)", r.numer(), r.denom())
+        }
+    };
+    if c.signum() < 0 { format!("(- {text})") } else { text }
+}
+
+/// `a·x` in SMT-LIB, without a product where `a` is ±1.
+fn print_scaled(a: &crate::exact::Constant, x: &str) -> String {
+    if *a == crate::exact::Constant::ONE {
+        x.to_owned()
+    } else if *a == crate::exact::Constant::ONE.neg() {
+        format!("(- {x})")
+    } else {
+        format!("(* {} {x})", print_constant(a))
+    }
+}

@@ -1,0 +1,79 @@
+//! Branchers: which kept slot of a box to split, and where. One heuristic per file.
+
+mod largest;
+mod round_robin;
+mod smear;
+
+pub use largest::Largest;
+pub use round_robin::RoundRobin;
+pub use smear::Smear;
+
+use crate::interval::{Interval, bounds};
+use crate::problem::{Compiled, Sort};
+use crate::tape::Workspace;
+
+/// A split of the kept slot at `position` into the parts below and above `at`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Split {
+    /// the position in [`Tape::kept`](crate::tape::Tape::kept)
+    pub position: usize,
+    /// the lower part
+    pub lower: Interval,
+    /// the upper part; together they cover the box (integers between them aside)
+    pub upper: Interval,
+}
+
+/// A heuristic that picks the next split.
+pub trait Brancher: Send + Sync {
+    /// Its name on the command line and in statistics.
+    fn name(&self) -> &'static str;
+
+    /// The split of a contracted box, whose kept slots are in `kept` and all slots in the workspace; `root` are the
+    /// kept slots at the root. `None` when no variable can be split any further.
+    fn choose(
+        &self,
+        problem: &Compiled,
+        root: &[Interval],
+        kept: &[Interval],
+        depth: u32,
+        w: &mut Workspace,
+    ) -> Option<Split>;
+}
+
+/// The split of a variable in the middle, `None` when it is a point, or two neighbouring doubles.
+pub(crate) fn halve(problem: &Compiled, position: usize, bound: Interval) -> Option<Split> {
+    let (lo, hi) = (bound.inf(), bound.sup());
+    if !(lo < hi) {
+        return None;
+    }
+    if problem.problem.variables.get(position).is_some_and(|v| v.sort == Sort::Integer) {
+        let at = middle(lo, hi).floor().clamp(lo, hi);
+        let next = at + 1.0;
+        return (at < next && next <= hi)
+            .then(|| Split { position, lower: bounds(lo, at), upper: bounds(next, hi) });
+    }
+    let at = middle(lo, hi);
+    (lo < at && at < hi).then(|| Split { position, lower: bounds(lo, at), upper: bounds(at, hi) })
+}
+
+/// A point inside `(lo, hi)`: the midpoint, or for an unbounded interval one that doubles outward.
+pub(crate) fn middle(lo: f64, hi: f64) -> f64 {
+    match (lo.is_finite(), hi.is_finite()) {
+        (true, true) => 0.5 * lo + 0.5 * hi,
+        (true, false) => if lo < 1.0 { 1.0 } else { (2.0 * lo).min(f64::MAX) },
+        (false, true) => if hi > -1.0 { -1.0 } else { (2.0 * hi).max(f64::MIN) },
+        (false, false) => 0.0,
+    }
+}
+
+/// The width of a bound relative to its width at the root, for comparing variables of unlike units.
+pub(crate) fn relative_width(root: Interval, bound: Interval) -> f64 {
+    let (full, width) = (root.wid(), bound.wid());
+    if width == f64::INFINITY {
+        f64::INFINITY
+    } else if full.is_finite() && full > 0.0 {
+        width / full
+    } else {
+        width / (1.0 + bound.mag())
+    }
+}

@@ -1,0 +1,35 @@
+//! Exact evaluation of expressions at a rational point: rational arithmetic where the operators are rational, certified
+//! high precision elsewhere. It knows neither intervals in doubles nor the tape, so it can judge what the search found.
+
+use super::{ExprId, Graph, Node};
+use crate::exact::{Ball, DEFAULT_PRECISION, Rational};
+use crate::op::Op;
+use std::collections::HashMap;
+
+/// The values of everything that `roots` depend on; `None` where an expression is undefined or not decided by the
+/// working precision. `point` has one entry per variable.
+pub fn evaluate(graph: &Graph, roots: &[ExprId], point: &[Rational]) -> HashMap<ExprId, Option<Ball>> {
+    let mark = graph.reachable(roots);
+    let mut values: HashMap<ExprId, Option<Ball>> = HashMap::new();
+    for index in (0..graph.len()).filter(|&index| mark[index]) {
+        let id = graph.id(index);
+        let value = match graph.node(id) {
+            Node::Constant(c) => Some(Ball::from_constant(c, DEFAULT_PRECISION)),
+            Node::Variable(v) => point.get(v.index()).map(|x| Ball::from_rational(x, DEFAULT_PRECISION)),
+            Node::Apply { op, operands } => {
+                let x: Option<Vec<Ball>> = operands.iter().map(|o| values[o].clone()).collect();
+                x.and_then(|x| apply(op, &x))
+            }
+        };
+        values.insert(id, value);
+    }
+    values
+}
+
+fn apply(op: &Op, x: &[Ball]) -> Option<Ball> {
+    match op {
+        Op::Linear(row) => Some(row.exact(x)),
+        Op::Noise(row) => Some(row.exact(x)),
+        other => other.operator()?.exact(x),
+    }
+}

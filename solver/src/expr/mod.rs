@@ -1,0 +1,127 @@
+//! Expressions: a hash-consed graph of operators over variables and exact constants.
+//!
+//! An [`ExprId`] is an index into the [`Graph`]; operands always have smaller ids than the node that uses them, so
+//! ascending ids are a topological order, and it is the order in which the tape executes. The builders fold constants
+//! exactly and keep linear sums n-ary, but they never distribute or expand.
+
+mod build;
+pub mod evaluate;
+mod print;
+
+pub use print::Printer;
+
+use crate::exact::Constant;
+use crate::op::Op;
+use indexmap::IndexSet;
+use smallvec::SmallVec;
+
+/// An expression of a [`Graph`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ExprId(u32);
+
+impl ExprId {
+    /// The position in the graph.
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// A variable of a problem, numbered from zero in the order of declaration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct VariableId(u32);
+
+impl VariableId {
+    /// The variable with the given number.
+    pub fn new(index: usize) -> Self {
+        VariableId(u32::try_from(index).expect("fewer than 2^32 variables"))
+    }
+
+    /// The number.
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// The operands of a node.
+pub type Operands = SmallVec<[ExprId; 3]>;
+
+/// One node of the graph.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Node {
+    /// an exact rational
+    Constant(Constant),
+    /// a variable
+    Variable(VariableId),
+    /// an operator applied to earlier nodes
+    Apply {
+        /// the operator
+        op: Op,
+        /// its operands, as many as its arity
+        operands: Operands,
+    },
+}
+
+/// A hash-consed expression graph: equal expressions have equal ids.
+#[derive(Clone, Debug, Default)]
+pub struct Graph {
+    nodes: IndexSet<Node>,
+}
+
+impl Graph {
+    /// An empty graph.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The id at a position below [`len`](Self::len).
+    pub fn id(&self, index: usize) -> ExprId {
+        debug_assert!(index < self.len());
+        ExprId(index as u32)
+    }
+
+    /// The number of nodes.
+    pub fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// Whether there is no node.
+    pub fn is_empty(&self) -> bool {
+        self.nodes.is_empty()
+    }
+
+    /// The node behind an id of this graph.
+    pub fn node(&self, id: ExprId) -> &Node {
+        &self.nodes[id.index()]
+    }
+
+    /// The value of a constant node.
+    pub fn as_constant(&self, id: ExprId) -> Option<&Constant> {
+        match self.node(id) {
+            Node::Constant(c) => Some(c),
+            _ => None,
+        }
+    }
+
+    /// Marks every node that `roots` depend on, by ascending id.
+    pub fn reachable(&self, roots: &[ExprId]) -> Vec<bool> {
+        let mut mark = vec![false; self.len()];
+        for root in roots {
+            mark[root.index()] = true;
+        }
+        for index in (0..self.len()).rev() {
+            if mark[index]
+                && let Node::Apply { operands, .. } = &self.nodes[index]
+            {
+                for operand in operands {
+                    mark[operand.index()] = true;
+                }
+            }
+        }
+        mark
+    }
+
+    fn insert(&mut self, node: Node) -> ExprId {
+        let (index, _) = self.nodes.insert_full(node);
+        ExprId(u32::try_from(index).expect("fewer than 2^32 expressions"))
+    }
+}

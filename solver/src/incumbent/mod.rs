@@ -1,0 +1,67 @@
+//! Incumbent finders: box to a point worth evaluating exactly. One finder per file.
+//!
+//! They work in doubles and prove nothing: a point becomes an incumbent only after
+//! [`Compiled::certify`](crate::problem::Compiled::certify).
+
+mod gradient;
+mod vertex;
+
+pub use gradient::Gradient;
+pub use vertex::Vertex;
+
+use crate::interval::Interval;
+use crate::problem::Compiled;
+use crate::tape::Workspace;
+
+/// A finder of good points.
+pub trait IncumbentFinder: Send + Sync {
+    /// Its name in statistics.
+    fn name(&self) -> &'static str;
+
+    /// Writes a point of the box `variables` (one entry per variable) that the finder thinks is good, and returns the
+    /// objective there in doubles; `None` when it has none. `seed` makes different calls look at different places.
+    fn propose(
+        &self,
+        problem: &Compiled,
+        variables: &[Interval],
+        seed: u64,
+        point: &mut [f64],
+        w: &mut Workspace,
+    ) -> Option<f64>;
+}
+
+/// The middle of a bound: the midpoint, or a finite point of an unbounded one.
+pub(crate) fn centre(bound: Interval) -> f64 {
+    let (lo, hi) = (bound.inf(), bound.sup());
+    if lo == hi { lo } else { crate::branch::middle(lo, hi).clamp(lo, hi) }
+}
+
+/// Whether the constraint seems to hold at the point last evaluated in the workspace.
+pub(crate) fn seems_feasible(problem: &Compiled, w: &Workspace) -> bool {
+    use crate::formula::{Relation, Truth};
+    let holds = problem.constraint.evaluate(&mut |atom| {
+        let value = w.points[atom.expr as usize];
+        let yes = match atom.relation {
+            Relation::Le => value <= 0.0,
+            Relation::Lt => value < 0.0,
+            Relation::Ge => value >= 0.0,
+            Relation::Gt => value > 0.0,
+            Relation::Eq => value == 0.0,
+            Relation::Ne => value != 0.0,
+        };
+        if yes { Truth::True } else { Truth::False }
+    });
+    holds == Truth::True
+}
+
+/// The end of an interval that a derivative points at, `x` where there is none.
+pub(crate) fn to_end(bound: Interval, slope: f64, x: f64) -> f64 {
+    let end = if slope > 0.0 {
+        bound.sup()
+    } else if slope < 0.0 {
+        bound.inf()
+    } else {
+        x
+    };
+    if end.is_finite() { end } else { x }
+}

@@ -1,0 +1,35 @@
+//! The n-ary linear sum `Σ a_j x_j + b` with exact rational coefficients: one row of a layer, and what addition,
+//! subtraction, negation and scaling by a constant become.
+
+use crate::exact::{Ball, Constant};
+
+/// The coefficients of `Σ a_j x_j + b`; `a` has one entry per operand.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Linear {
+    /// `a_j`, in the order of the operands
+    pub coefficients: Vec<Constant>,
+    /// `b`
+    pub constant: Constant,
+}
+
+impl Linear {
+    /// The sum at certified points, exact where the points are.
+    pub fn exact(&self, x: &[Ball]) -> Ball {
+        let precision = x.first().map_or(crate::exact::DEFAULT_PRECISION, Ball::precision);
+        let mut sum = Ball::from_constant(&self.constant, precision);
+        for (a, x) in self.coefficients.iter().zip(x) {
+            sum = sum.add(&Ball::from_constant(a, precision).mul(x));
+        }
+        sum
+    }
+
+    /// SMT-LIB form over printed operands.
+    pub fn print(&self, x: &[&str]) -> String {
+        let mut terms: Vec<String> =
+            self.coefficients.iter().zip(x).map(|(a, x)| super::print_scaled(a, x)).collect();
+        if !self.constant.is_zero() || terms.is_empty() {
+            terms.push(super::print_constant(&self.constant));
+        }
+        if terms.len() == 1 { terms.remove(0) } else { format!("(+ {})", terms.join(" ")) }
+    }
+}

@@ -1,0 +1,156 @@
+//! What is asked: variables with domains, a formula, and perhaps an objective to maximise.
+
+use crate::exact::{Ball, Rational};
+use crate::expr::evaluate::evaluate;
+use crate::expr::{ExprId, Graph, VariableId};
+use crate::formula::{Formula, Relation, Truth};
+use crate::interval::Interval;
+use crate::tape::{Slot, Tape};
+
+/// What a variable ranges over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Sort {
+    /// the reals
+    Real,
+    /// the integers
+    Integer,
+    /// the reals, and the objective and constraints are worth trying at the ends of its domain first: the noise of a
+    /// row
+    Noise,
+}
+
+/// A variable of a problem.
+#[derive(Clone, Debug)]
+pub struct Variable {
+    /// its name, for printing
+    pub name: String,
+    /// the interval it ranges over
+    pub domain: Interval,
+    /// what kind of number it is
+    pub sort: Sort,
+}
+
+/// Existential question: is there a point of the domains that satisfies the formula, and how large can the objective
+/// get there?
+#[derive(Clone, Debug)]
+pub struct Problem {
+    /// the expressions
+    pub graph: Graph,
+    /// the variables, by [`VariableId`]
+    pub variables: Vec<Variable>,
+    /// the constraint
+    pub constraint: Formula,
+    /// what to maximise
+    pub objective: Option<ExprId>,
+}
+
+impl Default for Problem {
+    fn default() -> Self {
+        Problem { graph: Graph::new(), variables: Vec::new(), constraint: Formula::TRUE, objective: None }
+    }
+}
+
+impl Problem {
+    /// Declares a variable and returns the expression that is it.
+    pub fn variable(&mut self, name: impl Into<String>, domain: Interval, sort: Sort) -> ExprId {
+        self.variables.push(Variable { name: name.into(), domain, sort });
+        self.graph.variable(VariableId::new(self.variables.len() - 1))
+    }
+
+    /// Compiles the formula and the objective into one tape.
+    pub fn compile(self) -> Compiled {
+        let mut roots = Vec::new();
+        self.constraint.atoms(&mut |atom| roots.push(atom.expr));
+        roots.extend(self.objective);
+        let tape = Tape::compile(&self.graph, self.variables.len(), &roots);
+        let mut slot = |id| tape.slot(id).expect("a root has a slot");
+        let constraint = self.constraint.map(&mut slot);
+        let objective = self.objective.map(&mut slot);
+        Compiled { problem: self, tape, constraint, objective }
+    }
+}
+
+/// A problem with its tape: immutable, shared between threads.
+#[derive(Clone, Debug)]
+pub struct Compiled {
+    /// what was compiled
+    pub problem: Problem,
+    /// all expressions
+    pub tape: Tape,
+    /// the constraint over slots
+    pub constraint: Formula<Slot>,
+    /// the slot of the objective
+    pub objective: Option<Slot>,
+}
+
+impl Compiled {
+    /// The bounds of the kept slots at the root of the search: the domains, and nothing known of the rest.
+    pub fn root(&self) -> Vec<Interval> {
+        let mut bounds = vec![Interval::ENTIRE; self.tape.kept().len()];
+        for (bound, variable) in bounds.iter_mut().zip(&self.problem.variables) {
+            *bound = variable.domain;
+        }
+        bounds
+    }
+
+    /// Judges a point exactly, by code that shares nothing with the search: whether the constraint holds there (in
+    /// certified arithmetic, where an undecided comparison counts as not holding), and the value of the objective.
+    pub fn certify(&self, point: &[f64]) -> Option<Certificate> {
+        let inside = self.problem.variables.iter().zip(point).all(|(variable, &x)| variable.domain.contains(x));
+        let integral = self.problem.variables.iter().zip(point).all(|(v, x)| v.sort != Sort::Integer || x.fract() == 0.0);
+        if !inside || !integral {
+            return None;
+        }
+        let point: Vec<Rational> = point.iter().map(|&x| crate::exact::rational::from_f64(x)).collect::<Option<_>>()?;
+        let values = evaluate(&self.problem.graph, &self.roots(), &point);
+        let value_of = |id: ExprId| values.get(&id).and_then(Option::as_ref);
+        let holds = self.problem.constraint.evaluate(&mut |atom| {
+            value_of(atom.expr).map_or(Truth::Unknown, |value| sign_truth(atom.relation, value))
+        });
+        if holds != Truth::True {
+            return None;
+        }
+        let objective = match self.problem.objective {
+            None => None,
+            Some(objective) => Some(value_of(objective)?.clone()),
+        };
+        Some(Certificate { point, objective })
+    }
+
+    fn roots(&self) -> Vec<ExprId> {
+        let mut roots = Vec::new();
+        self.problem.constraint.atoms(&mut |atom| roots.push(atom.expr));
+        roots.extend(self.problem.objective);
+        roots
+    }
+}
+
+/// A point that satisfies the constraint, exactly.
+#[derive(Clone, Debug)]
+pub struct Certificate {
+    /// the point, one entry per variable
+    pub point: Vec<Rational>,
+    /// the objective there, enclosed in high precision (a point where it is rational)
+    pub objective: Option<Ball>,
+}
+
+fn sign_truth(relation: Relation, value: &Ball) -> Truth {
+    use std::cmp::Ordering::{Equal, Greater, Less};
+    let (lower, upper) = (value.lower_sign(), value.upper_sign());
+    let positive = lower == Greater;
+    let negative = upper == Less;
+    let zero = lower == Equal && upper == Equal;
+    let (yes, no) = match relation {
+        Relation::Le => (upper != Greater, positive),
+        Relation::Lt => (negative, lower != Less),
+        Relation::Ge => (lower != Less, negative),
+        Relation::Gt => (positive, upper != Greater),
+        Relation::Eq => (zero, positive || negative),
+        Relation::Ne => (positive || negative, zero),
+    };
+    match (yes, no) {
+        (true, _) => Truth::True,
+        (_, true) => Truth::False,
+        _ => Truth::Unknown,
+    }
+}

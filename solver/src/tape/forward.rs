@@ -1,0 +1,43 @@
+//! The forward sweep of HC4: every slot's enclosure from those of its operands.
+
+use super::{Kind, NO_WRITER, Slot, Tape, Workspace};
+
+impl Tape {
+    /// Evaluates every instruction over the current values of its operands and intersects the result with what the slot
+    /// holds. Returns false as soon as a slot is empty: no point of the box has a value there.
+    pub fn forward(&self, w: &mut Workspace) -> bool {
+        self.forward_between(None, None, w)
+    }
+
+    /// [`forward`](Self::forward) restricted to the slots after `after` up to and including `through`.
+    pub fn forward_between(&self, after: Option<Slot>, through: Option<Slot>, w: &mut Workspace) -> bool {
+        w.gathered = NO_WRITER;
+        let first = after.map_or(0, |slot| self.instructions.partition_point(|i| i.out <= slot));
+        let end = through.map_or(self.instructions.len(), |slot| self.instructions.partition_point(|i| i.out <= slot));
+        for instruction in &self.instructions[first..end.max(first)] {
+            let operands = self.list(instruction.operands);
+            let image = match &instruction.kind {
+                Kind::Row(row) => {
+                    w.gather(instruction.operands.start, operands);
+                    let n = operands.len();
+                    self.rows[*row as usize].enclose(&w.values, &w.lo[..n], &w.hi[..n])
+                }
+                Kind::Apply(op) => {
+                    for (x, &slot) in w.x.iter_mut().zip(operands) {
+                        *x = w.values[slot as usize];
+                    }
+                    op.operator().expect("rows are compiled").enclose(&w.x[..operands.len()])
+                }
+            };
+            let out = instruction.out as usize;
+            let held = w.values[out];
+            w.narrowed[out] = !image.subset(held);
+            let value = image.intersection(held);
+            w.values[out] = value;
+            if value.is_empty() {
+                return false;
+            }
+        }
+        true
+    }
+}

@@ -1,0 +1,266 @@
+//! The tape: an expression graph compiled to a flat list of instructions over numbered slots.
+//!
+//! Slots hold the variables first, then the reachable nodes of the graph in ascending order, so every instruction
+//! writes a slot after those it reads. The rows of a layer are dense arrays ([`row`]); everything else goes through
+//! [`Operator`](crate::op::Operator). A [`Tape`] is immutable and shared between threads; the values live in a
+//! [`Workspace`], which is allocated once per worker.
+//!
+//! The sweeps have a file each: [`forward`](Tape::forward) and [`backward`](Tape::backward) together are HC4
+//! (Benhamou, Goualard, Granvilliers, Puget 1999), [`evaluate`](Tape::evaluate) and [`adjoint`](Tape::adjoint) the
+//! value and gradient in doubles, [`derivatives`](Tape::derivatives) the interval adjoint, [`linear_bound`](Tape::linear_bound)
+//! the backward linear bound propagation (CROWN, Zhang et al. 2018; DeepPoly, Singh et al. 2019).
+//!
+//! *Kept* slots are those whose bounds a search node stores and may split: the variables, then the arguments of the
+//! piecewise and increment operators (the pre-activations of a network).
+
+mod adjoint;
+mod backward;
+mod derivative;
+mod forward;
+mod relaxation;
+mod row;
+mod workspace;
+
+pub use relaxation::LinearBound;
+pub use workspace::Workspace;
+
+use crate::expr::{ExprId, Graph, Node};
+use crate::interval::Interval;
+use crate::interval::decimal::enclose_constant;
+use crate::op::{Incremented, Op};
+use row::Row;
+use std::collections::HashMap;
+
+/// A slot of a tape.
+pub type Slot = u32;
+
+/// A list of slots in the operand pool.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct List {
+    start: u32,
+    len: u32,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Kind {
+    /// an operator of fixed arity
+    Apply(Op),
+    /// a row of `Tape::rows`
+    Row(u32),
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Instruction {
+    kind: Kind,
+    out: Slot,
+    operands: List,
+    /// the operator is undefined somewhere, see `Operator::is_partial`
+    partial: bool,
+}
+
+/// A compiled expression graph.
+#[derive(Clone, Debug)]
+pub struct Tape {
+    variables: usize,
+    slots: usize,
+    instructions: Vec<Instruction>,
+    operands: Vec<Slot>,
+    rows: Vec<Row>,
+    constants: Vec<(Slot, Interval, f64)>,
+    kept: Vec<Slot>,
+    slot_of: HashMap<ExprId, Slot>,
+    /// instruction that writes a slot, for slots above the variables that are not constants
+    writer: Vec<u32>,
+    /// how many products are added up at most in a slot's coefficient during a backward linear sweep
+    accumulations: Vec<u32>,
+    /// the piecewise and increment instructions that read a kept slot, by its position in `kept`
+    uses: Vec<Vec<u32>>,
+    longest: usize,
+    widest: usize,
+}
+
+/// `writer` of a slot that no instruction writes.
+const NO_WRITER: u32 = u32::MAX;
+
+impl Tape {
+    /// Compiles everything that `roots` depend on. All `variables` get a slot, used or not.
+    pub fn compile(graph: &Graph, variables: usize, roots: &[ExprId]) -> Tape {
+        let mark = graph.reachable(roots);
+        let mut tape = Tape {
+            variables,
+            slots: variables,
+            instructions: Vec::new(),
+            operands: Vec::new(),
+            rows: Vec::new(),
+            constants: Vec::new(),
+            kept: (0..variables as Slot).collect(),
+            slot_of: HashMap::new(),
+            writer: vec![NO_WRITER; variables],
+            accumulations: Vec::new(),
+            uses: Vec::new(),
+            longest: 0,
+            widest: 0,
+        };
+        let mut lists: HashMap<Vec<Slot>, List> = HashMap::new();
+        let mut kept = vec![false; graph.len() + variables];
+        kept[..variables].fill(true);
+        for index in (0..graph.len()).filter(|&index| mark[index]) {
+            let id = graph.id(index);
+            let slot = match graph.node(id) {
+                Node::Variable(v) => v.index() as Slot,
+                Node::Constant(c) => {
+                    let slot = tape.new_slot();
+                    tape.constants.push((slot, enclose_constant(c), c.nearest()));
+                    slot
+                }
+                Node::Apply { op, operands } => {
+                    let slots: Vec<Slot> = operands.iter().map(|o| tape.slot_of[o]).collect();
+                    tape.push(op, &slots, &mut lists, &mut kept)
+                }
+            };
+            tape.slot_of.insert(id, slot);
+        }
+        tape.kept[variables..].sort_unstable();
+        tape.count_accumulations();
+        tape.uses = tape.kept.iter().map(|&slot| tape.users(slot)).collect();
+        tape
+    }
+
+    fn new_slot(&mut self) -> Slot {
+        let slot = Slot::try_from(self.slots).expect("fewer than 2^32 slots");
+        self.slots += 1;
+        self.writer.push(NO_WRITER);
+        slot
+    }
+
+    fn push(
+        &mut self,
+        op: &Op,
+        slots: &[Slot],
+        lists: &mut HashMap<Vec<Slot>, List>,
+        kept: &mut [bool],
+    ) -> Slot {
+        let branched: &[Slot] = match op {
+            Op::Relu | Op::Abs | Op::Increment(_) => slots,
+            Op::Ite => &slots[..1],
+            _ => &[],
+        };
+        for &slot in branched {
+            if !std::mem::replace(&mut kept[slot as usize], true) {
+                self.kept.push(slot);
+            }
+        }
+        let (kind, read, partial) = match op {
+            Op::Linear(linear) => (self.push_row(Row::linear(linear)), slots, false),
+            Op::Noise(noise) => (self.push_row(Row::noise(noise, slots[0])), &slots[1..], false),
+            other => {
+                let partial = other.operator().is_some_and(|o| o.is_partial());
+                self.longest = self.longest.max(slots.len());
+                (Kind::Apply(other.clone()), slots, partial)
+            }
+        };
+        if matches!(kind, Kind::Row(_)) {
+            self.widest = self.widest.max(read.len());
+        }
+        let operands = *lists.entry(read.to_vec()).or_insert_with(|| {
+            let start = self.operands.len() as u32;
+            self.operands.extend_from_slice(read);
+            List { start, len: read.len() as u32 }
+        });
+        let out = self.new_slot();
+        self.writer[out as usize] = self.instructions.len() as u32;
+        self.instructions.push(Instruction { kind, out, operands, partial });
+        out
+    }
+
+    fn push_row(&mut self, row: Row) -> Kind {
+        self.rows.push(row);
+        Kind::Row(self.rows.len() as u32 - 1)
+    }
+
+    fn count_accumulations(&mut self) {
+        let mut count = vec![0u32; self.slots];
+        for instruction in &self.instructions {
+            let extra = match instruction.kind {
+                Kind::Row(row) => 2 + self.rows[row as usize].slack(),
+                Kind::Apply(_) => 2,
+            };
+            for &operand in self.list(instruction.operands) {
+                count[operand as usize] += extra;
+            }
+        }
+        self.accumulations = count;
+    }
+
+    fn users(&self, slot: Slot) -> Vec<u32> {
+        let branches = |op: &Op| matches!(op, Op::Relu | Op::Abs | Op::Increment(_) | Op::Ite);
+        (0..self.instructions.len() as u32)
+            .filter(|&index| {
+                let instruction = &self.instructions[index as usize];
+                matches!(&instruction.kind, Kind::Apply(op) if branches(op))
+                    && self.list(instruction.operands).contains(&slot)
+            })
+            .collect()
+    }
+
+    /// Whether every piecewise operator that reads the kept slot at this position is linear over the box in the
+    /// workspace, so that tighter bounds of the slot would help no linear bound.
+    pub fn is_settled(&self, position: usize, w: &Workspace) -> bool {
+        let decided = |x: Interval| x.inf() >= 0.0 || x.sup() <= 0.0;
+        self.uses[position].iter().all(|&index| {
+            let instruction = &self.instructions[index as usize];
+            let operands = self.list(instruction.operands);
+            let value = |j: usize| w.values[operands[j] as usize];
+            match &instruction.kind {
+                Kind::Apply(Op::Increment(Incremented::Relu | Incremented::Abs)) => {
+                    decided(value(0)) && decided(value(0) + value(1))
+                }
+                Kind::Apply(Op::Relu | Op::Abs | Op::Ite) => decided(value(0)),
+                _ => false,
+            }
+        })
+    }
+
+    pub(crate) fn list(&self, list: List) -> &[Slot] {
+        &self.operands[list.start as usize..(list.start + list.len) as usize]
+    }
+
+    /// The number of variables; they are the first slots and the first kept ones.
+    pub fn variables(&self) -> usize {
+        self.variables
+    }
+
+    /// The number of slots.
+    pub fn slots(&self) -> usize {
+        self.slots
+    }
+
+    /// The number of instructions.
+    pub fn len(&self) -> usize {
+        self.instructions.len()
+    }
+
+    /// Whether there is no instruction.
+    pub fn is_empty(&self) -> bool {
+        self.instructions.is_empty()
+    }
+
+    /// The kept slots, the variables first.
+    pub fn kept(&self) -> &[Slot] {
+        &self.kept
+    }
+
+    /// The slot of an expression that the tape was compiled with.
+    pub fn slot(&self, id: ExprId) -> Option<Slot> {
+        self.slot_of.get(&id).copied()
+    }
+
+    /// The operator and operands that write a slot; `None` for variables, constants and rows.
+    pub fn definition(&self, slot: Slot) -> Option<(&Op, &[Slot])> {
+        let instruction = self.instructions.get(self.writer[slot as usize] as usize)?;
+        match &instruction.kind {
+            Kind::Apply(op) => Some((op, self.list(instruction.operands))),
+            Kind::Row(_) => None,
+        }
+    }
+}

@@ -1,0 +1,214 @@
+//! The rows of layers, compiled to dense arrays: [`Linear`] and [`Noise`] with the nearest doubles of their exact
+//! coefficients, the rounding of those (at most one unit `u = 2^−53`, relatively) carried as `slack`.
+//!
+//! With `S = [s, s̄]` the noise variable's interval (`S = 0` for a linear sum), term `j` of the row ranges over
+//! `{a_j h + s·r_j |h|}`, which is piecewise bilinear: its extremes are at `h ∈ {h, h̄, 0}` and, because `r_j |h| ≥ 0`, at
+//! `s̄` for the upper end and `s` for the lower.
+
+use super::{Slot, Workspace};
+use crate::exact::Constant;
+use crate::interval::decimal::enclose_constant;
+use crate::interval::round::{add_down, add_up, down, sub_down, sub_up, up};
+use crate::interval::{Interval, bounds, kernel, point};
+use crate::op::linear::Linear;
+use crate::op::noise::Noise;
+
+/// A compiled row over `n` operands.
+#[derive(Clone, Debug)]
+pub(crate) struct Row {
+    /// `a`, length `n`
+    pub(super) a: Vec<f64>,
+    /// what moves the coefficients, if anything does
+    pub(super) noise: Option<RowNoise>,
+    /// `b`
+    pub(super) constant: Interval,
+    /// 0 when all coefficients and radii are doubles, else 1
+    slack: u32,
+}
+
+/// The moving part of a row.
+#[derive(Clone, Debug)]
+pub(crate) struct RowNoise {
+    /// the slot of `s`
+    pub(super) slot: Slot,
+    /// `r`, length `n`
+    pub(super) r: Vec<f64>,
+    /// `r_b`
+    pub(super) radius: Interval,
+}
+
+fn slack<'a>(mut constants: impl Iterator<Item = &'a Constant>) -> u32 {
+    u32::from(constants.any(|c| c.as_f64_exact().is_none()))
+}
+
+impl Row {
+    pub(super) fn linear(row: &Linear) -> Row {
+        Row {
+            a: row.coefficients.iter().map(Constant::nearest).collect(),
+            noise: None,
+            constant: enclose_constant(&row.constant),
+            slack: slack(row.coefficients.iter()),
+        }
+    }
+
+    pub(super) fn noise(row: &Noise, slot: Slot) -> Row {
+        let r = row.radii.iter().map(Constant::nearest).collect();
+        Row {
+            a: row.coefficients.iter().map(Constant::nearest).collect(),
+            noise: Some(RowNoise { slot, r, radius: enclose_constant(&row.radius) }),
+            constant: enclose_constant(&row.constant),
+            slack: slack(row.coefficients.iter().chain(&row.radii)),
+        }
+    }
+
+    /// How many units `u` the arrays may be away from the exact coefficients, relatively.
+    pub(super) fn slack(&self) -> u32 {
+        self.slack
+    }
+
+    /// The range of the row over the operands' ends `lo`, `hi`.
+    pub(super) fn enclose(&self, values: &[Interval], lo: &[f64], hi: &[f64]) -> Interval {
+        match &self.noise {
+            None => kernel::dot(&self.a, lo, hi, self.slack) + self.constant,
+            Some(noise) => {
+                let s = values[noise.slot as usize];
+                if s.is_empty() {
+                    return Interval::EMPTY;
+                }
+                kernel::dot_noise(&self.a, &noise.r, lo, hi, s.inf(), s.sup(), self.slack)
+                    + (self.constant + s * noise.radius)
+            }
+        }
+    }
+
+    /// The value at a point, in doubles.
+    pub(super) fn evaluate(&self, points: &[f64], operands: &[Slot]) -> f64 {
+        let mut sum = self.constant.mid();
+        match &self.noise {
+            None => {
+                for (a, &slot) in self.a.iter().zip(operands) {
+                    sum += a * points[slot as usize];
+                }
+            }
+            Some(noise) => {
+                let mut radius = noise.radius.mid();
+                for ((a, r), &slot) in self.a.iter().zip(&noise.r).zip(operands) {
+                    let h = points[slot as usize];
+                    sum += a * h;
+                    radius += r * h.abs();
+                }
+                sum += points[noise.slot as usize] * radius;
+            }
+        }
+        sum
+    }
+
+    /// The coefficient of operand `j` where `h_j` has the given sign range: `a_j + S·r_j·sgn(h_j)`.
+    pub(super) fn coefficient(&self, j: usize, s: Interval, h: Interval) -> Interval {
+        let widen = |x: f64| if self.slack == 0 { point(x) } else { bounds(down(down(x)), up(up(x))) };
+        let a = widen(self.a[j]);
+        match &self.noise {
+            None => a,
+            Some(noise) => {
+                let r = widen(noise.r[j]);
+                let sign = if h.inf() >= 0.0 {
+                    point(1.0)
+                } else if h.sup() <= 0.0 {
+                    point(-1.0)
+                } else {
+                    bounds(-1.0, 1.0)
+                };
+                a + s * sign * r
+            }
+        }
+    }
+
+    /// Narrows the operands (and the noise variable) to what an image allows: `t_j ∈ image − b − Σ_{i≠j} t_i`. False
+    /// when one becomes empty.
+    pub(super) fn invert(&self, image: Interval, operands: &[Slot], w: &mut Workspace) -> bool {
+        let s = self.noise.as_ref().map_or(point(0.0), |noise| w.values[noise.slot as usize]);
+        let fixed = match &self.noise {
+            None => self.constant,
+            Some(noise) => self.constant + s * noise.radius,
+        };
+        // the terms, their sums without infinite ends, and how many ends are infinite
+        let (mut sum_lo, mut sum_hi) = (fixed.inf(), fixed.sup());
+        let (mut infinite_lo, mut infinite_hi) = (0usize, 0usize);
+        for (j, &slot) in operands.iter().enumerate() {
+            let h = w.values[slot as usize];
+            let term = self.term(j, s, h);
+            let (lo, hi) = (term.inf(), term.sup());
+            (w.term_lo[j], w.term_hi[j]) = (lo, hi);
+            if lo == f64::NEG_INFINITY { infinite_lo += 1 } else { sum_lo = add_down(sum_lo, lo) }
+            if hi == f64::INFINITY { infinite_hi += 1 } else { sum_hi = add_up(sum_hi, hi) }
+        }
+        let (image_lo, image_hi) = (image.inf(), image.sup());
+        if infinite_lo == 0 && infinite_hi == 0 && image_lo <= sum_lo && sum_hi <= image_hi {
+            return true;
+        }
+        for (j, &slot) in operands.iter().enumerate() {
+            let (lo, hi) = (w.term_lo[j], w.term_hi[j]);
+            let others_lo = match (infinite_lo, lo == f64::NEG_INFINITY) {
+                (0, _) => sub_down(sum_lo, lo),
+                (1, true) => sum_lo,
+                _ => f64::NEG_INFINITY,
+            };
+            let others_hi = match (infinite_hi, hi == f64::INFINITY) {
+                (0, _) => sub_up(sum_hi, hi),
+                (1, true) => sum_hi,
+                _ => f64::INFINITY,
+            };
+            let (new_lo, new_hi) = (sub_down(image_lo, others_hi), sub_up(image_hi, others_lo));
+            if new_lo <= lo && hi <= new_hi {
+                continue;
+            }
+            let term = bounds(new_lo.max(lo), new_hi.min(hi));
+            if term.is_empty() {
+                return false;
+            }
+            let held = w.values[slot as usize];
+            let [first, second] = self.coefficient(j, s, held).mul_rev_to_pair(term);
+            let value = held.intersection(first).convex_hull(held.intersection(second));
+            if !held.subset(value) {
+                w.values[slot as usize] = value;
+                w.narrowed[slot as usize] = true;
+                if value.is_empty() {
+                    return false;
+                }
+            }
+        }
+        self.invert_noise(image, operands, s, w)
+    }
+
+    /// `s ∈ (image − a·h − b)/ρ(h)`
+    fn invert_noise(&self, image: Interval, operands: &[Slot], s: Interval, w: &mut Workspace) -> bool {
+        let Some(noise) = &self.noise else { return true };
+        let mut rest = image - self.constant;
+        let mut radius = noise.radius;
+        for (j, &slot) in operands.iter().enumerate() {
+            let h = w.values[slot as usize];
+            rest -= self.coefficient(j, point(0.0), h) * h;
+            let widen = if self.slack == 0 { point(noise.r[j]) } else { bounds(down(noise.r[j]), up(noise.r[j])) };
+            radius += widen * h.abs();
+        }
+        let [first, second] = radius.mul_rev_to_pair(rest);
+        let value = s.intersection(first).convex_hull(s.intersection(second));
+        if !s.subset(value) {
+            w.values[noise.slot as usize] = value;
+            w.narrowed[noise.slot as usize] = true;
+        }
+        !value.is_empty()
+    }
+
+    /// The range of term `j`.
+    fn term(&self, j: usize, s: Interval, h: Interval) -> Interval {
+        match &self.noise {
+            None => self.coefficient(j, s, h) * h,
+            Some(_) if h.inf() < 0.0 && h.sup() > 0.0 => {
+                let (below, above) = (bounds(h.inf(), 0.0), bounds(0.0, h.sup()));
+                (self.coefficient(j, s, below) * below).convex_hull(self.coefficient(j, s, above) * above)
+            }
+            Some(_) => self.coefficient(j, s, h) * h,
+        }
+    }
+}
