@@ -1,5 +1,7 @@
 //! Interval arithmetic: inari's [`Interval`] is the scalar; beside it stands what inari lacks without its `gmp` feature.
 
+pub mod decimal;
+
 pub use inari::{Interval, const_interval, interval};
 
 /// `[lo, hi]`, or the empty set when `lo > hi`, when a bound is NaN, or when the set holds no real (`[∞, ∞]`).
