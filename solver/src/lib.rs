@@ -2,5 +2,15 @@
 //!
 //! See `ARCHITECTURE.md` beside this crate for the map of the modules.
 
+pub mod branch;
+pub mod contract;
 pub mod exact;
+pub mod expr;
+pub mod formula;
+pub mod incumbent;
 pub mod interval;
+pub mod op;
+pub mod problem;
+pub mod relax;
+pub mod search;
+pub mod tape;

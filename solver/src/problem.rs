@@ -135,18 +135,14 @@ pub struct Certificate {
 }
 
 fn sign_truth(relation: Relation, value: &Ball) -> Truth {
-    use std::cmp::Ordering::{Equal, Greater, Less};
-    let (lower, upper) = (value.lower_sign(), value.upper_sign());
-    let positive = lower == Greater;
-    let negative = upper == Less;
-    let zero = lower == Equal && upper == Equal;
+    let (lower, upper) = (value.floor_sign(), value.ceil_sign());
     let (yes, no) = match relation {
-        Relation::Le => (upper != Greater, positive),
-        Relation::Lt => (negative, lower != Less),
-        Relation::Ge => (lower != Less, negative),
-        Relation::Gt => (positive, upper != Greater),
-        Relation::Eq => (zero, positive || negative),
-        Relation::Ne => (positive || negative, zero),
+        Relation::Le => (upper <= 0, lower > 0),
+        Relation::Lt => (upper < 0, lower >= 0),
+        Relation::Ge => (lower >= 0, upper < 0),
+        Relation::Gt => (lower > 0, upper <= 0),
+        Relation::Eq => (lower == 0 && upper == 0, lower > 0 || upper < 0),
+        Relation::Ne => (lower > 0 || upper < 0, lower == 0 && upper == 0),
     };
     match (yes, no) {
         (true, _) => Truth::True,

@@ -206,6 +206,22 @@ impl Ball {
         self.compare(&Self::from_integer(0)).map(|ordering| ordering as i32)
     }
 
+    /// The sign of the lower end.
+    pub fn floor_sign(&self) -> i32 {
+        match &self.value {
+            Value::Range(range) => range.lo.signum(),
+            Value::Ratio(r) => if r.is_negative() { -1 } else { 1 },
+        }
+    }
+
+    /// The sign of the upper end.
+    pub fn ceil_sign(&self) -> i32 {
+        match &self.value {
+            Value::Range(range) => range.hi.signum(),
+            Value::Ratio(r) => if r.is_negative() { -1 } else { 1 },
+        }
+    }
+
     /// An operation that has a form for ranges and one for rationals. The rational form serves where both numbers are
     /// exact and one is not dyadic.
     fn binary(

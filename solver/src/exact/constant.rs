@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use num_traits::{Pow, Signed, Zero};
 
+use super::ball::Ball;
 use super::rational::{self, Rational};
 
 /// An exact rational in 16 bytes, cheap to clone, compare and hash.
@@ -103,6 +104,14 @@ impl Constant {
         match self.0 {
             Float(x) => Some(x),
             Ratio(_) => None,
+        }
+    }
+
+    /// The number as an exact point; `None` when it is out of the range of [`Ball`].
+    pub fn to_ball(&self) -> Option<Ball> {
+        match &self.0 {
+            Float(x) => Ball::from_f64(*x),
+            Ratio(r) => Ball::from_rational((**r).clone()),
         }
     }
 

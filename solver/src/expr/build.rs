@@ -34,9 +34,9 @@ impl Graph {
         let operator = op.operator()?;
         let points: Option<Vec<Ball>> = operands
             .iter()
-            .map(|&id| self.as_constant(id).map(|c| Ball::from_constant(c, crate::exact::DEFAULT_PRECISION)))
+            .map(|&id| self.as_constant(id).and_then(Constant::to_ball))
             .collect();
-        operator.exact(&points?)?.as_point().map(Constant::from_rational)
+        operator.exact(&points?)?.exact().map(Constant::from_rational)
     }
 
     /// `Σ a_j x_j + b`. Equal operands are merged, zero terms dropped, constant operands folded into `b`; a sum of one
@@ -46,7 +46,7 @@ impl Graph {
         let mut merged: IndexMap<ExprId, Constant> = IndexMap::new();
         for (a, x) in terms {
             if let Some(value) = self.as_constant(x) {
-                constant = constant.add(&a.mul(value));
+                constant = &constant + &(&a * value);
                 continue;
             }
             let (mut a, mut x) = self.unscale(a, x, &mut constant);
@@ -58,7 +58,7 @@ impl Graph {
             }
             match merged.entry(x) {
                 indexmap::map::Entry::Occupied(mut entry) => {
-                    let sum = entry.get().add(&a);
+                    let sum = entry.get() + &a;
                     entry.insert(sum);
                 }
                 indexmap::map::Entry::Vacant(entry) => {
@@ -83,8 +83,8 @@ impl Graph {
         if let Node::Apply { op: Op::Linear(row), operands } = self.node(x)
             && operands.len() == 1
         {
-            *constant = constant.add(&a.mul(&row.constant));
-            return (a.mul(&row.coefficients[0]), operands[0]);
+            *constant = &*constant + &(&a * &row.constant);
+            return (&a * &row.coefficients[0], operands[0]);
         }
         (a, x)
     }
@@ -107,8 +107,8 @@ impl Graph {
         for (mut a, mut r, x) in terms {
             debug_assert!(r.signum() >= 0, "a radius is not negative");
             if let Some(value) = self.as_constant(x) {
-                constant = constant.add(&a.mul(value));
-                radius = radius.add(&r.mul(&value.abs()));
+                constant = &constant + &(&a * value);
+                radius = &radius + &(&r * &value.abs());
                 continue;
             }
             if is_coarse(&a) {
@@ -140,12 +140,12 @@ impl Graph {
 
     /// `x − y`
     pub fn sub(&mut self, x: ExprId, y: ExprId) -> ExprId {
-        self.linear([(Constant::ONE, x), (Constant::ONE.neg(), y)], Constant::ZERO)
+        self.linear([(Constant::ONE, x), (-&Constant::ONE, y)], Constant::ZERO)
     }
 
     /// `−x`
     pub fn neg(&mut self, x: ExprId) -> ExprId {
-        self.scale(Constant::ONE.neg(), x)
+        self.scale(-&Constant::ONE, x)
     }
 
     /// `a·x`

@@ -2,7 +2,7 @@
 //! high precision elsewhere. It knows neither intervals in doubles nor the tape, so it can judge what the search found.
 
 use super::{ExprId, Graph, Node};
-use crate::exact::{Ball, DEFAULT_PRECISION, Rational};
+use crate::exact::{Ball, Rational};
 use crate::op::Op;
 use std::collections::HashMap;
 
@@ -14,8 +14,8 @@ pub fn evaluate(graph: &Graph, roots: &[ExprId], point: &[Rational]) -> HashMap<
     for index in (0..graph.len()).filter(|&index| mark[index]) {
         let id = graph.id(index);
         let value = match graph.node(id) {
-            Node::Constant(c) => Some(Ball::from_constant(c, DEFAULT_PRECISION)),
-            Node::Variable(v) => point.get(v.index()).map(|x| Ball::from_rational(x, DEFAULT_PRECISION)),
+            Node::Constant(c) => c.to_ball(),
+            Node::Variable(v) => point.get(v.index()).and_then(|x| Ball::from_rational(x.clone())),
             Node::Apply { op, operands } => {
                 let x: Option<Vec<Ball>> = operands.iter().map(|o| values[o].clone()).collect();
                 x.and_then(|x| apply(op, &x))
@@ -28,8 +28,8 @@ pub fn evaluate(graph: &Graph, roots: &[ExprId], point: &[Rational]) -> HashMap<
 
 fn apply(op: &Op, x: &[Ball]) -> Option<Ball> {
     match op {
-        Op::Linear(row) => Some(row.exact(x)),
-        Op::Noise(row) => Some(row.exact(x)),
+        Op::Linear(row) => row.exact(x),
+        Op::Noise(row) => row.exact(x),
         other => other.operator()?.exact(x),
     }
 }

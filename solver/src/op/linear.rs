@@ -13,14 +13,13 @@ pub struct Linear {
 }
 
 impl Linear {
-    /// The sum at certified points, exact where the points are.
-    pub fn exact(&self, x: &[Ball]) -> Ball {
-        let precision = x.first().map_or(crate::exact::DEFAULT_PRECISION, Ball::precision);
-        let mut sum = Ball::from_constant(&self.constant, precision);
+    /// The sum at certified points, exact where the points are; `None` when it leaves the range of [`Ball`].
+    pub fn exact(&self, x: &[Ball]) -> Option<Ball> {
+        let mut sum = self.constant.to_ball()?;
         for (a, x) in self.coefficients.iter().zip(x) {
-            sum = sum.add(&Ball::from_constant(a, precision).mul(x));
+            sum = sum.add(&a.to_ball()?.mul(x)?)?;
         }
-        sum
+        Some(sum)
     }
 
     /// SMT-LIB form over printed operands.

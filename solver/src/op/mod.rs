@@ -61,6 +61,12 @@ pub trait Operator: Debug {
         false
     }
 
+    /// Whether `f` is certainly defined everywhere on the box.
+    fn is_defined(&self, x: &[Interval]) -> bool {
+        let _ = x;
+        !self.is_partial()
+    }
+
     /// The partial derivatives at `x` in doubles; `value` is `f(x)`. At a kink any element of the subdifferential.
     fn gradient(&self, x: &[f64], value: f64, partials: &mut [f64]);
 
@@ -228,7 +234,7 @@ pub fn print_constant(c: &crate::exact::Constant) -> String {
 fn print_scaled(a: &crate::exact::Constant, x: &str) -> String {
     if *a == crate::exact::Constant::ONE {
         x.to_owned()
-    } else if *a == crate::exact::Constant::ONE.neg() {
+    } else if *a == -&crate::exact::Constant::ONE {
         format!("(- {x})")
     } else {
         format!("(* {} {x})", print_constant(a))

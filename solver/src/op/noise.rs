@@ -22,21 +22,20 @@ pub struct Noise {
 }
 
 impl Noise {
-    /// The row at certified points `s, h_1, …, h_n`, exact where the points are.
-    pub fn exact(&self, x: &[Ball]) -> Ball {
-        let (s, h) = (&x[0], &x[1..]);
-        let precision = s.precision();
-        let mut sum = Ball::from_constant(&self.constant, precision);
-        let mut radius = Ball::from_constant(&self.radius, precision);
-        for ((a, r), h) in self.coefficients.iter().zip(&self.radii).zip(h) {
+    /// The row at certified points `s, h_1, …, h_n`, exact where the points are; `None` when it leaves the range of
+    /// [`Ball`].
+    pub fn exact(&self, x: &[Ball]) -> Option<Ball> {
+        let mut sum = self.constant.to_ball()?;
+        let mut radius = self.radius.to_ball()?;
+        for ((a, r), h) in self.coefficients.iter().zip(&self.radii).zip(&x[1..]) {
             if !a.is_zero() {
-                sum = sum.add(&Ball::from_constant(a, precision).mul(h));
+                sum = sum.add(&a.to_ball()?.mul(h)?)?;
             }
             if !r.is_zero() {
-                radius = radius.add(&Ball::from_constant(r, precision).mul(&h.abs()));
+                radius = radius.add(&r.to_ball()?.mul(&h.abs())?)?;
             }
         }
-        sum.add(&s.mul(&radius))
+        sum.add(&x[0].mul(&radius)?)
     }
 
     /// SMT-LIB form over the printed operands `s, h_1, …, h_n`.

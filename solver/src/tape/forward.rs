@@ -40,4 +40,17 @@ impl Tape {
         }
         true
     }
+    /// Whether every partial operator is defined everywhere on the box of the last forward sweep.
+    pub fn is_defined(&self, w: &mut Workspace) -> bool {
+        self.instructions.iter().filter(|instruction| instruction.partial).all(|instruction| {
+            let operands = self.list(instruction.operands);
+            for (x, &slot) in w.x.iter_mut().zip(operands) {
+                *x = w.values[slot as usize];
+            }
+            match &instruction.kind {
+                Kind::Apply(op) => op.operator().is_some_and(|o| o.is_defined(&w.x[..operands.len()])),
+                Kind::Row(_) => true,
+            }
+        })
+    }
 }

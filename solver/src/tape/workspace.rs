@@ -1,7 +1,7 @@
 //! Scratch memory of the sweeps: allocated once per worker, never in the node loop.
 
 use super::{NO_WRITER, Slot, Tape};
-use crate::interval::Interval;
+use crate::interval::{Interval, point};
 
 /// The slots' values and everything a sweep scribbles on.
 #[derive(Clone, Debug)]
@@ -93,6 +93,15 @@ impl Tape {
         }
         workspace.narrowed.fill(false);
         workspace.gathered = NO_WRITER;
+    }
+
+    /// Starts at a point: one value per variable, everything else unknown. A value that is not finite makes its slot
+    /// empty.
+    pub fn load_point(&self, at: &[f64], workspace: &mut Workspace) {
+        self.load(&[], workspace);
+        for (value, &x) in workspace.values.iter_mut().zip(at) {
+            *value = point(x);
+        }
     }
 
     /// Copies the bounds of the kept slots out.

@@ -1,0 +1,111 @@
+//! The decision: is there a point that satisfies the formula?
+//!
+//! `unsat` comes from refuting every box without any weakening. A box whose centre satisfies the δ-weakened formula (in
+//! interval arithmetic, on the whole tape) answers `delta-sat`; if that centre satisfies the formula itself, checked
+//! exactly, the answer is `sat`. A box that cannot be split and does neither is never called satisfiable (dReal 4 does
+//! that): the answer is then `unknown`.
+
+use super::node::{Fate, Item};
+use super::pool::Pool;
+use super::tree::{Control, Question, run};
+use super::{Event, Observer, Options, Order, Statistics, StopReason, Strategy};
+use crate::contract::Goal;
+use crate::interval::Interval;
+use crate::problem::{Certificate, Compiled};
+use std::time::Instant;
+
+/// The answer to a decision.
+#[derive(Clone, Debug)]
+pub enum Verdict {
+    /// no point satisfies the formula
+    Unsat,
+    /// the point satisfies the formula, checked exactly
+    Sat(Certificate),
+    /// the point, given by the variables' values, satisfies the δ-weakened formula; the box around it was not refuted
+    DeltaSat {
+        /// what contraction left around the point
+        bounds: Vec<Interval>,
+        /// the point
+        point: Vec<f64>,
+    },
+    /// not decided, for this reason
+    Unknown(StopReason),
+}
+
+/// A verdict and what it took.
+#[derive(Clone, Debug)]
+pub struct Decision {
+    /// the answer
+    pub verdict: Verdict,
+    /// what the search did
+    pub statistics: Statistics,
+}
+
+/// Decides whether the constraint of a problem has a solution in the domains; its objective plays no part.
+pub fn decide(problem: &Compiled, strategy: &Strategy, options: &Options, observer: &mut dyn Observer) -> Decision {
+    let started = Instant::now();
+    let root = problem.root();
+    let mut pool = Pool::new(root.len(), Order::DepthFirst);
+    pool.push(&root, f64::INFINITY, 0);
+    let mut statistics = Statistics::default();
+    let mut question = Deciding { problem, options, observer, found: None, stuck: false };
+    let stop = run(problem, strategy, options, &root, &mut pool, &mut question, &mut statistics, started);
+    let verdict = match (question.found, stop) {
+        (Some(found), _) => found,
+        (None, StopReason::Complete) if question.stuck => Verdict::Unknown(StopReason::Unsplittable),
+        (None, StopReason::Complete) => Verdict::Unsat,
+        (None, reason) => Verdict::Unknown(reason),
+    };
+    statistics.seconds = started.elapsed().as_secs_f64();
+    Decision { verdict, statistics }
+}
+
+struct Deciding<'a> {
+    problem: &'a Compiled,
+    options: &'a Options,
+    observer: &'a mut dyn Observer,
+    found: Option<Verdict>,
+    stuck: bool,
+}
+
+impl Question for Deciding<'_> {
+    fn goal(&self) -> Goal {
+        Goal { delta: self.options.delta, threshold: f64::NEG_INFINITY }
+    }
+
+    fn conclude(&mut self, item: &mut Item, pool: &mut Pool, statistics: &mut Statistics) -> Control {
+        let (id, depth) = item.node.map_or((0, 0), |node| (node.id, node.depth));
+        match item.fate {
+            Fate::Refuted { by } => {
+                statistics.refuted += 1;
+                self.observer.observe(&Event::Refuted { id, by, threshold: f64::NEG_INFINITY });
+            }
+            Fate::Holds => {
+                let bounds = item.kept[..self.problem.tape.variables()].to_vec();
+                self.found = Some(match self.problem.certify(&item.point) {
+                    Some(certificate) => Verdict::Sat(certificate),
+                    None => Verdict::DeltaSat { bounds, point: item.point.clone() },
+                });
+                return Control::Done;
+            }
+            Fate::Open(None) => {
+                self.stuck = true;
+                self.observer.observe(&Event::Stuck { id, bounds: &item.kept });
+            }
+            Fate::Open(Some(split)) => {
+                statistics.splits += 1;
+                let children = super::optimise::push_parts(item, &split, f64::INFINITY, depth, pool);
+                let (bounds, position, at) = (&item.kept[..], split.position, split.lower.sup());
+                let bound = f64::INFINITY;
+                self.observer.observe(&Event::Split { id, bounds, bound, position, at, children });
+            }
+        }
+        Control::Continue
+    }
+
+    fn progress(&mut self, pool: &Pool, statistics: &Statistics) -> Control {
+        let (lower, upper) = (f64::NEG_INFINITY, f64::INFINITY);
+        self.observer.observe(&Event::Progress { lower, upper, boxes: statistics.boxes, open: pool.len() });
+        Control::Continue
+    }
+}

@@ -1,0 +1,226 @@
+//! Branch and prune: the search that turns contractors, branchers, relaxations and incumbent finders into answers.
+//!
+//! [`decide`](decide()) answers whether a formula has a solution, [`optimise`](optimise()) bounds the maximum of an
+//! objective from both sides. Both drive the same tree search ([`tree`]), which knows only the four traits.
+//!
+//! *Deterministic for any number of threads.* The open boxes are taken from the queue in batches whose size depends on
+//! the queue alone; the boxes of a batch are examined independently, against the incumbent as it stood when the batch was
+//! taken; the results are merged in the order of the batch. So answer, witness and number of boxes do not depend on how
+//! many threads did the work.
+
+mod decide;
+mod node;
+mod optimise;
+mod pool;
+mod tree;
+
+pub use decide::{Decision, Verdict, decide};
+pub use optimise::{Optimum, optimise};
+
+use crate::branch::{Brancher, Smear};
+use crate::contract::{Contractor, DisjunctionHull, Hc4, Integers, LinearBounds};
+use crate::incumbent::{Gradient, IncumbentFinder, Vertex};
+use crate::interval::Interval;
+use crate::relax::Backward;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+/// The order in which open boxes are examined.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Order {
+    /// the largest bound first; of equals the oldest
+    #[default]
+    BestFirst,
+    /// the deepest first; of equals the oldest
+    DepthFirst,
+}
+
+/// When to stop early. Every limit ends the search with the bounds it has.
+#[derive(Clone, Debug, Default)]
+pub struct Limits {
+    /// wall-clock time
+    pub time: Option<Duration>,
+    /// boxes examined
+    pub boxes: Option<u64>,
+    /// bytes held by open boxes
+    pub memory: Option<usize>,
+    /// set from outside (Ctrl-C, another thread) to stop
+    pub interrupt: Option<Arc<AtomicBool>>,
+}
+
+impl Limits {
+    pub(crate) fn interrupted(&self) -> bool {
+        self.interrupt.as_ref().is_some_and(|flag| flag.load(Ordering::Relaxed))
+    }
+}
+
+/// Settings of a search.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// δ of the decision: how much each atom may be violated by a `delta-sat` answer; default 0.001
+    pub delta: f64,
+    /// optimisation stops when upper − lower is at most this; default 0.001
+    pub absolute_gap: f64,
+    /// or at most this times |lower|; default 0
+    pub relative_gap: f64,
+    /// optimisation only needs to know on which side of this value the maximum lies; default none
+    pub target: Option<f64>,
+    /// worker threads, at least 1; default 1
+    pub jobs: usize,
+    /// order of the search; default best first
+    pub order: Order,
+    /// starts of the incumbent finder before the first split; default 16
+    pub starts: usize,
+    /// limits; default none
+    pub limits: Limits,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options {
+            delta: 0.001,
+            absolute_gap: 0.001,
+            relative_gap: 0.0,
+            target: None,
+            jobs: 1,
+            order: Order::BestFirst,
+            starts: 16,
+            limits: Limits::default(),
+        }
+    }
+}
+
+/// Which contractors, brancher and finders a search uses.
+pub struct Strategy {
+    /// applied to every box, in this order
+    pub contractors: Vec<Box<dyn Contractor>>,
+    /// picks the splits
+    pub brancher: Box<dyn Brancher>,
+    /// run on every box
+    pub finders: Vec<Box<dyn IncumbentFinder>>,
+    /// run [`Options::starts`] times at the root
+    pub starter: Box<dyn IncumbentFinder>,
+}
+
+impl Default for Strategy {
+    fn default() -> Self {
+        Strategy {
+            contractors: vec![
+                Box::new(Integers),
+                Box::new(Hc4),
+                Box::new(DisjunctionHull),
+                Box::new(LinearBounds { relaxation: Backward, refine: true }),
+            ],
+            brancher: Box::new(Smear::Sum),
+            finders: vec![Box::new(Vertex)],
+            starter: Box::new(Gradient),
+        }
+    }
+}
+
+/// Why a search ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StopReason {
+    /// the question is answered
+    Complete,
+    /// the time limit
+    Time,
+    /// the limit on boxes
+    Boxes,
+    /// the limit on memory
+    Memory,
+    /// the interrupt flag
+    Interrupted,
+    /// boxes were left that cannot be split any further (doubles are too coarse) and do not meet the δ-test
+    Unsplittable,
+}
+
+/// What a search did.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Statistics {
+    /// boxes examined
+    pub boxes: u64,
+    /// boxes split
+    pub splits: u64,
+    /// boxes refuted by contraction
+    pub refuted: u64,
+    /// boxes discarded because their bound does not reach the incumbent
+    pub pruned: u64,
+    /// times the incumbent improved
+    pub incumbents: u64,
+    /// deepest box
+    pub depth: u32,
+    /// wall-clock seconds
+    pub seconds: f64,
+}
+
+/// What happens to a box; `bounds` are its kept slots after contraction.
+#[derive(Clone, Copy, Debug)]
+pub enum Event<'a> {
+    /// contraction emptied the box (or showed that its objective does not reach the threshold)
+    Refuted {
+        /// number of the box
+        id: u64,
+        /// which contractor did it
+        by: &'static str,
+        /// the threshold of the objective at that time
+        threshold: f64,
+    },
+    /// the bound does not reach the incumbent plus gap
+    Pruned {
+        /// number of the box
+        id: u64,
+        /// its upper bound
+        bound: f64,
+    },
+    /// the box was contracted and split
+    Split {
+        /// number of the box
+        id: u64,
+        /// the box
+        bounds: &'a [Interval],
+        /// its upper bound
+        bound: f64,
+        /// which kept slot was split
+        position: usize,
+        /// where: the end of the lower part
+        at: f64,
+        /// the numbers of the parts
+        children: [u64; 2],
+    },
+    /// a better point was certified
+    Incumbent {
+        /// the certified lower bound of its objective
+        value: f64,
+    },
+    /// the box can be neither decided nor split
+    Stuck {
+        /// number of the box
+        id: u64,
+        /// the box
+        bounds: &'a [Interval],
+    },
+    /// a batch is done
+    Progress {
+        /// certified lower bound
+        lower: f64,
+        /// certified upper bound
+        upper: f64,
+        /// boxes examined
+        boxes: u64,
+        /// boxes open
+        open: usize,
+    },
+}
+
+/// Told of everything that happens, in a deterministic order, on the thread that started the search.
+pub trait Observer {
+    /// An event.
+    fn observe(&mut self, event: &Event<'_>);
+}
+
+/// Looks away.
+impl Observer for () {
+    fn observe(&mut self, _: &Event<'_>) {}
+}

@@ -1,0 +1,127 @@
+//! What is done to one box, independently of all others: contraction, bounding, a candidate point, the choice of a split.
+
+use super::Strategy;
+use super::pool::Node;
+use crate::branch::Split;
+use crate::contract::{Goal, Outcome, Spare, truth};
+use crate::formula::Truth;
+use crate::incumbent::centre;
+use crate::interval::Interval;
+use crate::problem::Compiled;
+use crate::tape::Workspace;
+
+/// The memory of one worker.
+pub(super) struct Worker {
+    pub(super) w: Workspace,
+    spare: Spare,
+    trial: Vec<f64>,
+}
+
+impl Worker {
+    pub(super) fn new(problem: &Compiled) -> Self {
+        Worker {
+            w: Workspace::new(&problem.tape),
+            spare: Spare::new(problem),
+            trial: vec![0.0; problem.tape.variables()],
+        }
+    }
+}
+
+/// What became of a box.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Fate {
+    /// no solution, or none that reaches the threshold
+    Refuted { by: &'static str },
+    /// the centre of the box, in `Item::point`, satisfies the formula weakened by δ
+    Holds,
+    /// it may hold solutions; split it (`None`: it cannot be)
+    Open(Option<Split>),
+}
+
+/// A box being examined, with room for all that is found.
+pub(super) struct Item {
+    pub(super) node: Option<Node>,
+    /// the kept slots, contracted in place
+    pub(super) kept: Vec<Interval>,
+    pub(super) bound: f64,
+    pub(super) fate: Fate,
+    /// a point worth certifying, and its objective in doubles
+    pub(super) candidate: Option<f64>,
+    pub(super) point: Vec<f64>,
+}
+
+impl Item {
+    pub(super) fn new(problem: &Compiled) -> Self {
+        Item {
+            node: None,
+            kept: vec![Interval::EMPTY; problem.tape.kept().len()],
+            bound: f64::INFINITY,
+            fate: Fate::Open(None),
+            candidate: None,
+            point: vec![0.0; problem.tape.variables()],
+        }
+    }
+}
+
+/// Examines a box.
+pub(super) fn examine(
+    problem: &Compiled,
+    strategy: &Strategy,
+    goal: &Goal,
+    root: &[Interval],
+    item: &mut Item,
+    worker: &mut Worker,
+) {
+    let tape = &problem.tape;
+    let Worker { w, spare, trial } = worker;
+    item.candidate = None;
+    // contraction never uses δ: what it refutes has no solution
+    let exact = Goal { delta: 0.0, ..*goal };
+    tape.load(&item.kept, w);
+    if !tape.forward(w) {
+        item.fate = Fate::Refuted { by: "enclosure" };
+        return;
+    }
+    for contractor in &strategy.contractors {
+        if contractor.contract(problem, &exact, w, spare) == Outcome::Empty {
+            item.fate = Fate::Refuted { by: contractor.name() };
+            return;
+        }
+    }
+    if let Some(objective) = problem.objective {
+        item.bound = item.bound.min(w.values[objective as usize].sup());
+    }
+    tape.store(w, &mut item.kept);
+    let n = tape.variables();
+    if problem.objective.is_some() {
+        for finder in &strategy.finders {
+            if let Some(value) = finder.propose(problem, &item.kept[..n], 0, trial, w)
+                && item.candidate.is_none_or(|best| value > best)
+            {
+                item.candidate = Some(value);
+                item.point.copy_from_slice(trial);
+            }
+        }
+    } else if holds(problem, goal.delta, &item.kept[..n], &mut item.point, w) {
+        item.fate = Fate::Holds;
+        return;
+    } else {
+        // the workspace was used for trials: fill it again for the brancher
+        tape.load(&item.kept, w);
+        tape.forward(w);
+    }
+    let depth = item.node.map_or(0, |node| node.depth);
+    item.fate = Fate::Open(strategy.brancher.choose(problem, root, &item.kept, depth, w));
+}
+
+/// Whether the weakened formula holds at the centre of the box. Only the variables are used: the bounds of other kept
+/// slots presuppose the very formula in question. The kept slots' bounds in the workspace are lost.
+fn holds(problem: &Compiled, delta: f64, variables: &[Interval], at: &mut [f64], w: &mut Workspace) -> bool {
+    for (x, &bound) in at.iter_mut().zip(variables) {
+        *x = centre(bound);
+    }
+    problem.tape.load_point(at, w);
+    problem.tape.forward(w)
+        && problem.tape.is_defined(w)
+        && problem.constraint.evaluate(&mut |atom| truth(atom, delta, w)) == Truth::True
+}

@@ -1,0 +1,196 @@
+//! The optimisation: certified bounds on the supremum of an objective over the points that satisfy the constraint.
+//!
+//! The lower bound is the objective at a point, both checked exactly ([`Compiled::certify`]). With `t = lower + gap`,
+//! only points of objective at least `t` are of interest: contraction imposes `objective ≥ t`, and a box it empties has no
+//! objective above `t`. So the upper bound is the largest of the lower bound, the thresholds and bounds of the boxes given
+//! up, and the bounds of those still open. With a target τ, boxes at or below τ are given up as well.
+
+use super::node::{Fate, Item};
+use super::pool::Pool;
+use super::tree::{Control, Question, run};
+use super::{Event, Observer, Options, Statistics, StopReason, Strategy};
+use crate::branch::Split;
+use crate::contract::Goal;
+use crate::interval::round::mul_down;
+use crate::problem::{Certificate, Compiled};
+use crate::tape::Workspace;
+use std::time::Instant;
+
+/// The two sides of a supremum.
+#[derive(Clone, Debug)]
+pub struct Optimum {
+    /// the objective at the witness is at least this; `−∞` when no feasible point was found
+    pub lower: f64,
+    /// no feasible point has an objective above this; `−∞` when there is no feasible point
+    pub upper: f64,
+    /// the point of the lower bound
+    pub witness: Option<Certificate>,
+    /// why the search ended; [`StopReason::Complete`] when the gap (or the target) is reached
+    pub stop: StopReason,
+    /// what the search did
+    pub statistics: Statistics,
+}
+
+/// Bounds the supremum of the objective; without an objective nothing is done and the bounds are infinite.
+pub fn optimise(problem: &Compiled, strategy: &Strategy, options: &Options, observer: &mut dyn Observer) -> Optimum {
+    let started = Instant::now();
+    let mut root = problem.root();
+    let mut statistics = Statistics::default();
+    let mut question = Optimising {
+        problem,
+        options,
+        observer,
+        lower: f64::NEG_INFINITY,
+        witness: None,
+        given_up: f64::NEG_INFINITY,
+        stuck: f64::NEG_INFINITY,
+    };
+    if problem.objective.is_none() {
+        let (lower, upper) = (f64::NEG_INFINITY, f64::INFINITY);
+        return Optimum { lower, upper, witness: None, stop: StopReason::Unsplittable, statistics };
+    }
+    question.start(strategy, &mut root, &mut statistics, started);
+    let mut pool = Pool::new(root.len(), options.order);
+    pool.push(&root, f64::INFINITY, 0);
+    let mut stop = run(problem, strategy, options, &root, &mut pool, &mut question, &mut statistics, started);
+    let upper = question.upper(&pool);
+    if stop == StopReason::Complete && question.stuck > question.threshold() {
+        stop = StopReason::Unsplittable;
+    }
+    statistics.seconds = started.elapsed().as_secs_f64();
+    Optimum { lower: question.lower, upper, witness: question.witness, stop, statistics }
+}
+
+struct Optimising<'a> {
+    problem: &'a Compiled,
+    options: &'a Options,
+    observer: &'a mut dyn Observer,
+    lower: f64,
+    witness: Option<Certificate>,
+    /// largest bound of a box given up because it cannot matter
+    given_up: f64,
+    /// largest bound of a box that could not be split
+    stuck: f64,
+}
+
+impl Optimising<'_> {
+    /// Tries the starting points.
+    fn start(
+        &mut self,
+        strategy: &Strategy,
+        root: &mut [crate::interval::Interval],
+        statistics: &mut Statistics,
+        started: Instant,
+    ) {
+        let n = self.problem.tape.variables();
+        let mut w = Workspace::new(&self.problem.tape);
+        let mut point = vec![0.0; n];
+        for seed in 0..self.options.starts as u64 {
+            let late = self.options.limits.time.is_some_and(|limit| started.elapsed() >= limit / 4);
+            if late || self.options.limits.interrupted() || self.decided_by_target() {
+                break;
+            }
+            if let Some(value) = strategy.starter.propose(self.problem, &root[..n], seed, &mut point, &mut w) {
+                self.offer(value, &point, statistics);
+            }
+        }
+    }
+
+    /// Certifies a point that looks better than the incumbent.
+    fn offer(&mut self, value: f64, point: &[f64], statistics: &mut Statistics) {
+        // an exact evaluation is only worth it for a gain that shows
+        let worthwhile = self.lower + 0.01 * self.gap();
+        if !(value > worthwhile || (self.witness.is_none() && value.is_finite())) {
+            return;
+        }
+        let Some(certificate) = self.problem.certify(point) else { return };
+        let Some(objective) = &certificate.objective else { return };
+        let certified = objective.floor_f64();
+        if certified > self.lower {
+            self.lower = certified;
+            self.witness = Some(certificate);
+            statistics.incumbents += 1;
+            self.observer.observe(&Event::Incumbent { value: certified });
+        }
+    }
+
+    fn gap(&self) -> f64 {
+        let relative = if self.lower.is_finite() { mul_down(self.options.relative_gap, self.lower.abs()) } else { 0.0 };
+        self.options.absolute_gap.max(relative)
+    }
+
+    /// Objectives up to this are of no interest.
+    fn threshold(&self) -> f64 {
+        let reached = self.lower + self.gap();
+        self.options.target.map_or(reached, |target| target.max(reached))
+    }
+
+    fn decided_by_target(&self) -> bool {
+        self.options.target.is_some_and(|target| self.lower > target)
+    }
+
+    fn upper(&self, pool: &Pool) -> f64 {
+        self.lower.max(self.given_up).max(self.stuck).max(pool.largest_bound())
+    }
+}
+
+impl Question for Optimising<'_> {
+    fn goal(&self) -> Goal {
+        Goal { delta: 0.0, threshold: self.threshold() }
+    }
+
+    fn conclude(&mut self, item: &mut Item, pool: &mut Pool, statistics: &mut Statistics) -> Control {
+        let (id, depth) = item.node.map_or((0, 0), |node| (node.id, node.depth));
+        if let Some(value) = item.candidate {
+            self.offer(value, &item.point, statistics);
+        }
+        let threshold = self.threshold();
+        match item.fate {
+            Fate::Refuted { by } => {
+                statistics.refuted += 1;
+                // the threshold only grows, so today's covers the one that was used
+                self.given_up = self.given_up.max(item.bound.min(threshold));
+                self.observer.observe(&Event::Refuted { id, by, threshold });
+            }
+            Fate::Open(_) | Fate::Holds if item.bound <= threshold => {
+                statistics.pruned += 1;
+                self.given_up = self.given_up.max(item.bound);
+                self.observer.observe(&Event::Pruned { id, bound: item.bound });
+            }
+            Fate::Open(None) | Fate::Holds => {
+                self.stuck = self.stuck.max(item.bound);
+                self.observer.observe(&Event::Stuck { id, bounds: &item.kept });
+            }
+            Fate::Open(Some(split)) => {
+                statistics.splits += 1;
+                let children = push_parts(item, &split, item.bound, depth, pool);
+                let (bounds, position, at) = (&item.kept[..], split.position, split.lower.sup());
+                self.observer.observe(&Event::Split { id, bounds, bound: item.bound, position, at, children });
+            }
+        }
+        if self.decided_by_target() { Control::Done } else { Control::Continue }
+    }
+
+    fn progress(&mut self, pool: &Pool, statistics: &Statistics) -> Control {
+        let upper = self.upper(pool);
+        let (lower, boxes, open) = (self.lower, statistics.boxes, pool.len());
+        self.observer.observe(&Event::Progress { lower, upper, boxes, open });
+        // best first: when the best open box is not above the threshold, none is
+        if pool.largest_bound() <= self.threshold() {
+            self.given_up = self.given_up.max(pool.largest_bound());
+            return Control::Done;
+        }
+        Control::Continue
+    }
+}
+
+/// Pushes the parts of a split box and returns their numbers.
+pub(super) fn push_parts(item: &mut Item, split: &Split, bound: f64, depth: u32, pool: &mut Pool) -> [u64; 2] {
+    let held = item.kept[split.position];
+    item.kept[split.position] = split.lower;
+    let lower = pool.push(&item.kept, bound, depth + 1);
+    item.kept[split.position] = split.upper;
+    let upper = pool.push(&item.kept, bound, depth + 1);
+    item.kept[split.position] = held;
+    [lower, upper]
+}
