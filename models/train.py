@@ -29,9 +29,11 @@ from sklearn.model_selection import train_test_split
 HERE = Path(__file__).resolve().parent
 BEGIN, END = "<!-- accuracy: written by train.py -->\n", "<!-- end of accuracy -->\n"
 
-STEPS = 3000  # full-batch Adam steps
-RATE = 0.02  # Adam's step size, falling to zero as a half cosine
-DECAY = 1e-3  # weight of ½‖W‖² in the loss; biases are left free
+STEPS = 1000  # full-batch AdamW steps
+RATE = 0.01  # AdamW's step size, falling to zero as a half cosine
+# Decoupled weight decay (Loshchilov and Hutter 2019), on weights alone. The same decay as a term of the loss would
+# drive neurons that the data do not need to 1e-8, and leave networks that are smaller than their shape says.
+DECAY = 0.1
 STARTS = 8  # random starts, of which the one with the least training loss is kept
 POINTS, TEST_POINTS = 600, 100
 
@@ -66,29 +68,27 @@ def forward(parameters, x, relu):
 
 
 def loss_and_gradient(parameters, x, y, relu):
-    """Mean cross entropy of the softmax plus weight decay, and its gradient."""
+    """Mean cross entropy of the softmax, and its gradient."""
     values = forward(parameters, x, relu)
     shifted = values[-1] - values[-1].max(axis=1, keepdims=True)
     probability = np.exp(shifted)
     total = probability.sum(axis=1, keepdims=True)
     rows = np.arange(len(x))
     loss = np.mean(np.log(total[:, 0]) - shifted[rows, y])
-    loss += 0.5 * DECAY * sum(float(np.sum(w * w)) for w, _ in parameters)
     slope = probability / total
     slope[rows, y] -= 1.0
     slope /= len(x)
     gradient = []
     for k in reversed(range(len(parameters))):
-        w = parameters[k][0]
-        gradient.append((slope.T @ values[k] + DECAY * w, slope.sum(axis=0)))
-        slope = slope @ w
+        gradient.append((slope.T @ values[k], slope.sum(axis=0)))
+        slope = slope @ parameters[k][0]
         if relu:
             slope = slope * (values[k] > 0.0)
     return loss, gradient[::-1]
 
 
 def train_once(sizes, x, y, relu, seed):
-    """One run of Adam from one random start; returns the final loss and the parameters."""
+    """One run of AdamW from one random start; returns the final loss and the parameters."""
     random = np.random.Generator(np.random.PCG64(seed))
     parameters = [
         (random.normal(0.0, np.sqrt(2.0 / n), (m, n)), np.zeros(m)) for n, m in zip(sizes[:-1], sizes[1:])
@@ -99,6 +99,8 @@ def train_once(sizes, x, y, relu, seed):
         _, gradient = loss_and_gradient(parameters, x, y, relu)
         rate = RATE * 0.5 * (1.0 + np.cos(np.pi * (step - 1) / STEPS))
         for p, g, m, v in zip(flat, [g for layer in gradient for g in layer], mean, square):
+            if p.ndim == 2:
+                p *= 1.0 - rate * DECAY
             m += 0.1 * (g - m)
             v += 0.001 * (g * g - v)
             p -= rate * (m / (1.0 - 0.9**step)) / (np.sqrt(v / (1.0 - 0.999**step)) + 1e-8)
