@@ -29,7 +29,7 @@ pub enum NetworkError {
     /// The text is not in the syntax of its format.
     #[error("line {line}, column {column}: {problem}")]
     Syntax {
-        /// Counted from 1; 0 when the file is empty of lines.
+        /// Counted from 1.
         line: usize,
         /// Counted in bytes from 1.
         column: usize,

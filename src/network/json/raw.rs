@@ -22,8 +22,9 @@ pub(super) fn document(bytes: &[u8]) -> Result<&RawValue, NetworkError> {
         }
     })?;
     serde_json::from_str(text).map_err(|error| NetworkError::Syntax {
-        line: error.line(),
-        column: error.column(),
+        line: error.line().max(1),
+        // Columns are those of the last byte read, so 0 at the start of a line.
+        column: error.column().max(1),
         problem: reason(&error),
     })
 }
