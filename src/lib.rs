@@ -1,1 +1,4 @@
 //! Proofs about neural networks whose parameters move.
+
+pub mod network;
+pub mod perturbation;

@@ -1,0 +1,169 @@
+//! One dense layer: a matrix, a vector and an activation.
+//!
+//! The weights lie in one row-major vector, a row per neuron, so that a neuron's row is one slice and the kernels that
+//! bound it walk memory in order.
+
+use super::{NetworkError, count};
+
+/// What a neuron makes of its pre-activation `z`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Activation {
+    /// `max(z, 0)`
+    Relu,
+    /// `z`
+    Linear,
+    /// `tanh z`
+    Tanh,
+    /// `1 / (1 + e^−z)`
+    Sigmoid,
+}
+
+impl Activation {
+    /// Every activation under its name in files.
+    pub const NAMES: [(&'static str, Activation); 4] = [
+        ("relu", Activation::Relu),
+        ("linear", Activation::Linear),
+        ("tanh", Activation::Tanh),
+        ("sigmoid", Activation::Sigmoid),
+    ];
+
+    /// The name in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Activation::Relu => "relu",
+            Activation::Linear => "linear",
+            Activation::Tanh => "tanh",
+            Activation::Sigmoid => "sigmoid",
+        }
+    }
+}
+
+/// The place of one parameter in its layer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Parameter {
+    /// The weight of neuron `row` for input `col` of the layer.
+    Weight {
+        /// The neuron.
+        row: usize,
+        /// The input of the layer.
+        col: usize,
+    },
+    /// The bias of neuron `row`.
+    Bias {
+        /// The neuron.
+        row: usize,
+    },
+}
+
+/// `h = a(W x + b)` with at least one input and one neuron, all parameters finite.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Layer {
+    inputs: usize,
+    weights: Vec<f64>,
+    biases: Vec<f64>,
+    activation: Activation,
+}
+
+impl Layer {
+    /// A layer of `biases.len()` neurons; `weights` is row-major, one row of `inputs` numbers per neuron.
+    ///
+    /// # Errors
+    /// When there is no input or no neuron, when the counts do not fit, or when a parameter is not finite.
+    pub fn new(
+        inputs: usize,
+        weights: Vec<f64>,
+        biases: Vec<f64>,
+        activation: Activation,
+    ) -> Result<Self, NetworkError> {
+        if biases.is_empty() {
+            return Err(NetworkError::invalid("biases", "empty, expected one number per neuron"));
+        }
+        if inputs == 0 {
+            return Err(NetworkError::invalid("weights", "rows without numbers, expected one number per input"));
+        }
+        if inputs.checked_mul(biases.len()) != Some(weights.len()) {
+            let problem = format!("{}, expected {} rows of {inputs}", count(weights.len(), "number"), biases.len());
+            return Err(NetworkError::invalid("weights", problem));
+        }
+        if let Some(i) = weights.iter().position(|w| !w.is_finite()) {
+            let path = format!("weights[{}][{}]", i / inputs, i % inputs);
+            return Err(NetworkError::invalid(path, not_finite(weights[i])));
+        }
+        if let Some(i) = biases.iter().position(|b| !b.is_finite()) {
+            return Err(NetworkError::invalid(format!("biases[{i}]"), not_finite(biases[i])));
+        }
+        Ok(Self { inputs, weights, biases, activation })
+    }
+
+    /// The number of inputs, at least 1.
+    pub fn inputs(&self) -> usize {
+        self.inputs
+    }
+
+    /// The number of neurons, at least 1.
+    pub fn outputs(&self) -> usize {
+        self.biases.len()
+    }
+
+    /// All weights, row-major: `outputs` rows of `inputs` numbers.
+    pub fn weights(&self) -> &[f64] {
+        &self.weights
+    }
+
+    /// The weights of one neuron, one per input.
+    ///
+    /// # Panics
+    /// When there is no such neuron, as indexing does.
+    pub fn row(&self, neuron: usize) -> &[f64] {
+        &self.weights[neuron * self.inputs..(neuron + 1) * self.inputs]
+    }
+
+    /// The weights of every neuron in turn.
+    pub fn rows(&self) -> std::slice::ChunksExact<'_, f64> {
+        self.weights.chunks_exact(self.inputs)
+    }
+
+    /// One bias per neuron.
+    pub fn biases(&self) -> &[f64] {
+        &self.biases
+    }
+
+    /// The activation of all neurons.
+    pub fn activation(&self) -> Activation {
+        self.activation
+    }
+
+    /// The number of weights and biases.
+    pub fn parameter_count(&self) -> usize {
+        self.weights.len() + self.biases.len()
+    }
+
+    /// The value of one parameter.
+    ///
+    /// # Panics
+    /// When there is no such parameter, as indexing does.
+    pub fn parameter(&self, parameter: Parameter) -> f64 {
+        match parameter {
+            Parameter::Weight { row, col } => self.row(row)[col],
+            Parameter::Bias { row } => self.biases[row],
+        }
+    }
+
+    /// The places of all parameters: the weights row by row, then the biases.
+    pub fn parameters(&self) -> impl Iterator<Item = Parameter> + use<> {
+        let (rows, cols) = (self.outputs(), self.inputs);
+        let weights = (0..rows).flat_map(move |row| (0..cols).map(move |col| Parameter::Weight { row, col }));
+        weights.chain((0..rows).map(|row| Parameter::Bias { row }))
+    }
+
+    /// The same layer with every parameter replaced by what `value` makes of its place and itself.
+    pub(super) fn with_parameters(&self, mut value: impl FnMut(Parameter, f64) -> f64) -> Result<Self, NetworkError> {
+        let mut numbers: Vec<f64> = self.parameters().map(|p| value(p, self.parameter(p))).collect();
+        let biases = numbers.split_off(self.weights.len());
+        Layer::new(self.inputs, numbers, biases, self.activation)
+    }
+}
+
+pub(super) fn not_finite(value: f64) -> String {
+    format!("{value}, expected a finite number")
+}
