@@ -132,10 +132,10 @@ impl Ball {
     fn to_range(&self) -> Range {
         match &self.value {
             Value::Range(range) => range.clone(),
-            // Some more bits than the precision, so that the operation that follows is not the poorer for it.
+            // Twice the precision, so that an ill-conditioned operation (a sine near π) is not the poorer for it.
             Value::Ratio(r) => Range {
-                lo: Dyadic::from_ratio(r, self.bits + 32, false),
-                hi: Dyadic::from_ratio(r, self.bits + 32, true),
+                lo: Dyadic::from_ratio(r, 2 * self.bits + 32, false),
+                hi: Dyadic::from_ratio(r, 2 * self.bits + 32, true),
             },
         }
     }
