@@ -158,8 +158,16 @@ fn sigmoid_bounds(x: f64) -> (f64, f64) {
     if x.abs() > SATURATED {
         return sigmoid_saturated(x);
     }
-    if x == 0.0 {
-        return (0.5, 0.5);
+    if x.abs() <= pow2(-53) {
+        // σ(x) is between 1/2 and 1/2 + x/4, and |x|/4 is at most the distance to the next double.
+        let half = 0.5f64;
+        return if x > 0.0 {
+            (half, half.next_up())
+        } else if x < 0.0 {
+            (half.next_down(), half)
+        } else {
+            (half, half)
+        };
     }
     // With t = e^−|x| ≤ 1: σ(x) = 1/(1 + t) for x ≥ 0 and t/(1 + t) for x < 0, so nothing cancels.
     let t = core(-x.abs());
