@@ -1,0 +1,106 @@
+//! Questions about networks as `deltasat` problems.
+//!
+//! * [`eliminated`]: the parameters are eliminated exactly; one noise variable per neuron, increments carried beside the
+//!   values (design.md §2);
+//! * [`literal`]: every parameter is a variable, as in Murthy, Das and Islam (2019);
+//! * [`question`]: what is asked of either;
+//! * [`smtlib`]: a problem with a threshold as SMT-LIB text.
+//!
+//! Invariant: nothing here knows how a box is searched.
+
+pub mod eliminated;
+pub mod literal;
+pub mod question;
+pub mod smtlib;
+
+use crate::network::{Activation, Network, Output};
+use deltasat::exact::{Constant, Rational};
+use deltasat::expr::ExprId;
+use deltasat::formula::{Formula, Relation};
+use deltasat::op::{Incremented, Op};
+use deltasat::problem::{Problem, Sort};
+use num_traits::Zero;
+
+/// The constant that a parameter is; parameters are finite by construction of [`Network`].
+pub(crate) fn parameter(value: f64) -> Constant {
+    Constant::from_f64(value).unwrap_or(Constant::ZERO)
+}
+
+/// The two copies of a network's logits as expressions: each with the trained parameters, and what perturbing adds.
+#[derive(Clone, Debug)]
+pub struct Heads {
+    /// the trained network's
+    pub nominal: Vec<ExprId>,
+    /// the perturbed network's
+    pub perturbed: Vec<ExprId>,
+}
+
+/// Declares the inputs of a network over a box.
+pub(crate) fn declare_inputs(problem: &mut Problem, network: &Network, domain: &[(Rational, Rational)]) -> Vec<ExprId> {
+    network
+        .input()
+        .names()
+        .iter()
+        .zip(domain)
+        .map(|(name, (lower, upper))| {
+            let interval = deltasat::interval::decimal::enclose(lower)
+                .convex_hull(deltasat::interval::decimal::enclose(upper));
+            problem.variable(name.clone(), interval, Sort::Real)
+        })
+        .collect()
+}
+
+/// The activation of an expression.
+pub(crate) fn activate(problem: &mut Problem, activation: Activation, z: ExprId) -> ExprId {
+    match activation {
+        Activation::Linear => z,
+        Activation::Relu => problem.graph.apply(Op::Relu, [z]),
+        Activation::Tanh => problem.graph.apply(Op::Tanh, [z]),
+        Activation::Sigmoid => problem.graph.apply(Op::Sigmoid, [z]),
+    }
+}
+
+/// The increment operator of an activation; `None` where the increment of the value is that of the argument.
+pub(crate) fn incremented(activation: Activation) -> Option<Incremented> {
+    match activation {
+        Activation::Linear => None,
+        Activation::Relu => Some(Incremented::Relu),
+        Activation::Tanh => Some(Incremented::Tanh),
+        Activation::Sigmoid => Some(Incremented::Sigmoid),
+    }
+}
+
+/// `Σ a_j x_j + b`, zero coefficients left out.
+pub(crate) fn row(problem: &mut Problem, weights: &[f64], x: &[ExprId], bias: f64) -> ExprId {
+    let terms: Vec<_> = weights.iter().zip(x).map(|(&w, &x)| (parameter(w), x)).collect();
+    problem.graph.linear(terms, parameter(bias))
+}
+
+/// The hidden part of a network (all layers but the last, and the last too when its activation is not linear) evaluated
+/// with the trained parameters. Returns the outputs of layer `through`.
+pub(crate) fn nominal_layers(problem: &mut Problem, network: &Network, inputs: &[ExprId], through: usize) -> Vec<ExprId> {
+    let mut h = inputs.to_vec();
+    for layer in &network.layers()[..through] {
+        let z: Vec<_> = layer.rows().zip(layer.biases()).map(|(w, &b)| row(problem, w, &h, b)).collect();
+        h = z.into_iter().map(|z| activate(problem, layer.activation(), z)).collect();
+    }
+    h
+}
+
+/// The number of classes that confidences are about: two for a sigmoid output.
+pub fn class_count(network: &Network) -> usize {
+    match network.output() {
+        Output::Sigmoid => 2,
+        Output::Softmax | Output::None => network.logit_count(),
+    }
+}
+
+/// The atom `expr ≥ level`.
+pub(crate) fn at_least(problem: &mut Problem, expr: ExprId, level: &Rational) -> Formula {
+    let shifted = if level.is_zero() {
+        expr
+    } else {
+        problem.graph.linear([(Constant::ONE, expr)], -&Constant::from_rational(level.clone()))
+    };
+    Formula::atom(shifted, Relation::Ge)
+}
