@@ -4,3 +4,4 @@
 
 pub mod exact;
 pub mod interval;
+pub mod op;
