@@ -12,9 +12,9 @@ use crate::problem::Compiled;
 use crate::tape::{Slot, Workspace};
 
 /// The share of a slot's width that a round must remove to be followed by another.
-pub const WORTHWHILE: f64 = 0.1;
+const WORTHWHILE: f64 = 0.1;
 /// The largest number of rounds on one box.
-pub const ROUNDS: usize = 12;
+const ROUNDS: usize = 12;
 
 /// HC4 to a fixpoint, see the [module](self).
 #[derive(Clone, Copy, Debug, Default)]

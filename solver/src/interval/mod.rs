@@ -9,6 +9,7 @@
 
 mod bounds;
 pub mod decimal;
+pub mod kernel;
 mod double_double;
 mod exp;
 mod hyperbolic;

@@ -9,8 +9,10 @@
 
 mod abs;
 mod arithmetic;
+mod curve;
 mod exponential;
 mod hyperbolic;
+mod increment;
 mod inverse_trigonometric;
 mod ite;
 pub mod linear;
