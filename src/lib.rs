@@ -1,4 +1,6 @@
 //! Proofs about neural networks whose parameters move.
 
+pub mod encode;
 pub mod network;
 pub mod perturbation;
+pub mod robustness;

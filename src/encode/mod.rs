@@ -9,30 +9,17 @@
 //! Invariant: nothing here knows how a box is searched.
 
 pub mod eliminated;
-pub mod literal;
 pub mod question;
-pub mod smtlib;
 
 use crate::network::{Activation, Network, Output};
 use deltasat::exact::{Constant, Rational};
 use deltasat::expr::ExprId;
-use deltasat::formula::{Formula, Relation};
 use deltasat::op::{Incremented, Op};
 use deltasat::problem::{Problem, Sort};
-use num_traits::Zero;
 
 /// The constant that a parameter is; parameters are finite by construction of [`Network`].
 pub(crate) fn parameter(value: f64) -> Constant {
     Constant::from_f64(value).unwrap_or(Constant::ZERO)
-}
-
-/// The two copies of a network's logits as expressions: each with the trained parameters, and what perturbing adds.
-#[derive(Clone, Debug)]
-pub struct Heads {
-    /// the trained network's
-    pub nominal: Vec<ExprId>,
-    /// the perturbed network's
-    pub perturbed: Vec<ExprId>,
 }
 
 /// Declares the inputs of a network over a box.
@@ -76,31 +63,10 @@ pub(crate) fn row(problem: &mut Problem, weights: &[f64], x: &[ExprId], bias: f6
     problem.graph.linear(terms, parameter(bias))
 }
 
-/// The hidden part of a network (all layers but the last, and the last too when its activation is not linear) evaluated
-/// with the trained parameters. Returns the outputs of layer `through`.
-pub(crate) fn nominal_layers(problem: &mut Problem, network: &Network, inputs: &[ExprId], through: usize) -> Vec<ExprId> {
-    let mut h = inputs.to_vec();
-    for layer in &network.layers()[..through] {
-        let z: Vec<_> = layer.rows().zip(layer.biases()).map(|(w, &b)| row(problem, w, &h, b)).collect();
-        h = z.into_iter().map(|z| activate(problem, layer.activation(), z)).collect();
-    }
-    h
-}
-
 /// The number of classes that confidences are about: two for a sigmoid output.
 pub fn class_count(network: &Network) -> usize {
     match network.output() {
         Output::Sigmoid => 2,
         Output::Softmax | Output::None => network.logit_count(),
     }
-}
-
-/// The atom `expr ≥ level`.
-pub(crate) fn at_least(problem: &mut Problem, expr: ExprId, level: &Rational) -> Formula {
-    let shifted = if level.is_zero() {
-        expr
-    } else {
-        problem.graph.linear([(Constant::ONE, expr)], -&Constant::from_rational(level.clone()))
-    };
-    Formula::atom(shifted, Relation::Ge)
 }

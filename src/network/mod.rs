@@ -11,6 +11,7 @@
 
 mod error;
 mod evaluate;
+pub mod exact;
 pub mod json;
 mod layer;
 mod load;

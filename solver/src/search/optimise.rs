@@ -11,6 +11,7 @@ use super::tree::{Control, Question, run};
 use super::{Event, Observer, Options, Statistics, StopReason, Strategy};
 use crate::branch::Split;
 use crate::contract::Goal;
+use crate::interval::Interval;
 use crate::interval::round::mul_down;
 use crate::problem::{Certificate, Compiled};
 use crate::tape::Workspace;
@@ -31,10 +32,16 @@ pub struct Optimum {
     pub statistics: Statistics,
 }
 
-/// Bounds the supremum of the objective; without an objective nothing is done and the bounds are infinite.
-pub fn optimise(problem: &Compiled, strategy: &Strategy, options: &Options, observer: &mut dyn Observer) -> Optimum {
+/// Bounds the supremum of the objective over the box `root` of kept slots ([`Compiled::root`], or a part of it); without
+/// an objective nothing is done and the bounds are infinite.
+pub fn optimise(
+    problem: &Compiled,
+    root: &[Interval],
+    strategy: &Strategy,
+    options: &Options,
+    observer: &mut dyn Observer,
+) -> Optimum {
     let started = Instant::now();
-    let mut root = problem.root();
     let mut statistics = Statistics::default();
     let mut question = Optimising {
         problem,
@@ -49,10 +56,10 @@ pub fn optimise(problem: &Compiled, strategy: &Strategy, options: &Options, obse
         let (lower, upper) = (f64::NEG_INFINITY, f64::INFINITY);
         return Optimum { lower, upper, witness: None, stop: StopReason::Unsplittable, statistics };
     }
-    question.start(strategy, &mut root, &mut statistics, started);
+    question.start(strategy, root, &mut statistics, started);
     let mut pool = Pool::new(root.len(), options.order);
-    pool.push(&root, f64::INFINITY, 0);
-    let mut stop = run(problem, strategy, options, &root, &mut pool, &mut question, &mut statistics, started);
+    pool.push(root, f64::INFINITY, 0);
+    let mut stop = run(problem, strategy, options, root, &mut pool, &mut question, &mut statistics, started);
     let upper = question.upper(&pool);
     if stop == StopReason::Complete && question.stuck > question.threshold() {
         stop = StopReason::Unsplittable;
@@ -78,7 +85,7 @@ impl Optimising<'_> {
     fn start(
         &mut self,
         strategy: &Strategy,
-        root: &mut [crate::interval::Interval],
+        root: &[Interval],
         statistics: &mut Statistics,
         started: Instant,
     ) {

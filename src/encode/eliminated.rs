@@ -1,0 +1,291 @@
+//! The eliminated encoding: one noise variable per neuron instead of one variable per parameter, and increments carried
+//! beside the values (design.md §2).
+//!
+//! A neuron's parameters occur nowhere else, so over their box its pre-activation takes exactly the values
+//! `w·h' + b + s·ρ(h')`, `ρ(h') = Σ_j r_j |h'_j| + r_b`, `s ∈ [−1, 1]`. With `h' = h + Δh` that is `z + Δz`,
+//! `Δz = w·Δh + s·ρ(h')`. Each layer makes its nodes kind by kind (all `z`, all `Δz`, …), so that the operands of the next
+//! layer's rows are neighbours on the tape.
+//!
+//! The output rows are not built until a question merges them: the difference of two logits is one row, with the sum
+//! of the two radii, since the two rows' noises are independent.
+
+use super::{activate, declare_inputs, incremented, parameter, row};
+use crate::network::{Activation, Layer, Network, Parameter};
+use crate::perturbation::Perturbation;
+use deltasat::exact::{Constant, Rational};
+use deltasat::expr::ExprId;
+use deltasat::interval::bounds;
+use deltasat::op::Op;
+use deltasat::problem::{Problem, Sort};
+
+/// What a noise variable moves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoiseOf {
+    /// the parameters of one neuron, each by `s·r·sgn(h')`
+    Neuron {
+        /// index of the layer
+        layer: usize,
+        /// index of the neuron in it
+        neuron: usize,
+    },
+    /// the parameters of two neurons of the last layer: the first as above, the second the other way round
+    Difference {
+        /// the neuron whose logit counts positively
+        plus: usize,
+        /// the neuron whose logit counts negatively
+        minus: usize,
+    },
+}
+
+/// A quantity of both networks: its value in the trained one, and what perturbing adds to it.
+#[derive(Clone, Copy, Debug)]
+pub struct Twin {
+    /// `q(x, θ)`
+    pub nominal: ExprId,
+    /// `q(x, θ') − q(x, θ)`
+    pub increment: ExprId,
+    /// `q(x, θ')`
+    pub perturbed: ExprId,
+}
+
+/// A network and its perturbed copy up to the last hidden layer, ready for a question.
+pub struct Eliminated<'a> {
+    network: &'a Network,
+    perturbation: &'a Perturbation,
+    /// the problem being built
+    pub problem: Problem,
+    /// the inputs, the first variables
+    pub inputs: Vec<ExprId>,
+    /// what each noise variable moves; they follow the inputs in the order of declaration
+    pub noises: Vec<NoiseOf>,
+    /// the operands of the last layer in the trained network, in the perturbed one, and the difference
+    hidden: Vec<Twin>,
+}
+
+/// The radii of one row as exact constants.
+struct Radii {
+    weights: Vec<Constant>,
+    bias: Constant,
+}
+
+impl<'a> Eliminated<'a> {
+    /// Encodes all layers but the last over a box of inputs.
+    pub fn new(network: &'a Network, perturbation: &'a Perturbation, domain: &[(Rational, Rational)]) -> Self {
+        let mut problem = Problem::default();
+        let inputs = declare_inputs(&mut problem, network, domain);
+        let zero = problem.graph.constant(Constant::ZERO);
+        let hidden = inputs.iter().map(|&x| Twin { nominal: x, increment: zero, perturbed: x }).collect();
+        let mut encoded = Eliminated { network, perturbation, problem, inputs, noises: Vec::new(), hidden };
+        for layer in 0..network.layers().len() - 1 {
+            encoded.hide(layer);
+        }
+        encoded
+    }
+
+    /// The network that is encoded.
+    pub fn network(&self) -> &'a Network {
+        self.network
+    }
+
+    fn layer(&self, layer: usize) -> &'a Layer {
+        &self.network.layers()[layer]
+    }
+
+    fn radii(&self, layer: usize, neuron: usize) -> Radii {
+        let radius = |parameter| Constant::from_rational(self.perturbation.radius(self.network, layer, parameter));
+        Radii {
+            weights: (0..self.layer(layer).inputs()).map(|col| radius(Parameter::Weight { row: neuron, col })).collect(),
+            bias: radius(Parameter::Bias { row: neuron }),
+        }
+    }
+
+    /// A noise variable.
+    fn noise(&mut self, of: NoiseOf) -> ExprId {
+        let name = match of {
+            NoiseOf::Neuron { layer, neuron } => format!("s_{layer}_{neuron}"),
+            NoiseOf::Difference { plus, minus } => format!("s_out_{plus}_{minus}"),
+        };
+        self.noises.push(of);
+        self.problem.variable(name, bounds(-1.0, 1.0), Sort::Noise)
+    }
+
+    /// `Σ a_j Δh_j + s·(Σ r_j |h'_j| + r_b)`
+    fn increment_row(&mut self, s: ExprId, weights: &[Constant], radii: &Radii) -> ExprId {
+        let zero = || Constant::ZERO;
+        let by_increment = weights.iter().zip(&self.hidden).map(|(a, h)| (a.clone(), zero(), h.increment));
+        let by_radius = radii.weights.iter().zip(&self.hidden).map(|(r, h)| (zero(), r.clone(), h.perturbed));
+        let terms: Vec<_> = by_increment.chain(by_radius).collect();
+        self.problem.graph.noise(s, terms, Constant::ZERO, radii.bias.clone())
+    }
+
+    /// `Σ (a_j h'_j + s·r_j |h'_j|) + b + s·r_b`
+    fn perturbed_row(&mut self, s: ExprId, weights: &[Constant], bias: Constant, radii: &Radii) -> ExprId {
+        let operands = weights.iter().zip(&radii.weights).zip(&self.hidden);
+        let terms: Vec<_> = operands.map(|((a, r), h)| (a.clone(), r.clone(), h.perturbed)).collect();
+        self.problem.graph.noise(s, terms, bias, radii.bias.clone())
+    }
+
+    /// Encodes the next layer.
+    fn hide(&mut self, index: usize) {
+        let layer = self.layer(index);
+        let neurons = 0..layer.outputs();
+        let noise: Vec<_> = neurons.clone().map(|neuron| self.noise(NoiseOf::Neuron { layer: index, neuron })).collect();
+        let weights: Vec<Vec<Constant>> =
+            layer.rows().map(|w| w.iter().map(|&w| parameter(w)).collect()).collect();
+        let radii: Vec<Radii> = neurons.clone().map(|neuron| self.radii(index, neuron)).collect();
+        let below: Vec<ExprId> = self.hidden.iter().map(|h| h.nominal).collect();
+        let z: Vec<_> =
+            layer.rows().zip(layer.biases()).map(|(w, &b)| row(&mut self.problem, w, &below, b)).collect();
+        let dz: Vec<_> =
+            neurons.clone().map(|i| self.increment_row(noise[i], &weights[i], &radii[i])).collect();
+        let perturbed_z: Vec<_> = neurons
+            .clone()
+            .map(|i| {
+                if index == 0 {
+                    // over the inputs themselves this row is exact, which z + Δz is not
+                    self.perturbed_row(noise[i], &weights[i], parameter(layer.biases()[i]), &radii[i])
+                } else {
+                    self.problem.graph.add(z[i], dz[i])
+                }
+            })
+            .collect();
+        self.hidden = self.activate(layer.activation(), &z, &dz, &perturbed_z);
+    }
+
+    /// Applies an activation to values, increments and perturbed values.
+    fn activate(&mut self, activation: Activation, z: &[ExprId], dz: &[ExprId], perturbed_z: &[ExprId]) -> Vec<Twin> {
+        let problem = &mut self.problem;
+        let nominal: Vec<_> = z.iter().map(|&z| activate(problem, activation, z)).collect();
+        let perturbed: Vec<_> = perturbed_z.iter().map(|&z| activate(problem, activation, z)).collect();
+        let increment: Vec<_> = match incremented(activation) {
+            None => dz.to_vec(),
+            Some(f) => {
+                let direct: Vec<_> = z.iter().zip(dz).map(|(&z, &d)| problem.graph.increment(f, z, d)).collect();
+                let apart: Vec<_> =
+                    perturbed.iter().zip(&nominal).map(|(&p, &n)| problem.graph.sub(p, n)).collect();
+                direct.iter().zip(&apart).map(|(&d, &a)| problem.graph.meet(d, a)).collect()
+            }
+        };
+        (0..z.len())
+            .map(|i| Twin { nominal: nominal[i], increment: increment[i], perturbed: perturbed[i] })
+            .collect()
+    }
+
+    /// One logit, its noise its own.
+    pub fn logit(&mut self, neuron: usize) -> Twin {
+        let last = self.network.layers().len() - 1;
+        let layer = self.layer(last);
+        let weights: Vec<Constant> = layer.row(neuron).iter().map(|&w| parameter(w)).collect();
+        let radii = self.radii(last, neuron);
+        let s = self.noise(NoiseOf::Neuron { layer: last, neuron });
+        let twin = self.output_row(s, &weights, parameter(layer.biases()[neuron]), &radii);
+        if layer.activation() == Activation::Linear {
+            return twin;
+        }
+        self.activate(layer.activation(), &[twin.nominal], &[twin.increment], &[twin.perturbed])[0]
+    }
+
+    /// The difference of two logits as one row with one noise, when the last layer is linear; else of two logits.
+    pub fn difference(&mut self, plus: usize, minus: usize) -> Twin {
+        let last = self.network.layers().len() - 1;
+        let layer = self.layer(last);
+        if layer.activation() != Activation::Linear {
+            let (p, m) = (self.logit(plus), self.logit(minus));
+            return self.subtract(p, m);
+        }
+        let (weights, bias) = difference_of_rows(layer, plus, minus);
+        let (p, m) = (self.radii(last, plus), self.radii(last, minus));
+        let radii = Radii {
+            weights: p.weights.iter().zip(&m.weights).map(|(p, m)| p + m).collect(),
+            bias: &p.bias + &m.bias,
+        };
+        let s = self.noise(NoiseOf::Difference { plus, minus });
+        self.output_row(s, &weights, bias, &radii)
+    }
+
+    /// The difference of two quantities.
+    pub fn subtract(&mut self, plus: Twin, minus: Twin) -> Twin {
+        let graph = &mut self.problem.graph;
+        Twin {
+            nominal: graph.sub(plus.nominal, minus.nominal),
+            increment: graph.sub(plus.increment, minus.increment),
+            perturbed: graph.sub(plus.perturbed, minus.perturbed),
+        }
+    }
+
+    /// A row of the last layer: its increment is enclosed both by increments, which is tight over a box of inputs, and
+    /// as the difference of the two rows, which is exact at a fixed input with one hidden layer.
+    fn output_row(&mut self, s: ExprId, weights: &[Constant], bias: Constant, radii: &Radii) -> Twin {
+        let terms: Vec<_> = weights.iter().cloned().zip(self.hidden.iter().map(|h| h.nominal)).collect();
+        let nominal = self.problem.graph.linear(terms, bias.clone());
+        let direct = self.increment_row(s, weights, radii);
+        let perturbed = self.perturbed_row(s, weights, bias, radii);
+        let apart = self.problem.graph.sub(perturbed, nominal);
+        let increment = self.problem.graph.meet(direct, apart);
+        Twin { nominal, increment, perturbed }
+    }
+
+    /// The margins `logit_class − logit_k` for all `k ≠ class`, in ascending order of `k`. With two logits there is
+    /// one, merged into a single row with a single noise; with more, each logit has its own noise, which the margins
+    /// share, and the trained weights are merged all the same.
+    pub fn margins(&mut self, class: usize) -> Vec<Twin> {
+        let last = self.network.layers().len() - 1;
+        let count = self.network.logit_count();
+        let others = (0..count).filter(|&k| k != class);
+        if count == 2 {
+            return vec![self.difference(class, 1 - class)];
+        }
+        if self.layer(last).activation() != Activation::Linear {
+            let logits: Vec<Twin> = (0..count).map(|k| self.logit(k)).collect();
+            return others.map(|k| self.subtract(logits[class], logits[k])).collect();
+        }
+        let none = vec![Constant::ZERO; self.layer(last).inputs()];
+        let moved: Vec<ExprId> = (0..count)
+            .map(|neuron| {
+                let s = self.noise(NoiseOf::Neuron { layer: last, neuron });
+                let radii = self.radii(last, neuron);
+                self.increment_row(s, &none, &radii)
+            })
+            .collect();
+        others.map(|k| self.shared_margin(class, k, &moved)).collect()
+    }
+
+    /// `logit_plus − logit_minus` where `moved` holds what each logit's own noise adds to it.
+    fn shared_margin(&mut self, plus: usize, minus: usize, moved: &[ExprId]) -> Twin {
+        let layer = self.layer(self.network.layers().len() - 1);
+        let (weights, bias) = difference_of_rows(layer, plus, minus);
+        let nominal = weights.iter().cloned().zip(self.hidden.iter().map(|h| h.nominal)).collect::<Vec<_>>();
+        let nominal = self.problem.graph.linear(nominal, bias);
+        let noises = [(Constant::ONE, moved[plus]), (-&Constant::ONE, moved[minus])];
+        let terms: Vec<_> =
+            weights.into_iter().zip(self.hidden.iter().map(|h| h.increment)).chain(noises).collect();
+        let increment = self.problem.graph.linear(terms, Constant::ZERO);
+        let perturbed = self.problem.graph.add(nominal, increment);
+        Twin { nominal, increment, perturbed }
+    }
+
+    /// `−ln Σ e^{−m_k}` of margins: the logit of the confidence that they add up to.
+    pub fn soft_minimum(&mut self, margins: &[Twin]) -> Twin {
+        if let [margin] = margins {
+            return *margin;
+        }
+        let graph = &mut self.problem.graph;
+        let negated: Vec<_> = margins.iter().map(|m| graph.neg(m.nominal)).collect();
+        let moved: Vec<_> = margins.iter().map(|m| graph.neg(m.increment)).collect();
+        let perturbed: Vec<_> = margins.iter().map(|m| graph.neg(m.perturbed)).collect();
+        let sum = graph.apply(Op::LogSumExp, negated.clone());
+        let perturbed_sum = graph.apply(Op::LogSumExp, perturbed);
+        let increment = graph.apply(
+            Op::Increment(deltasat::op::Incremented::LogSumExp),
+            negated.into_iter().chain(moved),
+        );
+        Twin { nominal: graph.neg(sum), increment: graph.neg(increment), perturbed: graph.neg(perturbed_sum) }
+    }
+}
+
+/// The weights and the bias of one row minus those of another, exactly.
+fn difference_of_rows(layer: &Layer, plus: usize, minus: usize) -> (Vec<Constant>, Constant) {
+    let subtract = |p: f64, m: f64| &parameter(p) - &parameter(m);
+    let weights = layer.row(plus).iter().zip(layer.row(minus)).map(|(&p, &m)| subtract(p, m)).collect();
+    (weights, subtract(layer.biases()[plus], layer.biases()[minus]))
+}

@@ -1,0 +1,122 @@
+//! The forward pass in exact arithmetic: what a network says at a rational point, in real-number semantics.
+//!
+//! Networks of ReLU and linear layers are evaluated without any rounding: the input is scaled by its common denominator
+//! to integers, everything after that is dyadic (a ReLU layer commutes with a positive scale as long as the biases are
+//! scaled too), and the scale is divided out of the logits. Layers with tanh or σ are evaluated in certified high
+//! precision. This code knows nothing of the solver's search, so it can judge what the search found.
+
+use super::{Activation, Layer, Network, Output};
+use deltasat::exact::{Ball, Dyadic, Rational};
+use num_bigint::BigInt;
+use num_traits::One;
+
+/// What a network says at a point: numbers enclosed so tightly that they may count as exact, or exact.
+#[derive(Clone, Debug)]
+pub struct ExactEvaluation {
+    /// the logits
+    pub logits: Vec<Ball>,
+    /// the class with the greatest logit, the lowest index among equals; `None` where the precision cannot tell
+    pub class: Option<usize>,
+}
+
+impl Network {
+    /// Evaluates the network at a rational point of [`Input::count`](super::Input::count) coordinates; `None` when a
+    /// magnitude leaves the range of [`Ball`] (about `2^±65536`).
+    pub fn evaluate_exactly(&self, point: &[Rational]) -> Option<ExactEvaluation> {
+        let piecewise = |layer: &Layer| matches!(layer.activation(), Activation::Relu | Activation::Linear);
+        let logits =
+            if self.layers.iter().all(piecewise) { self.dyadic_logits(point)? } else { self.ball_logits(point)? };
+        let class = class_of(self.output, &logits);
+        Some(ExactEvaluation { logits, class })
+    }
+
+    fn dyadic_logits(&self, point: &[Rational]) -> Option<Vec<Ball>> {
+        let mut scale = BigInt::one();
+        for x in point {
+            scale = num_integer::lcm(scale, x.denom().clone());
+        }
+        let mut h: Vec<Dyadic> = point.iter().map(|x| Dyadic::new(x.numer() * (&scale / x.denom()), 0)).collect();
+        let factor = Dyadic::new(scale.clone(), 0);
+        let unscaled = scale.is_one();
+        for layer in &self.layers {
+            h = layer
+                .rows()
+                .zip(layer.biases())
+                .map(|(row, &bias)| {
+                    let bias = Dyadic::from_f64(bias)?;
+                    let mut sum = if unscaled { bias } else { &bias * &factor };
+                    for (&w, h) in row.iter().zip(&h) {
+                        if w != 0.0 && !h.is_zero() {
+                            sum.add_product(&Dyadic::from_f64(w)?, h);
+                        }
+                    }
+                    let negative = layer.activation() == Activation::Relu && sum.signum() < 0;
+                    Some(if negative { Dyadic::ZERO } else { sum })
+                })
+                .collect::<Option<_>>()?;
+        }
+        let scale = Rational::from_integer(scale);
+        h.into_iter()
+            .map(|logit| if unscaled { Ball::from_dyadic(logit) } else { Ball::from_rational(logit.to_rational() / &scale) })
+            .collect()
+    }
+
+    fn ball_logits(&self, point: &[Rational]) -> Option<Vec<Ball>> {
+        let mut h: Vec<Ball> = point.iter().map(|x| Ball::from_rational(x.clone())).collect::<Option<_>>()?;
+        for layer in &self.layers {
+            h = layer
+                .rows()
+                .zip(layer.biases())
+                .map(|(row, &bias)| {
+                    let mut sum = Ball::from_f64(bias)?;
+                    for (&w, h) in row.iter().zip(&h) {
+                        sum = sum.add(&Ball::from_f64(w)?.mul(h)?)?;
+                    }
+                    match layer.activation() {
+                        Activation::Linear => Some(sum),
+                        Activation::Relu => Some(sum.relu()),
+                        Activation::Tanh => sum.tanh(),
+                        Activation::Sigmoid => sum.sigmoid(),
+                    }
+                })
+                .collect::<Option<_>>()?;
+        }
+        Some(h)
+    }
+}
+
+/// The class that the logits assign, as [`Output::class`] does.
+fn class_of(output: Output, logits: &[Ball]) -> Option<usize> {
+    if output == Output::Sigmoid {
+        return Some(usize::from(logits.first()?.signum()? > 0));
+    }
+    let mut best = 0;
+    for j in 1..logits.len() {
+        if logits[j].compare(&logits[best])?.is_gt() {
+            best = j;
+        }
+    }
+    Some(best)
+}
+
+impl Output {
+    /// The confidence of a class from exact logits; for [`Output::None`] the output itself. `None` out of range.
+    pub fn exact_confidence(self, logits: &[Ball], class: usize) -> Option<Ball> {
+        match self {
+            Output::None => logits.get(class).cloned(),
+            Output::Sigmoid if class == 1 => logits.first()?.sigmoid(),
+            Output::Sigmoid => logits.first()?.neg().sigmoid(),
+            // 1/(1 + Σ e^{l_k − l_class}); with two classes that is a σ
+            Output::Softmax if logits.len() == 2 => logits[class].sub(&logits[1 - class])?.sigmoid(),
+            Output::Softmax => {
+                let mut sum = Ball::from_integer(1);
+                for (k, logit) in logits.iter().enumerate() {
+                    if k != class {
+                        sum = sum.add(&logit.sub(&logits[class])?.exp()?)?;
+                    }
+                }
+                Ball::from_integer(1).div(&sum)
+            }
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! Questions about robustness, one per file.
+
+pub mod witness;
+

@@ -1,0 +1,82 @@
+//! Witnesses: an input and parameters inside the perturbation's box, evaluated exactly.
+//!
+//! What the search proposes is a point of its problem. Here it becomes a network of doubles inside the exact box, which
+//! is evaluated in exact arithmetic by code that the search does not use; only what that says is reported.
+
+use crate::network::{Network, Parameter};
+use deltasat::exact::{Ball, Rational};
+
+/// A perturbed network at an input, beside the trained one.
+#[derive(Clone, Debug)]
+pub struct Witness {
+    /// the input
+    pub input: Vec<Rational>,
+    /// the perturbed network
+    pub network: Network,
+    /// the class whose confidence is meant
+    pub class: usize,
+    /// the class that the trained network assigns
+    pub nominal_class: Option<usize>,
+    /// the class that the perturbed network assigns
+    pub perturbed_class: Option<usize>,
+    /// the class's confidence in the trained network
+    pub nominal: Ball,
+    /// the class's confidence in the perturbed network
+    pub perturbed: Ball,
+}
+
+/// A parameter that a witness moves.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Moved {
+    /// index of the layer
+    pub layer: usize,
+    /// which of its parameters
+    pub parameter: Parameter,
+    /// its trained value
+    pub from: f64,
+    /// its value in the witness
+    pub to: f64,
+}
+
+impl Witness {
+    /// Evaluates a perturbed network beside the trained one; `None` when a magnitude is out of the range of exact
+    /// arithmetic.
+    pub fn new(trained: &Network, network: Network, input: Vec<Rational>, class: usize) -> Option<Witness> {
+        let nominal = trained.evaluate_exactly(&input)?;
+        let perturbed = network.evaluate_exactly(&input)?;
+        let output = trained.output();
+        Some(Witness {
+            class,
+            nominal_class: nominal.class,
+            perturbed_class: perturbed.class,
+            nominal: output.exact_confidence(&nominal.logits, class)?,
+            perturbed: output.exact_confidence(&perturbed.logits, class)?,
+            input,
+            network,
+        })
+    }
+
+    /// The largest double surely not above `|c(x, θ') − c(x, θ)|`.
+    pub fn deviation(&self) -> f64 {
+        self.perturbed.sub(&self.nominal).map_or(0.0, |change| change.abs().floor_f64())
+    }
+
+    /// Whether the two networks surely assign different classes.
+    pub fn changes_class(&self) -> bool {
+        matches!((self.nominal_class, self.perturbed_class), (Some(before), Some(after)) if before != after)
+    }
+
+    /// The parameters that differ from the trained network's.
+    pub fn moved(&self, trained: &Network) -> Vec<Moved> {
+        let mut moved = Vec::new();
+        for (layer, (before, after)) in trained.layers().iter().zip(self.network.layers()).enumerate() {
+            for parameter in before.parameters() {
+                let (from, to) = (before.parameter(parameter), after.parameter(parameter));
+                if from != to {
+                    moved.push(Moved { layer, parameter, from, to });
+                }
+            }
+        }
+        moved
+    }
+}
