@@ -13,8 +13,8 @@ fn main() {
     o.limits.time = Some(std::time::Duration::from_secs_f64(a.get(3).map_or(5.0, |s| s.parse().unwrap())));
     o.jobs = a.get(4).map_or(1, |s| s.parse().unwrap());
     let mut s = Strategy::default();
-    if a.len() > 5 {
-        s.contractors.pop();
+    if a.get(5).is_some_and(|a| a == "i") {
+        s.brancher = Box::new(deltasat::branch::Phases);
     }
     let r = optimise(&e.compiled, &e.compiled.root(), &s, &o, &mut ());
     println!("[{}, {}] {:?} {:?}", r.lower, r.upper, r.stop, r.statistics);

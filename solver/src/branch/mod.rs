@@ -1,9 +1,11 @@
 //! Branchers: which kept slot of a box to split, and where. One heuristic per file.
 
+mod phase;
 mod largest;
 mod round_robin;
 mod smear;
 
+pub use phase::Phases;
 pub use largest::Largest;
 pub use round_robin::RoundRobin;
 pub use smear::Smear;

@@ -82,6 +82,9 @@ pub(super) fn examine(
         item.fate = Fate::Refuted { by: "enclosure" };
         return;
     }
+    if let Some(objective) = problem.objective {
+        item.bound = item.bound.min(w.values[objective as usize].sup());
+    }
     for contractor in &strategy.contractors {
         if contractor.contract(problem, &exact, w, spare) == Outcome::Empty {
             item.fate = Fate::Refuted { by: contractor.name() };

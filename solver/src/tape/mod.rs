@@ -29,6 +29,7 @@ use crate::interval::Interval;
 use crate::interval::decimal::enclose_constant;
 use crate::op::{Incremented, Op};
 use row::Row;
+use smallvec::SmallVec;
 use std::collections::HashMap;
 
 /// A slot of a tape.
@@ -140,12 +141,19 @@ impl Tape {
         lists: &mut HashMap<Vec<Slot>, List>,
         kept: &mut [bool],
     ) -> Slot {
-        let branched: &[Slot] = match op {
-            Op::Relu | Op::Abs | Op::Increment(_) => slots,
-            Op::Ite => &slots[..1],
-            _ => &[],
+        let branched: SmallVec<[Slot; 8]> = match op {
+            Op::Relu | Op::Abs | Op::Increment(_) => SmallVec::from_slice(slots),
+            Op::Ite => SmallVec::from_slice(&slots[..1]),
+            // the sign of h in r·|h| is a phase too, unless h is a ReLU's value
+            Op::Noise(noise) => slots[1..]
+                .iter()
+                .zip(&noise.radii)
+                .filter(|&(&slot, radius)| !radius.is_zero() && !matches!(self.definition(slot), Some((Op::Relu, _))))
+                .map(|(&slot, _)| slot)
+                .collect(),
+            _ => SmallVec::new(),
         };
-        for &slot in branched {
+        for slot in branched {
             if !std::mem::replace(&mut kept[slot as usize], true) {
                 self.kept.push(slot);
             }
@@ -193,12 +201,16 @@ impl Tape {
     }
 
     fn users(&self, slot: Slot) -> Vec<u32> {
-        let branches = |op: &Op| matches!(op, Op::Relu | Op::Abs | Op::Increment(_) | Op::Ite);
         (0..self.instructions.len() as u32)
             .filter(|&index| {
                 let instruction = &self.instructions[index as usize];
-                matches!(&instruction.kind, Kind::Apply(op) if branches(op))
-                    && self.list(instruction.operands).contains(&slot)
+                let operands = self.list(instruction.operands);
+                match &instruction.kind {
+                    Kind::Apply(Op::Relu | Op::Abs | Op::Increment(_)) => operands.contains(&slot),
+                    Kind::Apply(Op::Ite) => operands[0] == slot,
+                    Kind::Apply(_) => false,
+                    Kind::Row(row) => self.rows[*row as usize].radius_of(slot, operands) > 0.0,
+                }
             })
             .collect()
     }
@@ -216,9 +228,37 @@ impl Tape {
                     decided(value(0)) && decided(value(0) + value(1))
                 }
                 Kind::Apply(Op::Relu | Op::Abs | Op::Ite) => decided(value(0)),
-                _ => false,
+                Kind::Row(_) => decided(w.values[self.kept[position] as usize]),
+                Kind::Apply(_) => false,
             }
         })
+    }
+
+    /// How much of the last linear bound ([`linear_bound`](Self::linear_bound)) is due to the undecided sign of the
+    /// kept slot at this position: the gaps of the lines through its piecewise users, times their coefficients.
+    pub fn phase_gap(&self, position: usize, w: &Workspace) -> f64 {
+        let slot = self.kept[position];
+        let value = w.values[slot as usize];
+        let (l, u) = (value.inf(), value.sup());
+        if !(l < 0.0 && u > 0.0 && l.is_finite() && u.is_finite()) {
+            return 0.0;
+        }
+        let weight: f64 = self.uses[position]
+            .iter()
+            .map(|&index| {
+                let instruction = &self.instructions[index as usize];
+                let lambda = w.coefficients[instruction.out as usize].abs();
+                let operands = self.list(instruction.operands);
+                match &instruction.kind {
+                    Kind::Row(row) => 2.0 * lambda * self.rows[*row as usize].radius_of(slot, operands),
+                    Kind::Apply(Op::Increment(Incremented::Relu | Incremented::Abs)) if operands[0] == slot => lambda,
+                    Kind::Apply(Op::Relu | Op::Ite) => lambda,
+                    Kind::Apply(Op::Abs) => 2.0 * lambda,
+                    Kind::Apply(_) => 0.0,
+                }
+            })
+            .sum();
+        weight * u * l / (l - u)
     }
 
     pub(crate) fn list(&self, list: List) -> &[Slot] {

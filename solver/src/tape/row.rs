@@ -61,6 +61,12 @@ impl Row {
         }
     }
 
+    /// The radius of an operand's coefficient, 0 for what is none of the operands.
+    pub(super) fn radius_of(&self, slot: Slot, operands: &[Slot]) -> f64 {
+        let Some(noise) = &self.noise else { return 0.0 };
+        operands.iter().zip(&noise.r).filter(|&(&operand, _)| operand == slot).map(|(_, r)| r).sum()
+    }
+
     /// How many units `u` the arrays may be away from the exact coefficients, relatively.
     pub(super) fn slack(&self) -> u32 {
         self.slack

@@ -1,0 +1,83 @@
+//! Phases: split the inputs while they are wide, then the sign of whatever undecided argument of a ReLU, `|·|` or noisy
+//! row costs the linear bound of the objective most (BaBSR, Bunel et al. 2020, on both copies of a twin network at
+//! once).
+//!
+//! The order of preference:
+//! 1. the sign of `d` where the objective is `|d|`, since either half then has an objective without a kink;
+//! 2. the widest variable that is no noise and still wider than [`WIDE`] of its domain;
+//! 3. the phase with the largest gap ([`Tape::phase_gap`](crate::tape::Tape::phase_gap));
+//! 4. the widest variable that is no noise, down to [`NARROW`], then any, by smear.
+//!
+//! Noises come last: a row's enclosure is exact in its noise and a linear bound eliminates it.
+
+use super::largest::best;
+use super::{Brancher, Smear, Split, relative_width};
+use crate::interval::{Interval, bounds};
+use crate::op::Op;
+use crate::problem::{Compiled, Sort};
+use crate::tape::Workspace;
+
+/// The relative width above which a variable is split before any phase.
+const WIDE: f64 = 0.005;
+/// The relative width below which a variable is split after everything else.
+const NARROW: f64 = 1e-6;
+
+/// Phases, see the [module](self).
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Phases;
+
+impl Brancher for Phases {
+    fn name(&self) -> &'static str {
+        "phases"
+    }
+
+    fn choose(
+        &self,
+        problem: &Compiled,
+        root: &[Interval],
+        kept: &[Interval],
+        depth: u32,
+        w: &mut Workspace,
+    ) -> Option<Split> {
+        let widest = |at_least: f64| {
+            best(problem, kept, |i| match relative_width(root[i], kept[i]) {
+                width if problem.problem.variables[i].sort != Sort::Noise && width >= at_least => width,
+                _ => f64::NEG_INFINITY,
+            })
+        };
+        self.sign_of_objective(problem, kept)
+            .or_else(|| widest(WIDE))
+            .or_else(|| self.phase(problem, kept, w))
+            .or_else(|| widest(NARROW))
+            .or_else(|| Smear::Sum.choose(problem, root, kept, depth, w))
+    }
+}
+
+impl Phases {
+    fn sign_of_objective(self, problem: &Compiled, kept: &[Interval]) -> Option<Split> {
+        let (Op::Abs, &[inner]) = problem.tape.definition(problem.objective?)? else { return None };
+        let position = problem.tape.kept().iter().position(|&slot| slot == inner)?;
+        at_zero(position, kept[position])
+    }
+
+    fn phase(self, problem: &Compiled, kept: &[Interval], w: &mut Workspace) -> Option<Split> {
+        let tape = &problem.tape;
+        let objective = problem.objective?;
+        tape.linear_bound(&[(objective, 1.0)], w);
+        let mut best = None;
+        let mut largest = 0.0;
+        for position in tape.variables()..kept.len() {
+            let gap = tape.phase_gap(position, w);
+            if gap > largest {
+                largest = gap;
+                best = at_zero(position, kept[position]).or(best);
+            }
+        }
+        best
+    }
+}
+
+fn at_zero(position: usize, bound: Interval) -> Option<Split> {
+    (bound.inf() < 0.0 && bound.sup() > 0.0)
+        .then(|| Split { position, lower: bounds(bound.inf(), 0.0), upper: bounds(0.0, bound.sup()) })
+}
