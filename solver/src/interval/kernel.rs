@@ -11,7 +11,7 @@
 //! whatever the order of the additions (Higham, *Accuracy and Stability of Numerical Algorithms*, 2002, §3.1; the
 //! second part stands for products that underflow). The sweep sums `M` beside the two ends, with the same kind of
 //! error, and `k·u·(1 + 2^-19)` times the rounded `M` covers all of it, second-order terms and the rounding of the
-//! bound itself included, as long as `k ≤ 2^30`. Terms are summed in [`BLOCK`] lanes, so `k` is about `n/16`, not `n`.
+//! bound itself included, as long as `k ≤ 2^30`. Terms are summed in sixteen lanes, so `k` is about `n/16`, not `n`.
 //!
 //! Where a sum is not finite (overflow, unbounded intervals, `0·∞`), or `M` is zero, so that the bound would say
 //! `±2^-1070` about an exact zero, the row is folded again in inari's arithmetic (`scalar`).
