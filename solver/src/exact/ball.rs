@@ -195,6 +195,9 @@ impl Ball {
 
     /// How the two numbers compare; `None` when the balls overlap and are not both exact.
     pub fn compare(&self, other: &Self) -> Option<Ordering> {
+        if let (Value::Range(a), Value::Range(b)) = (&self.value, &other.value) {
+            return a.compare(b);
+        }
         match (self.exact(), other.exact()) {
             (Some(a), Some(b)) => Some(a.cmp(&b)),
             _ => self.to_range().compare(&other.to_range()),

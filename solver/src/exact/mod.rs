@@ -4,12 +4,12 @@
 //! * [`rational`]: arbitrary rationals, their texts, and correctly rounded conversion to doubles;
 //! * [`constant`]: a compact immutable rational, a double wherever that is exact;
 //! * [`dyadic`]: `m·2^e`, closed under the arithmetic of a ReLU network, without a gcd;
-//! * [`ball`] and [`functions`]: certified enclosures of elementary functions to any precision.
+//! * [`ball`]: certified enclosures of elementary functions to any precision.
 
 pub mod ball;
 pub mod constant;
 pub mod dyadic;
-pub mod functions;
+mod functions;
 mod range;
 pub mod rational;
 mod round;

@@ -11,7 +11,7 @@
 //! whatever the order of the additions (Higham, *Accuracy and Stability of Numerical Algorithms*, 2002, §3.1; the
 //! second part stands for products that underflow). The sweep sums `M` beside the two ends, with the same kind of
 //! error, and `k·u·(1 + 2^-19)` times the rounded `M` covers all of it, second-order terms and the rounding of the
-//! bound itself included, as long as `k ≤ 2^30`. Terms are summed in [`BLOCK`] lanes, so `k` is about `n/16`, not `n`.
+//! bound itself included, as long as `k ≤ 2^30`. Terms are summed in sixteen lanes, so `k` is about `n/16`, not `n`.
 //!
 //! Where a sum is not finite (overflow, unbounded intervals, `0·∞`), or `M` is zero, so that the bound would say
 //! `±2^-1070` about an exact zero, the row is folded again in inari's arithmetic (`scalar`).
@@ -81,45 +81,73 @@ fn max(a: f64, b: f64) -> f64 {
     if a > b { a } else { b }
 }
 
-/// Sums `term` over the columns of `rows`, which have one length, in [`BLOCK`] lanes.
+/// Adds the terms of `L` columns to as many lanes. Lanes are only ever indexed by constants, once this loop is
+/// unrolled; that keeps them in registers.
 #[inline(always)]
-fn sum<const K: usize>(rows: [&[f64]; K], term: impl Fn([f64; K]) -> Sums) -> Sums {
+fn add<const K: usize, const L: usize>(
+    lanes: &mut [[f64; L]; 3],
+    columns: [&[f64; L]; K],
+    term: impl Fn([f64; K]) -> Sums,
+) {
+    for i in 0..L {
+        let [lo, hi, magnitude] = term(columns.map(|row| row[i]));
+        lanes[0][i] += lo;
+        lanes[1][i] += hi;
+        lanes[2][i] += magnitude;
+    }
+}
+
+/// Sums `term`, which is zero for a column of zeros, over the columns of `rows`, which have one length.
+#[inline(always)]
+fn sum<const K: usize>(rows: [&[f64]; K], term: impl Fn([f64; K]) -> Sums + Copy) -> Sums {
+    let n = rows[0].len();
+    if n < BLOCK {
+        return short_sum(rows, term);
+    }
     let mut lanes = [[0.0; BLOCK]; 3];
-    let mut add = |block: [&[f64; BLOCK]; K]| {
-        for i in 0..BLOCK {
-            let [lo, hi, magnitude] = term(block.map(|row| row[i]));
-            lanes[0][i] += lo;
-            lanes[1][i] += hi;
-            lanes[2][i] += magnitude;
-        }
-    };
-    let chunks = rows.map(|row| row.as_chunks::<BLOCK>());
-    for b in 0..chunks[0].0.len() {
-        add(chunks.map(|(blocks, _)| &blocks[b]));
+    let blocks = rows.map(|row| row.as_chunks::<BLOCK>().0);
+    for b in 0..blocks[0].len() {
+        add(&mut lanes, blocks.map(|row| &row[b]), term);
     }
-    if !chunks[0].1.is_empty() {
-        // Zeros add nothing, neither to a sum nor to its error.
-        let padded = chunks.map(|(_, rest)| {
-            let mut block = [0.0; BLOCK];
-            block[..rest.len()].copy_from_slice(rest);
-            block
-        });
-        add(padded.each_ref());
-    }
-    lanes.map(|mut lane| {
-        let mut width = BLOCK / 2;
-        while width > 0 {
-            for i in 0..width {
-                lane[i] += lane[i + width];
+    if !n.is_multiple_of(BLOCK) {
+        // The last block once more, with zeros for what was summed already: they add nothing, not even an error.
+        let done = BLOCK - n % BLOCK;
+        let mut last = [[0.0; BLOCK]; K];
+        for (block, row) in last.iter_mut().zip(rows) {
+            let end = row.last_chunk::<BLOCK>().unwrap_or(&[0.0; BLOCK]);
+            for i in 0..BLOCK {
+                block[i] = if i < done { 0.0 } else { end[i] };
             }
-            width /= 2;
         }
-        lane[0]
+        add(&mut lanes, last.each_ref(), term);
+    }
+    lanes.map(|lane| {
+        let eight: [f64; 8] = std::array::from_fn(|i| lane[i] + lane[i + 8]);
+        let four: [f64; 4] = std::array::from_fn(|i| eight[i] + eight[i + 4]);
+        (four[0] + four[2]) + (four[1] + four[3])
+    })
+}
+
+/// [`sum`] of fewer terms than a block has.
+#[inline(always)]
+fn short_sum<const K: usize>(rows: [&[f64]; K], term: impl Fn([f64; K]) -> Sums + Copy) -> Sums {
+    let mut lanes = [[0.0; 4]; 3];
+    let quads = rows.map(|row| row.as_chunks::<4>());
+    for q in 0..quads[0].0.len() {
+        add(&mut lanes, quads.map(|(quads, _)| &quads[q]), term);
+    }
+    let mut rest = [[0.0]; 3];
+    for j in 0..quads[0].1.len() {
+        add(&mut rest, quads.map(|(_, rest)| std::array::from_ref(&rest[j])), term);
+    }
+    std::array::from_fn(|s| {
+        let lane = lanes[s];
+        ((lane[0] + lane[2]) + (lane[1] + lane[3])) + rest[s][0]
     })
 }
 
 /// The most additions that a term passes through in [`sum`] of `n` terms: one a block, one for the rest, four to add
-/// the lanes up; and never more than there are terms besides itself.
+/// the lanes up (five, too, in a short sum: three quads, the first added to zero, two, and one); and never more than there are terms besides itself.
 fn additions(n: usize) -> usize {
     (n / BLOCK + 5).min(n.saturating_sub(1))
 }
@@ -129,11 +157,17 @@ fn error_factor(k: usize) -> f64 {
     if k <= MAX_ROUNDINGS { k as f64 * UNIT * (1.0 + 1.0 / 524_288.0) } else { f64::INFINITY }
 }
 
+/// What `count` underflowing products may have lost, twice over, when each loses `lost·2^-1075`, `lost ≥ 1`. Beside a
+/// magnitude of at least `1e-280·lost` that is less than the spare 2^-20 of [`error_factor`] covers, and leaving it out
+/// spares the processor the subnormal numbers, which some handle slowly.
+fn underflow_error(count: usize, magnitude: f64, lost: f64) -> f64 {
+    if magnitude < 1e-280 * lost { count as f64 * lost * LEAST } else { 0.0 }
+}
+
 /// Widens rounded sums by their error: `k` roundings a term, and products that may each have lost `lost·2^-1075` below
 /// the subnormals. `None` where the fast sum says nothing, see the head of this file.
 fn widen([lo, hi, magnitude]: Sums, n: usize, k: usize, lost: f64) -> Option<Interval> {
-    // 2·n·2^-1075·lost would do; the double of it covers the rounding of this line.
-    let error = error_factor(k) * magnitude + (2 * n + 2) as f64 * lost * LEAST;
+    let error = error_factor(k) * magnitude + underflow_error(2 * n + 2, magnitude, lost);
     let trusted = lo.is_finite() && hi.is_finite() && magnitude > 0.0 && error.is_finite();
     // The nearest double is at most one step off the right side.
     trusted.then(|| Interval::try_from(((lo - error).next_down(), (hi + error).next_up())).ok())?
@@ -321,8 +355,8 @@ fn accumulate_body(scale: f64, w: &[f64], value: &mut [f64], magnitude: &mut [f6
 /// |Σ scale·w_j − value_j| ≤ γ_k·Σ |scale·w_j| + k·2^-1075 (1 + γ_k) ≤ accumulation_error(k, magnitude_j).
 /// ```
 ///
-/// If the scales and weights are themselves off by a relative `slack·u`, `k + slack` in place of `k` covers that too.
-/// Overflow leaves an infinite or undefined magnitude, for which the error is infinite.
+/// If the products' exact counterparts are off by a relative `slack·u` (rounded weights, say, none below `2^-1022`),
+/// `k + slack` in place of `k` covers that too. Overflow leaves an infinite or undefined magnitude, for which the error is infinite.
 ///
 /// # Panics
 /// When the slices differ in length.
@@ -343,5 +377,5 @@ pub fn accumulation_error(k: usize, magnitude: f64) -> f64 {
     if !magnitude.is_finite() {
         return f64::INFINITY;
     }
-    (error_factor(k) * magnitude + (2 * k.min(MAX_ROUNDINGS)) as f64 * LEAST).next_up()
+    error_factor(k) * magnitude + underflow_error(2 * k.min(MAX_ROUNDINGS), magnitude, 1.0)
 }
