@@ -34,9 +34,9 @@ pub(super) fn mul(a: (f64, f64), b: (f64, f64)) -> (f64, f64) {
     fast_two_sum(p, a.0.mul_add(b.1, a.1.mul_add(b.0, e)))
 }
 
-/// Quotient of two double-doubles, not normalised: the trailing part is at most 3u of the leading one. Relative error
-/// below 16u²: the leading quotient is within 2 ulps, its remainder is exact up to u of itself, and what the second
-/// quotient loses is u of a number that is already u of the whole.
+/// Quotient of a sum of two doubles by a double-double, not normalised. The leading quotient is within 2 ulps of n.0/d.0,
+/// its remainder is exact up to u of itself, and the second quotient loses 3u of a number that is at most 3u + |n.1/n.0| of
+/// the whole. Relative error below 16u² + 4u|n.1/n.0|; `d` must be normalised, `n` need not be.
 #[inline(always)]
 pub(super) fn div(n: (f64, f64), d: (f64, f64)) -> (f64, f64) {
     let inv = 1.0 / d.0;

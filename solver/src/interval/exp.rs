@@ -14,6 +14,8 @@
 //! correctly rounded one but for a fraction of about 2⁻⁵ (eˣ − 1) and 2⁻¹⁰ (the others) of arguments, where it lies one ulp
 //! further out.
 
+use std::hint::select_unpredictable;
+
 use super::Interval;
 use super::bounds::{Estimate, increasing, pow2};
 use super::double_double::{div, fast_two_sum, two_prod, two_sum};
@@ -80,6 +82,13 @@ fn second_order(r: f64) -> f64 {
     r2 * r.mul_add(odd, even)
 }
 
+/// eᵃ and e⁻ᵃ, as [`core`]; they share the reduction.
+#[inline(always)]
+pub(super) fn core_pair(a: f64) -> (Exp, Exp) {
+    let (n, rh, rl) = reduce(a);
+    (combine(n, rh, rl), combine(-n, -rh, -rl))
+}
+
 #[inline(always)]
 fn combine(n: i32, rh: f64, rl: f64) -> Exp {
     let (th, tl) = EXP2[(n & 127) as usize];
@@ -98,11 +107,18 @@ fn exp_bounds(x: f64) -> (f64, f64) {
     if x < -745.14 {
         return (0.0, if x == f64::NEG_INFINITY { 0.0 } else { f64::from_bits(1) });
     }
+    let (e, k) = exp_estimate(x);
+    e.scaled_bounds(k)
+}
+
+/// eˣ = 2ᵏ times an estimate, for −746 ≤ x ≤ 710.
+#[inline(always)]
+pub(super) fn exp_estimate(x: f64) -> (Estimate, i32) {
     let e = core(x);
     // Around 0 the errors shrink with x, and at 0 the value is exact: there all small terms but rounding errors of
     // numbers below |x| are proportional to x².
     let err = pow2(-66).min(x.abs() * pow2(-51));
-    Estimate::new(e.h, e.l, err).scaled_bounds(e.k)
+    (Estimate::new(e.h, e.l, err), e.k)
 }
 
 /// eˣ over an interval.
@@ -111,7 +127,7 @@ pub fn exp(x: Interval) -> Interval {
     increasing(x, exp_bounds)
 }
 
-/// eˣ − 1 for 2⁻⁵⁴ ≤ |x| ≤ 46, with error 2⁻⁶⁰|x| for small x and 2⁻⁶⁷eˣ otherwise.
+/// eˣ − 1 for 2⁻⁵⁴ ≤ |x| ≤ 46, with error 2⁻⁶⁰|x| for small x and 2⁻⁶⁷eˣ + 2⁻¹⁰⁴ otherwise.
 #[inline(always)]
 pub(super) fn exp_m1_estimate(x: f64) -> Estimate {
     let (n, rh, rl) = reduce(x);
@@ -122,7 +138,8 @@ pub(super) fn exp_m1_estimate(x: f64) -> Estimate {
     let scale = pow2(e.k);
     let (h, l) = (e.h * scale, e.l * scale);
     let (a, b) = two_sum(h, -1.0);
-    Estimate::new(a, b + l, h * REL)
+    // The last addend: `b`, up to 2⁻⁵³, is rounded once more.
+    Estimate::new(a, b + l, h.mul_add(REL, pow2(-104)))
 }
 
 /// Bounds of eˣ − 1; at ±∞ those of the limit.
@@ -169,14 +186,20 @@ fn sigmoid_bounds(x: f64) -> (f64, f64) {
             (half, half)
         };
     }
+    sigmoid_estimate(x).bounds()
+}
+
+/// σ(x) for |x| ≤ 46.
+#[inline(always)]
+pub(super) fn sigmoid_estimate(x: f64) -> Estimate {
     // With t = e^−|x| ≤ 1: σ(x) = 1/(1 + t) for x ≥ 0 and t/(1 + t) for x < 0, so nothing cancels.
     let t = core(-x.abs());
     let scale = pow2(t.k);
     let (th, tl) = (t.h * scale, t.l * scale);
     let (dh, de) = fast_two_sum(1.0, th);
-    let n = if x < 0.0 { fast_two_sum(th, tl) } else { (1.0, 0.0) };
+    let n = select_unpredictable(x < 0.0, (th, tl), (1.0, 0.0));
     let (q, ql) = div(n, fast_two_sum(dh, de + tl));
-    Estimate::new(q, ql, q * pow2(-64)).bounds()
+    Estimate::new(q, ql, q * pow2(-64))
 }
 
 /// σ where e^−|x| < 2⁻⁶⁶.

@@ -13,7 +13,7 @@
 
 use super::Interval;
 use super::bounds::{Estimate, TINY, ends, increasing, make, pow2, tiny_inward, tiny_outward};
-use super::double_double::{div, two_sum};
+use super::double_double::{div, fast_two_sum};
 use super::exp::{self, exp_m1_estimate};
 
 /// Beyond it, e^−2|x| is below 2⁻⁶⁶.
@@ -21,11 +21,12 @@ const SATURATED: f64 = 23.0;
 
 /// (E(a) + sign·E(−a))/2 for 0 ≤ a ≤ 23, with error E(a)·2⁻⁶⁶.
 #[inline(always)]
-fn half_sum(a: f64, sign: f64) -> Estimate {
-    let (p, m) = (exp::core(a), exp::core(-a));
+pub(super) fn half_sum(a: f64, sign: f64) -> Estimate {
+    let (p, m) = exp::core_pair(a);
     let (ps, ms) = (0.5 * pow2(p.k), 0.5 * sign * pow2(m.k));
     let ph = p.h * ps;
-    let (h, e) = two_sum(ph, m.h * ms);
+    // |m| ≤ p up to rounding; where they are equal the sum is exact all the same.
+    let (h, e) = fast_two_sum(ph, m.h * ms);
     Estimate::new(h, e + p.l.mul_add(ps, m.l * ms), ph * pow2(-65))
 }
 
@@ -46,16 +47,22 @@ fn sinh_bounds(x: f64) -> (f64, f64) {
         if a <= TINY {
             return tiny_outward(x);
         }
-        let s = x * x;
-        let p = s.mul_add(s.mul_add(1.0 / 39_916_800.0, 1.0 / 362_880.0), 1.0 / 5040.0);
-        let p = s.mul_add(s.mul_add(p, 1.0 / 120.0), 1.0 / 6.0);
-        return Estimate::new(x, s * x * p, a * pow2(-62)).bounds();
+        return sinh_small(x).bounds();
     }
     if a <= SATURATED {
         return half_sum(a, -1.0).times_sign(1f64.copysign(x)).bounds();
     }
     let (lo, hi) = half_exp_bounds(a);
     if x < 0.0 { (-hi, -lo) } else { (lo, hi) }
+}
+
+/// sinh x for 2⁻²⁷ ≤ |x| ≤ 2⁻⁵, by its Taylor polynomial.
+#[inline(always)]
+pub(super) fn sinh_small(x: f64) -> Estimate {
+    let s = x * x;
+    let p = s.mul_add(s.mul_add(1.0 / 39_916_800.0, 1.0 / 362_880.0), 1.0 / 5040.0);
+    let p = s.mul_add(s.mul_add(p, 1.0 / 120.0), 1.0 / 6.0);
+    Estimate::new(x, s * x * p, x.abs() * pow2(-62))
 }
 
 /// sinh over an interval.
@@ -98,12 +105,18 @@ fn tanh_bounds(x: f64) -> (f64, f64) {
         let inner = if a == f64::INFINITY { 1.0 } else { 1.0f64.next_down() };
         return if x < 0.0 { (-1.0, -inner) } else { (inner, 1.0) };
     }
+    tanh_estimate(a).times_sign(1f64.copysign(x)).bounds()
+}
+
+/// tanh a for 2⁻²⁷ ≤ a ≤ 23.
+#[inline(always)]
+pub(super) fn tanh_estimate(a: f64) -> Estimate {
     let v = exp_m1_estimate(-2.0 * a);
     let (vh, vl) = v.parts();
-    let (dh, de) = two_sum(2.0, vh);
-    let (q, ql) = div((-vh, -vl), two_sum(dh, de + vl));
+    let (dh, de) = fast_two_sum(2.0, vh);
+    let (q, ql) = div((-vh, -vl), fast_two_sum(dh, de + vl));
     let err = q.mul_add(pow2(-64), 2.0 * v.error());
-    Estimate::new(q, ql, err).times_sign(1f64.copysign(x)).bounds()
+    Estimate::new(q, ql, err)
 }
 
 /// tanh over an interval; never outside [−1, 1].

@@ -28,6 +28,12 @@ const ZERO: (f64, f64) = (0.0, 0.0);
 const QUARTER: (f64, f64) = (FRAC_PI_2_HI, FRAC_PI_2_LO);
 const HALF: (f64, f64) = (PI_HI, PI_LO);
 
+/// θ itself, or its complement π/2 − θ; chosen by index, since the choice is unpredictable as a branch.
+static FOLD: [((f64, f64), f64); 2] = [(ZERO, 1.0), (QUARTER, -1.0)];
+
+/// The same for the arccosine: π/2 ± θ, π − θ, θ.
+static COMPLEMENT: [((f64, f64), f64); 4] = [(QUARTER, 1.0), (QUARTER, -1.0), (HALF, -1.0), (ZERO, 1.0)];
+
 /// base + sign·θ as an estimate; `base` is zero or at least 2|θ|.
 #[inline(always)]
 fn assemble(base: (f64, f64), sign: f64, theta: (f64, f64)) -> Estimate {
@@ -44,7 +50,7 @@ fn nearest_64th(z: f64) -> (f64, usize) {
 
 /// atan(n/d) in [0, π/4] as an unevaluated sum, for doubles 0 ≤ n ≤ d of moderate exponents, d > 0.
 #[inline(always)]
-fn atan_ratio(n: f64, d: f64) -> (f64, f64) {
+pub(super) fn atan_ratio(n: f64, d: f64) -> (f64, f64) {
     let (c, j) = nearest_64th(n / d);
     let (p, pe) = two_prod(c, d);
     let (th, te) = two_sum(n, -p);
@@ -77,10 +83,10 @@ fn asin_leg(s: (f64, f64), g: (f64, f64)) -> (f64, f64) {
 
 /// asin v for v in [0, 1] as Q ± θ: whether it is π/2 − θ, and θ.
 #[inline(always)]
-fn asin_parts(v: f64) -> (bool, (f64, f64)) {
+pub(super) fn asin_parts(v: f64) -> (bool, (f64, f64)) {
     let w = sqrt_one_minus_square(v);
     let far = v > w.0;
-    let (s, g) = if far { (w, (v, 0.0)) } else { ((v, 0.0), w) };
+    let (s, g) = ((v.min(w.0), if far { w.1 } else { 0.0 }), (v.max(w.0), if far { 0.0 } else { w.1 }));
     (far, asin_leg(s, g))
 }
 
@@ -92,8 +98,8 @@ fn asin_bounds(x: f64) -> (f64, f64) {
         return tiny_outward(x);
     }
     let (far, theta) = asin_parts(v);
-    let e = if far { assemble(QUARTER, -1.0, theta) } else { assemble(ZERO, 1.0, theta) };
-    e.times_sign(1f64.copysign(x)).bounds()
+    let (base, sign) = FOLD[usize::from(far)];
+    assemble(base, sign, theta).times_sign(1f64.copysign(x)).bounds()
 }
 
 /// The arcsine over the part of an interval in [−1, 1].
@@ -112,13 +118,8 @@ fn acos_bounds(x: f64) -> (f64, f64) {
         return (0.0, 0.0);
     }
     let (far, theta) = asin_parts(x.abs());
-    match (far, x < 0.0) {
-        (false, false) => assemble(QUARTER, -1.0, theta),
-        (false, true) => assemble(QUARTER, 1.0, theta),
-        (true, false) => assemble(ZERO, 1.0, theta),
-        (true, true) => assemble(HALF, -1.0, theta),
-    }
-    .bounds()
+    let (base, sign) = COMPLEMENT[2 * usize::from(far) + usize::from(x > 0.0)];
+    assemble(base, sign, theta).bounds()
 }
 
 /// The arccosine over the part of an interval in [−1, 1].
@@ -139,12 +140,8 @@ fn atan_bounds(x: f64) -> (f64, f64) {
     }
     // From 2¹⁰⁰ on, atan differs from atan 2¹⁰⁰ by less than 2⁻¹⁰⁰, which the error bound covers.
     let v = v.min(pow2(100));
-    let e = if v > 1.0 {
-        assemble(QUARTER, -1.0, atan_ratio(1.0, v))
-    } else {
-        assemble(ZERO, 1.0, atan_ratio(v, 1.0))
-    };
-    e.times_sign(1f64.copysign(x)).bounds()
+    let (base, sign) = FOLD[usize::from(v > 1.0)];
+    assemble(base, sign, atan_ratio(v.min(1.0), v.max(1.0))).times_sign(1f64.copysign(x)).bounds()
 }
 
 /// The arctangent over an interval.

@@ -8,6 +8,8 @@
 //! only `+ − × ÷`, square root and fused multiply-add, which IEEE 754 rounds correctly.
 
 mod bounds;
+#[cfg(all(test, feature = "mpfr"))]
+mod budget_tests;
 pub mod decimal;
 pub mod kernel;
 mod double_double;

@@ -29,7 +29,6 @@ pub fn sqrt(x: Interval) -> Interval {
 }
 
 /// Bounds of vⁿ for v > 0 finite, n ≠ 0.
-#[inline(always)]
 fn integer_power_bounds(v: f64, n: i32) -> (f64, f64) {
     if n == 1 {
         return (v, v);
@@ -66,7 +65,6 @@ fn integer_power_bounds(v: f64, n: i32) -> (f64, f64) {
 }
 
 /// As [`integer_power_bounds`], for 0 ≤ v ≤ ∞: the limits at the ends.
-#[inline(always)]
 fn magnitude_power_bounds(v: f64, n: i32) -> (f64, f64) {
     if v == 0.0 || v == f64::INFINITY {
         let limit = if (v == 0.0) == (n > 0) { 0.0 } else { f64::INFINITY };
@@ -106,14 +104,12 @@ pub fn powi(x: Interval, n: i32) -> Interval {
 }
 
 /// Bounds of vⁿ for odd n.
-#[inline(always)]
 fn odd_power_bounds(v: f64, n: i32) -> (f64, f64) {
     let (lo, hi) = magnitude_power_bounds(v.abs(), n);
     if v < 0.0 { (-hi, -lo) } else { (lo, hi) }
 }
 
 /// Bounds of vʸ for v > 0 finite and y finite.
-#[inline(always)]
 fn real_power_bounds(v: f64, y: f64) -> (f64, f64) {
     let (lh, ll) = log::core(v);
     if lh == 0.0 || y == 0.0 {

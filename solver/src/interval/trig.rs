@@ -22,11 +22,11 @@ use super::reduction::{Angle, reduce};
 use super::tables::{PI_HI, PI_LO, SIN, TWO_PI_HI, TWO_PI_LO};
 
 /// Relative error of [`sine`].
-const REL: f64 = pow2(-60);
+pub(super) const REL: f64 = pow2(-60);
 
 /// sin(x + quarters·π/2) as an unevaluated sum; relative error [`REL`].
 #[inline(always)]
-fn sine(x: Angle, quarters: usize) -> (f64, f64) {
+pub(super) fn sine(x: Angle, quarters: usize) -> (f64, f64) {
     let (rh, rl) = x.r;
     let (sh, sl) = SIN[(x.j + 32 * quarters) & 127];
     let (ch, cl) = SIN[(x.j + 32 * quarters + 32) & 127];
@@ -132,9 +132,15 @@ fn tan_bounds(x: f64, angle: Angle) -> (f64, f64) {
     if x.abs() <= TINY {
         return tiny_outward(x);
     }
+    tan_estimate(angle).bounds()
+}
+
+/// Estimate of tan x.
+#[inline(always)]
+pub(super) fn tan_estimate(angle: Angle) -> Estimate {
     let (n, d) = (sine(angle, 0), sine(angle, 1));
     let (q, ql) = div(fast_two_sum(n.0, n.1), fast_two_sum(d.0, d.1));
-    Estimate::new(q, ql, q.abs() * (1.9 * REL)).bounds()
+    Estimate::new(q, ql, q.abs() * (1.9 * REL))
 }
 
 /// The tangent over an interval; the whole line if a pole (an odd multiple of π/2) lies inside.
