@@ -1,6 +1,30 @@
 //! Interval arithmetic: inari's [`Interval`] is the scalar; beside it stands what inari lacks without its `gmp` feature.
+//!
+//! The elementary functions here are free functions on [`Interval`] with the set semantics of IEEE 1788: the result
+//! encloses the range over the part of the argument where the function is defined; it is empty if there is none. They
+//! share one design: a point routine in plain doubles computes the value as a sum of two doubles with a stated error
+//! far below an ulp (each file gives its budget), `bounds.rs` turns that into a directed bound, and the interval function
+//! only decides which points matter. Nothing changes the rounding mode, and no function of the platform's libm is used:
+//! only `+ − × ÷`, square root and fused multiply-add, which IEEE 754 rounds correctly.
 
+mod bounds;
+mod double_double;
+mod exp;
+mod hyperbolic;
+mod inverse_trig;
+mod log;
+mod power;
+mod reduction;
+mod tables;
+mod trig;
+
+pub use exp::{exp, exp_m1, sigmoid};
+pub use hyperbolic::{cosh, sinh, tanh};
 pub use inari::{Interval, const_interval, interval};
+pub use inverse_trig::{acos, asin, atan, atan2};
+pub use log::ln;
+pub use power::{pow, powi, sqr, sqrt};
+pub use trig::{cos, sin, tan};
 
 /// `[lo, hi]`, or the empty set when `lo > hi`, when a bound is NaN, or when the set holds no real (`[∞, ∞]`).
 #[inline]
@@ -12,4 +36,25 @@ pub fn bounds(lo: f64, hi: f64) -> Interval {
 #[inline]
 pub fn point(x: f64) -> Interval {
     bounds(x, x)
+}
+
+/// π, between two neighbouring doubles.
+pub const PI: Interval = Interval::PI;
+
+/// 2π, between two neighbouring doubles.
+pub const TAU: Interval = Interval::TAU;
+
+/// π/2, between two neighbouring doubles.
+pub const FRAC_PI_2: Interval = Interval::FRAC_PI_2;
+
+/// The next larger double; +∞ and NaN stay.
+#[inline]
+pub fn next_up(x: f64) -> f64 {
+    x.next_up()
+}
+
+/// The next smaller double; −∞ and NaN stay.
+#[inline]
+pub fn next_down(x: f64) -> f64 {
+    x.next_down()
 }
