@@ -8,6 +8,7 @@
 //! only `+ − × ÷`, square root and fused multiply-add, which IEEE 754 rounds correctly.
 
 mod bounds;
+pub mod decimal;
 mod double_double;
 mod exp;
 mod hyperbolic;
