@@ -55,7 +55,7 @@ impl Operator for LogSumExp {
         for x in x.iter_mut() {
             *x = x.intersection(bounds(f64::NEG_INFINITY, image.sup()));
         }
-        let shift = image.sup();
+        let shift = x.iter().fold(f64::NEG_INFINITY, |shift, x| shift.max(x.sup()));
         if x.iter().any(|x| x.is_empty()) || !shift.is_finite() {
             return;
         }
