@@ -106,7 +106,7 @@ fn inverses_lose_no_solution() {
             let x = random_boxes(case, rng);
             let p = random_point(rng, &x);
             let value = operator.enclose(&points(&p));
-            if value.is_empty() || matches!(case.op, Op::Meet) && p[0] != p[1] {
+            if value.is_empty() {
                 continue;
             }
             judged += 1;
@@ -139,7 +139,7 @@ fn derivatives_satisfy_the_mean_value_theorem() {
             let (p, q) = (random_point(rng, &x), random_point(rng, &x));
             let image = operator.enclose(&x);
             let (from, to) = (operator.enclose(&points(&p)), operator.enclose(&points(&q)));
-            if from.is_empty() || to.is_empty() || matches!(case.op, Op::Meet) {
+            if from.is_empty() || to.is_empty() {
                 continue;
             }
             let mut partials = vec![Interval::EMPTY; case.arity];
@@ -179,9 +179,6 @@ fn linear_bounds_hold() {
                 bounded += 1;
                 for _ in 0..4 {
                     let p = random_point(rng, &x);
-                    if matches!(case.op, Op::Meet) && p[0] != p[1] {
-                        continue;
-                    }
                     let mut plane = point(constant);
                     for (a, x) in coefficients.iter().zip(&p) {
                         plane += point(*a) * point(*x);
@@ -265,8 +262,15 @@ fn enclosures_are_tight() {
                 })
                 .collect();
             let range = operator.enclose(&x);
-            let steps: usize = [0, 4000, 80, 16, 8, 6, 5][case.arity];
             let mut seen = Interval::EMPTY;
+            // Ranges end at these where the box leaves the domain.
+            for border in [-1.0, 0.0, 1.0] {
+                let value = operator.value(&vec![border; case.arity]);
+                if x.iter().all(|x| x.contains(border)) && value.is_finite() {
+                    seen = seen.convex_hull(point(value));
+                }
+            }
+            let steps: usize = [0, 4000, 80, 16, 8, 6, 5][case.arity];
             for index in 0..(steps + 1).pow(case.arity as u32) {
                 let mut rest = index;
                 let p: Vec<f64> = x
@@ -282,7 +286,9 @@ fn enclosures_are_tight() {
                     seen = seen.convex_hull(point(value));
                 }
             }
-            if range.is_empty() || range.wid() > 1e3 || matches!(case.op, Op::Meet) {
+            // Integer exponents of negative numbers are never hit.
+            let scattered = matches!(case.op, Op::RealPow) && x[0].inf() <= 0.0;
+            if range.is_empty() || range.wid() > 1e3 || scattered {
                 continue;
             }
             let slack = 0.08 * range.wid() + 1e-9;
@@ -305,7 +311,7 @@ fn enclosures_of_points_are_thin() {
             if at.is_empty() {
                 continue;
             }
-            let wide = 1e-13 * (at.mag() + 1e-3);
+            let wide = 1e-13 * (at.mag() + 0.03);
             assert!(at.wid() <= wide, "{:?} at {p:?}: {at:?}", case.op);
         }
     });

@@ -212,8 +212,9 @@ impl Operator for RealPow {
         if let Some(pow) = integer(x[1]) {
             return pow.relax(&x[..1], image, side, &mut coefficients[..1]);
         }
-        if x[1].is_singleton() {
-            let exponent = x[1].inf();
+        let exponent = x[1].inf();
+        // A known exponent, and no base but those of the curve.
+        if x[1].is_singleton() && (x[0].inf() >= 0.0 || exponent != exponent.trunc()) {
             let bend = if (0.0..=1.0).contains(&exponent) { Bend::CONCAVE } else { Bend::CONVEX };
             let base = x[0].intersection(NONNEGATIVE);
             return curve::relax(&Fixed { exponent }, bend, base, image, side, &mut coefficients[..1]);

@@ -38,7 +38,6 @@ pub fn cases() -> Vec<Case> {
         case(Op::Sigmoid, 1),
         case(Op::LogSumExp, 1),
         case(Op::LogSumExp, 3),
-        case(Op::Meet, 2),
         case(Op::Increment(Incremented::Relu), 2),
         case(Op::Increment(Incremented::Abs), 2),
         case(Op::Increment(Incremented::Sigmoid), 2),
