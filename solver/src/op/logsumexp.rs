@@ -55,7 +55,7 @@ impl Operator for LogSumExp {
         for x in x.iter_mut() {
             *x = x.intersection(bounds(f64::NEG_INFINITY, image.sup()));
         }
-        let shift = image.sup();
+        let shift = x.iter().fold(f64::NEG_INFINITY, |shift, x| shift.max(x.sup()));
         if x.iter().any(|x| x.is_empty()) || !shift.is_finite() {
             return;
         }
@@ -214,6 +214,9 @@ fn above(x: &[Interval]) -> Option<Plane> {
 #[derive(Debug)]
 pub(crate) struct IncrementLogSumExp;
 
+/// Up to this magnitude of every `d_i`, the mean of `e^{d_i} − 1` is not near −1.
+const SMALL: f64 = 0.5;
+
 /// `z_i + d_i`
 fn moved(z: &[Interval], d: &[Interval]) -> Intervals {
     z.iter().zip(d).map(|(z, d)| *z + *d).collect()
@@ -226,6 +229,10 @@ impl Operator for IncrementLogSumExp {
 
     fn value(&self, x: &[f64]) -> f64 {
         let (z, d) = x.split_at(x.len() / 2);
+        if d.iter().any(|d| d.abs() > SMALL) {
+            let sum: SmallVec<[f64; 8]> = z.iter().zip(d).map(|(z, d)| z + d).collect();
+            return LogSumExp.value(&sum) - LogSumExp.value(z);
+        }
         let greatest = z.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         let (mut sum, mut change) = (0.0, 0.0);
         for (z, d) in z.iter().zip(d) {
@@ -307,25 +314,34 @@ fn extreme(z: &[Interval], d: impl Iterator<Item = f64> + Clone, greatest: bool)
     if !shift.is_finite() || d.clone().any(f64::is_infinite) {
         return trivial;
     }
-    let mut terms: SmallVec<[(f64, Interval); 8]> =
-        d.zip(z).map(|(d, z)| (d, interval::exp(*z - point(shift)))).collect();
+    // Each term: its d, its weight, and its change e^d − 1, which is accurate for small d; otherwise e^{d − most_d}, so
+    // that the mean of the changes is not near −1 and nothing overflows.
+    let small = least_d.abs().max(most_d.abs()) <= SMALL;
+    let mut terms: SmallVec<[(f64, Interval, Interval); 8]> = d
+        .zip(z)
+        .map(|(d, z)| {
+            let change =
+                if small { interval::exp_m1(point(d)) } else { interval::exp(point(d) - point(most_d)) };
+            (d, interval::exp(*z - point(shift)), change)
+        })
+        .collect();
     terms.sort_by(|a, b| if greatest { b.0.total_cmp(&a.0) } else { a.0.total_cmp(&b.0) });
     // The sums over the terms behind the threshold, their weights at the lower ends.
     let mut behind: SmallVec<[(Interval, Interval); 8]> = SmallVec::from_elem((ZERO, ZERO), terms.len() + 1);
-    for (i, (d, weight)) in terms.iter().enumerate().rev() {
-        let (sum, change) = behind[i + 1];
+    for (i, (_, weight, change)) in terms.iter().enumerate().rev() {
         let weight = point(weight.inf());
-        behind[i] = (sum + weight, change + weight * interval::exp_m1(point(*d)));
+        behind[i] = (behind[i + 1].0 + weight, behind[i + 1].1 + weight * *change);
     }
     let mut before = (ZERO, ZERO);
     let mut range = Interval::EMPTY;
     for (i, behind) in behind.into_iter().enumerate() {
         if i > 0 {
-            let (d, weight) = terms[i - 1];
+            let (_, weight, change) = terms[i - 1];
             let weight = point(weight.sup());
-            before = (before.0 + weight, before.1 + weight * interval::exp_m1(point(d)));
+            before = (before.0 + weight, before.1 + weight * change);
         }
-        let mean = ln_1p((before.1 + behind.1) / (before.0 + behind.0));
+        let mean = (before.1 + behind.1) / (before.0 + behind.0);
+        let mean = if small { ln_1p(mean) } else { point(most_d) + interval::ln(mean) };
         range = range.convex_hull(mean);
     }
     if range.is_empty() {

@@ -1,7 +1,8 @@
 //! Powers and the square root.
 //!
 //! An integer power has two inverse branches when the exponent is even, and a negative power is the power of the
-//! reciprocal. The real power is `e^{y ln x}`, defined for `x > 0` and, with value 0, for `x = 0 < y`.
+//! reciprocal. The real power is `e^{y ln x}` for `x > 0` and 0 for `x = 0 < y`; for an integer `y` it is the integer
+//! power, so that it is defined for negative numbers too (as in dReal, and as in `interval` and `exact`).
 
 use super::curve::{self, Bend};
 use super::increment::{self, Plane, quotient};
@@ -141,34 +142,47 @@ fn root(x: Interval, n: u32) -> Interval {
 #[derive(Debug)]
 pub(crate) struct RealPow;
 
+/// The integer power, where the exponent is a known integer.
+fn integer(exponent: Interval) -> Option<Pow> {
+    let n = exponent.inf();
+    (exponent.is_singleton() && n == n.trunc() && n.abs() < f64::from(i32::MAX)).then_some(Pow { exponent: n as i32 })
+}
+
 impl Operator for RealPow {
     fn symbol(&self) -> &'static str {
         "^"
     }
 
     fn value(&self, x: &[f64]) -> f64 {
-        if x[0] > 0.0 || (x[0] == 0.0 && x[1] > 0.0) { x[0].powf(x[1]) } else { f64::NAN }
+        if x[0] == 0.0 && x[1] < 0.0 { f64::NAN } else { x[0].powf(x[1]) }
     }
 
     fn enclose(&self, x: &[Interval]) -> Interval {
-        let (base, exponent) = (x[0].intersection(NONNEGATIVE), x[1]);
-        let power = interval::pow(base, exponent);
-        // 0^y = 0 belongs to the function.
-        if base.contains(0.0) && exponent.sup() > 0.0 { power.convex_hull(ZERO) } else { power }
+        interval::pow(x[0], x[1])
     }
 
     fn invert(&self, image: Interval, x: &mut [Interval]) {
-        let base = x[0].intersection(NONNEGATIVE);
-        let zero = base.contains(0.0) && image.contains(0.0) && x[1].sup() > 0.0;
+        if let Some(pow) = integer(x[1]) {
+            return pow.invert(image, &mut x[..1]);
+        }
         // ln(image) = y · ln(x) where x > 0.
+        let base = x[0].intersection(NONNEGATIVE);
         let (power, mut logarithm) = (interval::ln(image), interval::ln(base));
         logarithm = quotient(power, x[1], logarithm);
         let mut exponent = quotient(power, logarithm, x[1]);
-        x[0] = base.intersection(interval::exp(logarithm));
-        if zero {
-            x[0] = x[0].convex_hull(ZERO);
+        let mut narrowed = base.intersection(interval::exp(logarithm));
+        // 0^y = 0 where y > 0.
+        if base.contains(0.0) && image.contains(0.0) && x[1].sup() > 0.0 {
+            narrowed = narrowed.convex_hull(ZERO);
             exponent = exponent.convex_hull(x[1].intersection(NONNEGATIVE));
         }
+        // The integer powers of the other numbers, and 0^0.
+        let integers = bounds(x[1].inf().ceil(), x[1].sup().floor());
+        if x[0].inf() <= 0.0 && !integers.is_empty() {
+            narrowed = narrowed.convex_hull(x[0].intersection(-NONNEGATIVE));
+            exponent = exponent.convex_hull(integers);
+        }
+        x[0] = narrowed;
         x[1] = exponent;
     }
 
@@ -182,33 +196,34 @@ impl Operator for RealPow {
     }
 
     fn derivative(&self, x: &[Interval], image: Interval, partials: &mut [Interval]) {
-        let base = x[0].intersection(NONNEGATIVE);
-        if base.contains(0.0) {
-            // The slopes at the border of the domain are unbounded or undefined.
-            partials.fill(Interval::ENTIRE);
-        } else {
-            partials[0] = x[1] * interval::pow(base, x[1] - point(1.0));
-            partials[1] = image * interval::ln(base);
+        // At the border of the domain and beyond it the slopes are unbounded or undefined.
+        partials.fill(Interval::ENTIRE);
+        if let Some(pow) = integer(x[1]) {
+            pow.derivative(&x[..1], image, &mut partials[..1]);
+        }
+        if x[0].inf() > 0.0 {
+            partials[0] = x[1] * interval::pow(x[0], x[1] - point(1.0));
+            partials[1] = image * interval::ln(x[0]);
         }
     }
 
     fn relax(&self, x: &[Interval], image: Interval, side: Side, coefficients: &mut [f64]) -> f64 {
-        let base = x[0].intersection(NONNEGATIVE);
-        if x[1].is_singleton() {
-            let exponent = x[1].inf();
-            coefficients[1] = 0.0;
+        coefficients[1] = 0.0;
+        if let Some(pow) = integer(x[1]) {
+            return pow.relax(&x[..1], image, side, &mut coefficients[..1]);
+        }
+        let exponent = x[1].inf();
+        // A known exponent, and no base but those of the curve.
+        if x[1].is_singleton() && (x[0].inf() >= 0.0 || exponent != exponent.trunc()) {
             let bend = if (0.0..=1.0).contains(&exponent) { Bend::CONCAVE } else { Bend::CONVEX };
+            let base = x[0].intersection(NONNEGATIVE);
             return curve::relax(&Fixed { exponent }, bend, base, image, side, &mut coefficients[..1]);
         }
-        let operands = [base, x[1]];
-        increment::best(&[Plane::mean_value(self, &operands, image, side)], &operands, image, side, coefficients)
+        increment::best(&[Plane::mean_value(self, x, image, side)], x, image, side, coefficients)
     }
 
     fn exact(&self, x: &[Ball]) -> Option<Ball> {
-        match (x[0].signum()?, x[1].signum()?) {
-            (1, _) | (0, 1) => x[0].pow(&x[1]),
-            _ => None,
-        }
+        x[0].pow(&x[1])
     }
 }
 
@@ -227,7 +242,7 @@ impl curve::Curve for Fixed {
     }
 
     fn enclose(&self, x: Interval) -> Interval {
-        Operator::enclose(&RealPow, &[x, point(self.exponent)])
+        interval::pow(x, point(self.exponent))
     }
 
     fn enclose_slope(&self, x: Interval) -> Interval {
