@@ -8,7 +8,12 @@ fn main() {
     let p = Perturbation::uniform(Magnitude::Absolute(eps)).unwrap();
     let dom: Vec<_> = net.input().domain().iter().map(|d| (d.lower().clone(), d.upper().clone())).collect();
     let e = Encoded::new(&net, &p, &dom, &Question::Deviation { class: 1, where_assigned: false });
-    println!("slots {} kept {} instrs {}", e.compiled.tape.slots(), e.compiled.tape.kept().len(), e.compiled.tape.len());
+    println!(
+        "slots {} kept {} instrs {}",
+        e.compiled.tape.slots(),
+        e.compiled.tape.kept().len(),
+        e.compiled.tape.len()
+    );
     let mut o = Options::default();
     o.limits.time = Some(std::time::Duration::from_secs_f64(a.get(3).map_or(5.0, |s| s.parse().unwrap())));
     o.jobs = a.get(4).map_or(1, |s| s.parse().unwrap());

@@ -97,16 +97,18 @@ impl Compiled {
     /// certified arithmetic, where an undecided comparison counts as not holding), and the value of the objective.
     pub fn certify(&self, point: &[f64]) -> Option<Certificate> {
         let inside = self.problem.variables.iter().zip(point).all(|(variable, &x)| variable.domain.contains(x));
-        let integral = self.problem.variables.iter().zip(point).all(|(v, x)| v.sort != Sort::Integer || x.fract() == 0.0);
+        let integral =
+            self.problem.variables.iter().zip(point).all(|(v, x)| v.sort != Sort::Integer || x.fract() == 0.0);
         if !inside || !integral {
             return None;
         }
         let point: Vec<Rational> = point.iter().map(|&x| crate::exact::rational::from_f64(x)).collect::<Option<_>>()?;
         let values = evaluate(&self.problem.graph, &self.roots(), &point);
         let value_of = |id: ExprId| values.get(&id).and_then(Option::as_ref);
-        let holds = self.problem.constraint.evaluate(&mut |atom| {
-            value_of(atom.expr).map_or(Truth::Unknown, |value| sign_truth(atom.relation, value))
-        });
+        let holds = self
+            .problem
+            .constraint
+            .evaluate(&mut |atom| value_of(atom.expr).map_or(Truth::Unknown, |value| sign_truth(atom.relation, value)));
         if holds != Truth::True {
             return None;
         }

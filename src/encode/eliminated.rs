@@ -94,7 +94,9 @@ impl<'a> Eliminated<'a> {
     fn radii(&self, layer: usize, neuron: usize) -> Radii {
         let radius = |parameter| Constant::from_rational(self.perturbation.radius(self.network, layer, parameter));
         Radii {
-            weights: (0..self.layer(layer).inputs()).map(|col| radius(Parameter::Weight { row: neuron, col })).collect(),
+            weights: (0..self.layer(layer).inputs())
+                .map(|col| radius(Parameter::Weight { row: neuron, col }))
+                .collect(),
             bias: radius(Parameter::Bias { row: neuron }),
         }
     }
@@ -129,15 +131,13 @@ impl<'a> Eliminated<'a> {
     fn hide(&mut self, index: usize) {
         let layer = self.layer(index);
         let neurons = 0..layer.outputs();
-        let noise: Vec<_> = neurons.clone().map(|neuron| self.noise(NoiseOf::Neuron { layer: index, neuron })).collect();
-        let weights: Vec<Vec<Constant>> =
-            layer.rows().map(|w| w.iter().map(|&w| parameter(w)).collect()).collect();
+        let noise: Vec<_> =
+            neurons.clone().map(|neuron| self.noise(NoiseOf::Neuron { layer: index, neuron })).collect();
+        let weights: Vec<Vec<Constant>> = layer.rows().map(|w| w.iter().map(|&w| parameter(w)).collect()).collect();
         let radii: Vec<Radii> = neurons.clone().map(|neuron| self.radii(index, neuron)).collect();
         let below: Vec<ExprId> = self.hidden.iter().map(|h| h.nominal).collect();
-        let z: Vec<_> =
-            layer.rows().zip(layer.biases()).map(|(w, &b)| row(&mut self.problem, w, &below, b)).collect();
-        let dz: Vec<_> =
-            neurons.clone().map(|i| self.increment_row(noise[i], &weights[i], &radii[i])).collect();
+        let z: Vec<_> = layer.rows().zip(layer.biases()).map(|(w, &b)| row(&mut self.problem, w, &below, b)).collect();
+        let dz: Vec<_> = neurons.clone().map(|i| self.increment_row(noise[i], &weights[i], &radii[i])).collect();
         let perturbed_z: Vec<_> = neurons
             .clone()
             .map(|i| {
@@ -161,14 +161,11 @@ impl<'a> Eliminated<'a> {
             None => dz.to_vec(),
             Some(f) => {
                 let direct: Vec<_> = z.iter().zip(dz).map(|(&z, &d)| problem.graph.increment(f, z, d)).collect();
-                let apart: Vec<_> =
-                    perturbed.iter().zip(&nominal).map(|(&p, &n)| problem.graph.sub(p, n)).collect();
+                let apart: Vec<_> = perturbed.iter().zip(&nominal).map(|(&p, &n)| problem.graph.sub(p, n)).collect();
                 direct.iter().zip(&apart).map(|(&d, &a)| problem.graph.meet(d, a)).collect()
             }
         };
-        (0..z.len())
-            .map(|i| Twin { nominal: nominal[i], increment: increment[i], perturbed: perturbed[i] })
-            .collect()
+        (0..z.len()).map(|i| Twin { nominal: nominal[i], increment: increment[i], perturbed: perturbed[i] }).collect()
     }
 
     /// One logit, its noise its own.
@@ -195,10 +192,8 @@ impl<'a> Eliminated<'a> {
         }
         let (weights, bias) = difference_of_rows(layer, plus, minus);
         let (p, m) = (self.radii(last, plus), self.radii(last, minus));
-        let radii = Radii {
-            weights: p.weights.iter().zip(&m.weights).map(|(p, m)| p + m).collect(),
-            bias: &p.bias + &m.bias,
-        };
+        let radii =
+            Radii { weights: p.weights.iter().zip(&m.weights).map(|(p, m)| p + m).collect(), bias: &p.bias + &m.bias };
         let s = self.noise(NoiseOf::Difference { plus, minus });
         self.output_row(s, &weights, bias, &radii)
     }
@@ -257,8 +252,7 @@ impl<'a> Eliminated<'a> {
         let nominal = weights.iter().cloned().zip(self.hidden.iter().map(|h| h.nominal)).collect::<Vec<_>>();
         let nominal = self.problem.graph.linear(nominal, bias);
         let noises = [(Constant::ONE, moved[plus]), (-&Constant::ONE, moved[minus])];
-        let terms: Vec<_> =
-            weights.into_iter().zip(self.hidden.iter().map(|h| h.increment)).chain(noises).collect();
+        let terms: Vec<_> = weights.into_iter().zip(self.hidden.iter().map(|h| h.increment)).chain(noises).collect();
         let increment = self.problem.graph.linear(terms, Constant::ZERO);
         let perturbed = self.problem.graph.add(nominal, increment);
         Twin { nominal, increment, perturbed }
@@ -275,10 +269,8 @@ impl<'a> Eliminated<'a> {
         let perturbed: Vec<_> = margins.iter().map(|m| graph.neg(m.perturbed)).collect();
         let sum = graph.apply(Op::LogSumExp, negated.clone());
         let perturbed_sum = graph.apply(Op::LogSumExp, perturbed);
-        let increment = graph.apply(
-            Op::Increment(deltasat::op::Incremented::LogSumExp),
-            negated.into_iter().chain(moved),
-        );
+        let increment =
+            graph.apply(Op::Increment(deltasat::op::Incremented::LogSumExp), negated.into_iter().chain(moved));
         Twin { nominal: graph.neg(sum), increment: graph.neg(increment), perturbed: graph.neg(perturbed_sum) }
     }
 }

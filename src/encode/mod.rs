@@ -30,8 +30,8 @@ pub(crate) fn declare_inputs(problem: &mut Problem, network: &Network, domain: &
         .iter()
         .zip(domain)
         .map(|(name, (lower, upper))| {
-            let interval = deltasat::interval::decimal::enclose(lower)
-                .convex_hull(deltasat::interval::decimal::enclose(upper));
+            let interval =
+                deltasat::interval::decimal::enclose(lower).convex_hull(deltasat::interval::decimal::enclose(upper));
             problem.variable(name.clone(), interval, Sort::Real)
         })
         .collect()

@@ -57,6 +57,13 @@ impl<'a> Encoded<'a> {
         Encoded { network, perturbation, noises: encoded.noises, compiled: encoded.problem.compile() }
     }
 
+    /// Lets the inputs range over all reals, for questions whose inputs are fixed at the root of each search.
+    pub fn free_inputs(&mut self) {
+        for variable in &mut self.compiled.problem.variables[..self.network.input().count()] {
+            variable.domain = deltasat::interval::Interval::ENTIRE;
+        }
+    }
+
     /// The parameters that a point of the problem stands for: a network within the box around the trained one (its
     /// parameters are doubles inside the exact box).
     ///
@@ -64,8 +71,7 @@ impl<'a> Encoded<'a> {
     /// When a parameter would not be finite.
     pub fn perturbed_network(&self, point: &[f64]) -> Result<Network, NetworkError> {
         let inputs = self.network.input().count();
-        let mut moves: Vec<Vec<f64>> =
-            self.network.layers().iter().map(|layer| vec![0.0; layer.outputs()]).collect();
+        let mut moves: Vec<Vec<f64>> = self.network.layers().iter().map(|layer| vec![0.0; layer.outputs()]).collect();
         let last = moves.len() - 1;
         for (&of, &s) in self.noises.iter().zip(&point[inputs..]) {
             match of {
@@ -84,9 +90,10 @@ impl<'a> Encoded<'a> {
             let mut biases = Vec::with_capacity(layer.outputs());
             for (row, &s) in moves[index].iter().enumerate() {
                 let moved = |parameter, direction: f64| self.moved(index, parameter, direction * s);
-                weights.extend((0..layer.inputs()).map(|col| {
-                    moved(Parameter::Weight { row, col }, if h[col] < 0.0 { -1.0 } else { 1.0 })
-                }));
+                weights.extend(
+                    (0..layer.inputs())
+                        .map(|col| moved(Parameter::Weight { row, col }, if h[col] < 0.0 { -1.0 } else { 1.0 })),
+                );
                 biases.push(moved(Parameter::Bias { row }, 1.0));
             }
             h = (0..layer.outputs())

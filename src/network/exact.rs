@@ -57,7 +57,11 @@ impl Network {
         }
         let scale = Rational::from_integer(scale);
         h.into_iter()
-            .map(|logit| if unscaled { Ball::from_dyadic(logit) } else { Ball::from_rational(logit.to_rational() / &scale) })
+            .map(
+                |logit| {
+                    if unscaled { Ball::from_dyadic(logit) } else { Ball::from_rational(logit.to_rational() / &scale) }
+                },
+            )
             .collect()
     }
 

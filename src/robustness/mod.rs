@@ -1,4 +1,155 @@
 //! Questions about robustness, one per file.
+//!
+//! Every answer has two sides: an upper bound that the solver proved for every input and every parameter in question, and
+//! a lower bound that an explicit witness attains in exact arithmetic.
 
+pub mod global;
+pub mod local;
+pub mod radius;
 pub mod witness;
 
+use crate::encode::class_count;
+use crate::encode::question::Encoded;
+use crate::network::Network;
+use deltasat::exact::{Rational, rational};
+use deltasat::interval::Interval;
+use deltasat::search::{Limits, Observer, Optimum, Options, Statistics, StopReason, Strategy, optimise};
+use witness::Witness;
+
+/// How hard to try.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// δ: the gap between the two bounds that is aimed at; a yes/no question is decided unless the supremum lies
+    /// within δ/100 of the threshold
+    pub delta: f64,
+    /// worker threads
+    pub jobs: usize,
+    /// when to stop early
+    pub limits: Limits,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings { delta: 0.001, jobs: 1, limits: Limits::default() }
+    }
+}
+
+/// Whether the class can change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClassChange {
+    /// proved: no parameters in the box change it
+    Impossible,
+    /// a witness changes it
+    Possible,
+    /// neither
+    Unknown,
+}
+
+/// The answer to a question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// no threshold was given: the bounds are the answer
+    Bounds,
+    /// proved: the threshold is never exceeded (the class never changes)
+    Robust,
+    /// a witness exceeds the threshold (changes the class)
+    Violated,
+    /// neither
+    Unknown,
+    /// neither, because a limit was reached
+    Timeout,
+}
+
+/// What was found about one question.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    /// the answer
+    pub answer: Answer,
+    /// a witness attains this; 0 where there is none
+    pub lower: f64,
+    /// nothing exceeds this
+    pub upper: f64,
+    /// whether the class can change, where that was looked at
+    pub class_change: Option<ClassChange>,
+    /// the witness of the lower bound, or of the change of class
+    pub witness: Option<Witness>,
+    /// why the search ended
+    pub stop: StopReason,
+    /// boxes, seconds
+    pub statistics: Statistics,
+}
+
+/// Whose confidence is meant.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ClassChoice {
+    /// the class that the trained network assigns
+    #[default]
+    Assigned,
+    /// this class
+    Index(usize),
+    /// whichever deviates most
+    Worst,
+}
+
+impl Settings {
+    /// Options for a search; `target` makes it a yes/no question.
+    fn options(&self, target: Option<f64>) -> Options {
+        Options {
+            // the exact value at the witness may lie an ulp or two below what the search certified
+            absolute_gap: if target.is_some() { self.delta * 0.01 } else { self.delta * 0.999 },
+            target,
+            jobs: self.jobs,
+            limits: self.limits.clone(),
+            ..Options::default()
+        }
+    }
+}
+
+/// Searches for the supremum of a question's objective.
+fn search(encoded: &Encoded<'_>, root: &[Interval], options: &Options, observer: &mut dyn Observer) -> Optimum {
+    optimise(&encoded.compiled, root, &Strategy::default(), options, observer)
+}
+
+/// The doubles of an optimum's witness.
+fn witness_point(optimum: &Optimum) -> Option<Vec<f64>> {
+    optimum.witness.as_ref().map(|certificate| certificate.point.iter().map(rational::nearest_f64).collect())
+}
+
+/// The classes that a choice stands for when the assigned one is not a single one.
+fn chosen_classes(network: &Network, choice: ClassChoice) -> Vec<usize> {
+    match choice {
+        ClassChoice::Index(class) => vec![class],
+        ClassChoice::Assigned | ClassChoice::Worst => (0..class_count(network)).collect(),
+    }
+}
+
+/// Adds up what two searches did; `stop` is the later one's unless that was complete.
+fn add(total: &mut Statistics, other: &Statistics) {
+    total.boxes += other.boxes;
+    total.splits += other.splits;
+    total.refuted += other.refuted;
+    total.pruned += other.pruned;
+    total.incumbents += other.incumbents;
+    total.depth = total.depth.max(other.depth);
+    total.seconds += other.seconds;
+}
+
+/// The answer that two bounds give to a threshold.
+fn judge(lower: f64, upper: f64, threshold: Option<&Rational>, stop: StopReason) -> Answer {
+    let Some(threshold) = threshold else { return Answer::Bounds };
+    if upper <= rational::floor_f64(threshold) {
+        Answer::Robust
+    } else if lower > rational::ceil_f64(threshold) {
+        Answer::Violated
+    } else {
+        unfinished(stop)
+    }
+}
+
+/// The answer of a search that decided nothing.
+fn unfinished(stop: StopReason) -> Answer {
+    match stop {
+        StopReason::Complete | StopReason::Unsplittable => Answer::Unknown,
+        StopReason::Time | StopReason::Boxes | StopReason::Memory | StopReason::Interrupted => Answer::Timeout,
+    }
+}

@@ -14,7 +14,14 @@ impl Brancher for Largest {
         "largest"
     }
 
-    fn choose(&self, problem: &Compiled, root: &[Interval], kept: &[Interval], _: u32, _: &mut Workspace) -> Option<Split> {
+    fn choose(
+        &self,
+        problem: &Compiled,
+        root: &[Interval],
+        kept: &[Interval],
+        _: u32,
+        _: &mut Workspace,
+    ) -> Option<Split> {
         best(problem, kept, |i| relative_width(root[i], kept[i]))
     }
 }

@@ -1,12 +1,12 @@
 //! Branchers: which kept slot of a box to split, and where. One heuristic per file.
 
-mod phase;
 mod largest;
+mod phase;
 mod round_robin;
 mod smear;
 
-pub use phase::Phases;
 pub use largest::Largest;
+pub use phase::Phases;
 pub use round_robin::RoundRobin;
 pub use smear::Smear;
 
@@ -51,8 +51,7 @@ pub(crate) fn halve(problem: &Compiled, position: usize, bound: Interval) -> Opt
     if problem.problem.variables.get(position).is_some_and(|v| v.sort == Sort::Integer) {
         let at = middle(lo, hi).floor().clamp(lo, hi);
         let next = at + 1.0;
-        return (at < next && next <= hi)
-            .then(|| Split { position, lower: bounds(lo, at), upper: bounds(next, hi) });
+        return (at < next && next <= hi).then(|| Split { position, lower: bounds(lo, at), upper: bounds(next, hi) });
     }
     let at = middle(lo, hi);
     (lo < at && at < hi).then(|| Split { position, lower: bounds(lo, at), upper: bounds(at, hi) })
@@ -62,8 +61,20 @@ pub(crate) fn halve(problem: &Compiled, position: usize, bound: Interval) -> Opt
 pub(crate) fn middle(lo: f64, hi: f64) -> f64 {
     match (lo.is_finite(), hi.is_finite()) {
         (true, true) => 0.5 * lo + 0.5 * hi,
-        (true, false) => if lo < 1.0 { 1.0 } else { (2.0 * lo).min(f64::MAX) },
-        (false, true) => if hi > -1.0 { -1.0 } else { (2.0 * hi).max(f64::MIN) },
+        (true, false) => {
+            if lo < 1.0 {
+                1.0
+            } else {
+                (2.0 * lo).min(f64::MAX)
+            }
+        }
+        (false, true) => {
+            if hi > -1.0 {
+                -1.0
+            } else {
+                (2.0 * hi).max(f64::MIN)
+            }
+        }
         (false, false) => 0.0,
     }
 }

@@ -78,6 +78,9 @@ impl Phases {
 }
 
 fn at_zero(position: usize, bound: Interval) -> Option<Split> {
-    (bound.inf() < 0.0 && bound.sup() > 0.0)
-        .then(|| Split { position, lower: bounds(bound.inf(), 0.0), upper: bounds(0.0, bound.sup()) })
+    (bound.inf() < 0.0 && bound.sup() > 0.0).then(|| Split {
+        position,
+        lower: bounds(bound.inf(), 0.0),
+        upper: bounds(0.0, bound.sup()),
+    })
 }

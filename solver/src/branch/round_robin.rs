@@ -15,7 +15,14 @@ impl Brancher for RoundRobin {
         "round-robin"
     }
 
-    fn choose(&self, problem: &Compiled, _: &[Interval], kept: &[Interval], depth: u32, _: &mut Workspace) -> Option<Split> {
+    fn choose(
+        &self,
+        problem: &Compiled,
+        _: &[Interval],
+        kept: &[Interval],
+        depth: u32,
+        _: &mut Workspace,
+    ) -> Option<Split> {
         let n = problem.tape.variables();
         (0..n).find_map(|i| {
             let position = (depth as usize + i) % n;

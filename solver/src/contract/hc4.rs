@@ -48,12 +48,7 @@ impl Contractor for Hc4 {
 
 /// One round of HC4, with an additional formula imposed where one is given. `Inactive` when the constraints hold on the
 /// whole box, `Fixpoint` when nothing is cut.
-pub(super) fn propagate(
-    problem: &Compiled,
-    goal: &Goal,
-    also: Option<&Formula<Slot>>,
-    w: &mut Workspace,
-) -> Outcome {
+pub(super) fn propagate(problem: &Compiled, goal: &Goal, also: Option<&Formula<Slot>>, w: &mut Workspace) -> Outcome {
     let tape = &problem.tape;
     if !tape.forward(w) {
         return Outcome::Empty;

@@ -7,8 +7,8 @@
 
 use super::{Contractor, Goal, Outcome, Spare};
 use crate::formula::{Formula, Relation};
-use crate::interval::round::{sub_down, sub_up, up};
 use crate::interval::bounds;
+use crate::interval::round::{sub_down, sub_up, up};
 use crate::problem::Compiled;
 use crate::relax::Relaxation;
 use crate::tape::{Slot, Tape, Workspace};
@@ -36,9 +36,7 @@ impl<R: Relaxation> Contractor for LinearBounds<R> {
             if !self.tighten(tape, objective, w) {
                 return Outcome::Empty;
             }
-            if goal.threshold > f64::NEG_INFINITY
-                && !self.impose(tape, objective, Relation::Ge, goal.threshold, w)
-            {
+            if goal.threshold > f64::NEG_INFINITY && !self.impose(tape, objective, Relation::Ge, goal.threshold, w) {
                 return Outcome::Empty;
             }
         }
@@ -127,4 +125,3 @@ impl<R: Relaxation> LinearBounds<R> {
         true
     }
 }
-

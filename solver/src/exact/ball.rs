@@ -213,7 +213,13 @@ impl Ball {
     pub fn floor_sign(&self) -> i32 {
         match &self.value {
             Value::Range(range) => range.lo.signum(),
-            Value::Ratio(r) => if r.is_negative() { -1 } else { 1 },
+            Value::Ratio(r) => {
+                if r.is_negative() {
+                    -1
+                } else {
+                    1
+                }
+            }
         }
     }
 
@@ -221,7 +227,13 @@ impl Ball {
     pub fn ceil_sign(&self) -> i32 {
         match &self.value {
             Value::Range(range) => range.hi.signum(),
-            Value::Ratio(r) => if r.is_negative() { -1 } else { 1 },
+            Value::Ratio(r) => {
+                if r.is_negative() {
+                    -1
+                } else {
+                    1
+                }
+            }
         }
     }
 

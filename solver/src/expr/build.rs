@@ -32,10 +32,8 @@ impl Graph {
 
     fn fold(&self, op: &Op, operands: &[ExprId]) -> Option<Constant> {
         let operator = op.operator()?;
-        let points: Option<Vec<Ball>> = operands
-            .iter()
-            .map(|&id| self.as_constant(id).and_then(Constant::to_ball))
-            .collect();
+        let points: Option<Vec<Ball>> =
+            operands.iter().map(|&id| self.as_constant(id).and_then(Constant::to_ball)).collect();
         operator.exact(&points?)?.exact().map(Constant::from_rational)
     }
 

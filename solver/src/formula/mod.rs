@@ -161,10 +161,7 @@ impl Formula {
 
     /// `if condition then a else b`
     pub fn ite(condition: &Formula, a: &Formula, b: &Formula) -> Self {
-        Formula::and([
-            Formula::or([condition.negate(), a.clone()]),
-            Formula::or([condition.clone(), b.clone()]),
-        ])
+        Formula::and([Formula::or([condition.negate(), a.clone()]), Formula::or([condition.clone(), b.clone()])])
     }
 }
 

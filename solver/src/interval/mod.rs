@@ -11,11 +11,11 @@ mod bounds;
 #[cfg(all(test, feature = "mpfr"))]
 mod budget_tests;
 pub mod decimal;
-pub mod kernel;
 mod double_double;
 mod exp;
 mod hyperbolic;
 mod inverse_trig;
+pub mod kernel;
 mod log;
 mod power;
 mod reduction;

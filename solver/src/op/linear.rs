@@ -24,8 +24,7 @@ impl Linear {
 
     /// SMT-LIB form over printed operands.
     pub fn print(&self, x: &[&str]) -> String {
-        let mut terms: Vec<String> =
-            self.coefficients.iter().zip(x).map(|(a, x)| super::print_scaled(a, x)).collect();
+        let mut terms: Vec<String> = self.coefficients.iter().zip(x).map(|(a, x)| super::print_scaled(a, x)).collect();
         if !self.constant.is_zero() || terms.is_empty() {
             terms.push(super::print_constant(&self.constant));
         }

@@ -168,11 +168,8 @@ impl Operator for IncrementSigmoid {
         }
         let (z, d) = (x[0], x[1]);
         let line = |x, side| curve::line(&Sigmoid, Bend::convex_concave(ZERO), x, side);
-        let planes = [
-            envelope_line(z, d),
-            increment::separable(line, z, d, side),
-            Plane::mean_value(self, x, image, side),
-        ];
+        let planes =
+            [envelope_line(z, d), increment::separable(line, z, d, side), Plane::mean_value(self, x, image, side)];
         increment::best(&planes, x, image, side, coefficients)
     }
 
@@ -187,11 +184,7 @@ impl Operator for IncrementSigmoid {
 
 /// The increment in doubles.
 fn value(z: f64, d: f64) -> f64 {
-    if d >= 0.0 {
-        -sigmoid(z + d) * sigmoid(-z) * (-d).exp_m1()
-    } else {
-        sigmoid(z) * sigmoid(-z - d) * d.exp_m1()
-    }
+    if d >= 0.0 { -sigmoid(z + d) * sigmoid(-z) * (-d).exp_m1() } else { sigmoid(z) * sigmoid(-z - d) * d.exp_m1() }
 }
 
 /// Encloses the increment over a thin range of `z` at one finite `d`.

@@ -17,7 +17,7 @@ mod tree;
 pub use decide::{Decision, Verdict, decide};
 pub use optimise::{Optimum, optimise};
 
-use crate::branch::{Brancher, Smear};
+use crate::branch::{Brancher, Phases};
 use crate::contract::{Contractor, DisjunctionHull, Hc4, Integers, LinearBounds};
 use crate::incumbent::{Gradient, IncumbentFinder, Vertex};
 use crate::interval::Interval;
@@ -66,6 +66,8 @@ pub struct Options {
     pub relative_gap: f64,
     /// optimisation only needs to know on which side of this value the maximum lies; default none
     pub target: Option<f64>,
+    /// only objectives above this are of interest, for instance one that another search reached; default `−∞`
+    pub floor: f64,
     /// worker threads, at least 1; default 1
     pub jobs: usize,
     /// order of the search; default best first
@@ -83,6 +85,7 @@ impl Default for Options {
             absolute_gap: 0.001,
             relative_gap: 0.0,
             target: None,
+            floor: f64::NEG_INFINITY,
             jobs: 1,
             order: Order::BestFirst,
             starts: 16,
@@ -112,7 +115,7 @@ impl Default for Strategy {
                 Box::new(DisjunctionHull),
                 Box::new(LinearBounds { relaxation: Backward, refine: true }),
             ],
-            brancher: Box::new(Smear::Sum),
+            brancher: Box::new(Phases),
             finders: vec![Box::new(Vertex)],
             starter: Box::new(Gradient),
         }

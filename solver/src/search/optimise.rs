@@ -82,13 +82,7 @@ struct Optimising<'a> {
 
 impl Optimising<'_> {
     /// Tries the starting points.
-    fn start(
-        &mut self,
-        strategy: &Strategy,
-        root: &[Interval],
-        statistics: &mut Statistics,
-        started: Instant,
-    ) {
+    fn start(&mut self, strategy: &Strategy, root: &[Interval], statistics: &mut Statistics, started: Instant) {
         let n = self.problem.tape.variables();
         let mut w = Workspace::new(&self.problem.tape);
         let mut point = vec![0.0; n];
@@ -128,7 +122,7 @@ impl Optimising<'_> {
 
     /// Objectives up to this are of no interest.
     fn threshold(&self) -> f64 {
-        let reached = self.lower + self.gap();
+        let reached = (self.lower + self.gap()).max(self.options.floor);
         self.options.target.map_or(reached, |target| target.max(reached))
     }
 

@@ -110,9 +110,8 @@ pub(super) fn run(
         for _ in 0..helpers {
             scope.spawn(|| shared.help());
         }
-        let outcome = catch_unwind(AssertUnwindSafe(|| {
-            drive(&shared, options, helpers, pool, question, statistics, started)
-        }));
+        let outcome =
+            catch_unwind(AssertUnwindSafe(|| drive(&shared, options, helpers, pool, question, statistics, started)));
         shared.stop.store(true, Ordering::Relaxed);
         if helpers > 0 {
             shared.start.wait();

@@ -134,13 +134,7 @@ impl Tape {
         slot
     }
 
-    fn push(
-        &mut self,
-        op: &Op,
-        slots: &[Slot],
-        lists: &mut HashMap<Vec<Slot>, List>,
-        kept: &mut [bool],
-    ) -> Slot {
+    fn push(&mut self, op: &Op, slots: &[Slot], lists: &mut HashMap<Vec<Slot>, List>, kept: &mut [bool]) -> Slot {
         let branched: SmallVec<[Slot; 8]> = match op {
             Op::Relu | Op::Abs | Op::Increment(_) => SmallVec::from_slice(slots),
             Op::Ite => SmallVec::from_slice(&slots[..1]),

@@ -145,7 +145,11 @@ impl Row {
             let term = self.term(j, s, h);
             let (lo, hi) = (term.inf(), term.sup());
             (w.term_lo[j], w.term_hi[j]) = (lo, hi);
-            if lo == f64::NEG_INFINITY { infinite_lo += 1 } else { sum_lo = add_down(sum_lo, lo) }
+            if lo == f64::NEG_INFINITY {
+                infinite_lo += 1
+            } else {
+                sum_lo = add_down(sum_lo, lo)
+            }
             if hi == f64::INFINITY { infinite_hi += 1 } else { sum_hi = add_up(sum_hi, hi) }
         }
         let (image_lo, image_hi) = (image.inf(), image.sup());

@@ -1,0 +1,149 @@
+//! Global robustness: over all inputs of a box, how far can the confidence of a class move, over all parameters in the
+//! perturbation's box? And: where the trained network assigns a class with at least a given confidence, can that class
+//! change?
+
+use super::local::{excluded, limit};
+use super::witness::Witness;
+use super::{
+    Answer, ClassChange, ClassChoice, Finding, Settings, add, chosen_classes, judge, search, unfinished, witness_point,
+};
+use crate::encode::class_count;
+use crate::encode::question::{Encoded, Question};
+use crate::network::Network;
+use crate::perturbation::Perturbation;
+use deltasat::exact::{Rational, rational};
+use deltasat::search::{Observer, Optimum, Statistics, StopReason};
+use std::time::Instant;
+
+/// The global question for one network, perturbation and box of inputs.
+pub struct Global<'a> {
+    /// the trained network
+    pub network: &'a Network,
+    /// what moves
+    pub perturbation: &'a Perturbation,
+    /// `[lower, upper]` of each input
+    pub domain: &'a [(Rational, Rational)],
+    /// how hard to try
+    pub settings: Settings,
+}
+
+impl Global<'_> {
+    /// Bounds the supremum of the deviation over the domain. With more than two classes and [`ClassChoice::Assigned`],
+    /// each class counts where the trained network assigns it.
+    pub fn deviation(&self, choice: ClassChoice, threshold: Option<&Rational>, observer: &mut dyn Observer) -> Finding {
+        let started = Instant::now();
+        let target = threshold.map(rational::floor_f64);
+        let mut finding = Finding {
+            answer: Answer::Bounds,
+            lower: 0.0,
+            upper: 0.0,
+            class_change: Some(ClassChange::Unknown),
+            witness: None,
+            stop: StopReason::Complete,
+            statistics: Statistics::default(),
+        };
+        let classes = match class_count(self.network) {
+            // the deviations of the two confidences are the same
+            2 if self.network.output() != crate::network::Output::None => vec![1],
+            _ => chosen_classes(self.network, choice),
+        };
+        for class in classes {
+            let question = Question::Deviation { class, where_assigned: choice == ClassChoice::Assigned };
+            let encoded = Encoded::new(self.network, self.perturbation, self.domain, &question);
+            let mut options = self.settings.options(target);
+            options.floor = if finding.witness.is_some() { finding.lower } else { f64::NEG_INFINITY };
+            self.shorten(&mut options, started);
+            let optimum = search(&encoded, &encoded.compiled.root(), &options, observer);
+            add(&mut finding.statistics, &optimum.statistics);
+            finding.upper = finding.upper.max(optimum.upper);
+            if optimum.stop != StopReason::Complete {
+                finding.stop = optimum.stop;
+            }
+            if let Some(witness) = self.witness(&encoded, &optimum, class) {
+                if witness.changes_class() {
+                    finding.class_change = Some(ClassChange::Possible);
+                }
+                if witness.deviation() >= finding.lower && self.counts(&witness, choice) {
+                    finding.lower = witness.deviation();
+                    finding.witness = Some(witness);
+                }
+            }
+            if target.is_some_and(|target| finding.lower > target) {
+                break;
+            }
+        }
+        finding.answer = judge(finding.lower, finding.upper, threshold, finding.stop);
+        finding.statistics.seconds = started.elapsed().as_secs_f64();
+        finding
+    }
+
+    /// Whether the class can change anywhere that the trained network assigns it with at least the confidence `guard`.
+    /// The bounds are those of the largest `logit_k − logit_class` of a perturbed network there.
+    pub fn class_change(&self, guard: &Rational, observer: &mut dyn Observer) -> Finding {
+        let started = Instant::now();
+        let classes = class_count(self.network);
+        let mut finding = Finding {
+            answer: Answer::Robust,
+            lower: f64::NEG_INFINITY,
+            upper: f64::NEG_INFINITY,
+            class_change: Some(ClassChange::Impossible),
+            witness: None,
+            stop: StopReason::Complete,
+            statistics: Statistics::default(),
+        };
+        let pairs = (0..classes).flat_map(|class| (0..classes).map(move |against| (class, against)));
+        for (class, against) in pairs.filter(|(class, against)| class != against) {
+            let question = Question::Flip { class, against, guard: Some(guard.clone()) };
+            let encoded = Encoded::new(self.network, self.perturbation, self.domain, &question);
+            let mut options = self.settings.options(Some(limit(class, against)));
+            self.shorten(&mut options, started);
+            let optimum = search(&encoded, &encoded.compiled.root(), &options, observer);
+            add(&mut finding.statistics, &optimum.statistics);
+            finding.upper = finding.upper.max(optimum.upper);
+            finding.lower = finding.lower.max(optimum.lower);
+            if optimum.stop != StopReason::Complete {
+                finding.stop = optimum.stop;
+            }
+            let witness = self.witness(&encoded, &optimum, class);
+            if let Some(witness) = witness.filter(|witness| witness.changes_class() && guarded(witness, guard)) {
+                finding.answer = Answer::Violated;
+                finding.class_change = Some(ClassChange::Possible);
+                finding.witness = Some(witness);
+                break;
+            }
+            if !excluded(optimum.upper, class, against) {
+                finding.answer = unfinished(finding.stop);
+                finding.class_change = Some(ClassChange::Unknown);
+            }
+        }
+        finding.statistics.seconds = started.elapsed().as_secs_f64();
+        finding
+    }
+
+    /// Leaves a search what earlier ones have not used of the time.
+    fn shorten(&self, options: &mut deltasat::search::Options, started: Instant) {
+        options.limits.time = self.settings.limits.time.map(|limit| limit.saturating_sub(started.elapsed()));
+    }
+
+    fn witness(&self, encoded: &Encoded<'_>, optimum: &Optimum, class: usize) -> Option<Witness> {
+        let point = witness_point(optimum)?;
+        let exact = &optimum.witness.as_ref()?.point[..self.network.input().count()];
+        // a double beside a decimal end of the domain may lie outside it
+        let input =
+            exact.iter().zip(self.domain).map(|(x, (lower, upper))| x.clone().clamp(lower.clone(), upper.clone()));
+        Witness::new(self.network, encoded.perturbed_network(&point).ok()?, input.collect(), class)
+    }
+
+    /// Whether a witness counts under a choice of class, by its exact evaluation.
+    fn counts(&self, witness: &Witness, choice: ClassChoice) -> bool {
+        let two = class_count(self.network) == 2 && self.network.output() != crate::network::Output::None;
+        two || choice != ClassChoice::Assigned
+            || self.network.output() == crate::network::Output::None
+            || witness.nominal_class == Some(witness.class)
+    }
+}
+
+/// Whether the trained network assigns the witness's class with at least the confidence `guard`, exactly.
+fn guarded(witness: &Witness, guard: &Rational) -> bool {
+    witness.nominal_class == Some(witness.class) && witness.nominal.lower() >= *guard
+}
