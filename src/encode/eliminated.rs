@@ -141,12 +141,14 @@ impl<'a> Eliminated<'a> {
         let perturbed_z: Vec<_> = neurons
             .clone()
             .map(|i| {
-                if index == 0 {
-                    // over the inputs themselves this row is exact, which z + Δz is not
-                    self.perturbed_row(noise[i], &weights[i], parameter(layer.biases()[i]), &radii[i])
-                } else {
-                    self.problem.graph.add(z[i], dz[i])
+                // the sum comes first: a linear bound must meet each noise in one row only, to see its whole coefficient
+                let sum = self.problem.graph.add(z[i], dz[i]);
+                if index > 0 {
+                    return sum;
                 }
+                // over the inputs themselves the perturbed row is exact, which z + Δz is not
+                let exact = self.perturbed_row(noise[i], &weights[i], parameter(layer.biases()[i]), &radii[i]);
+                self.problem.graph.meet(sum, exact)
             })
             .collect();
         self.hidden = self.activate(layer.activation(), &z, &dz, &perturbed_z);
