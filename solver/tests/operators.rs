@@ -83,7 +83,11 @@ fn enclosures_hold_values_in_doubles() {
                     continue;
                 }
                 let at = operator.enclose(&points(&p));
-                assert!(at.subset(range) || !at.disjoint(range), "{:?}: {at:?} at {p:?}, {range:?} over {x:?}", case.op);
+                assert!(
+                    at.subset(range) || !at.disjoint(range),
+                    "{:?}: {at:?} at {p:?}, {range:?} over {x:?}",
+                    case.op
+                );
                 // Naive double evaluation of a sum loses what its terms lose.
                 let size = p.iter().fold(value.abs(), |size, p| if p.abs() < 1e3 { size.max(p.abs()) } else { size });
                 if p.iter().all(|p| p.abs() < 1e3) {

@@ -135,8 +135,7 @@ fn quotient_plane(x: Interval, y: Interval, side: Side) -> Option<Plane> {
     let end = |y: f64| point(y).recip() + descent * point(y);
     let tangent = point(2.0) / touch + y * (descent - touch.sqr().recip());
     let height = tangent.convex_hull(end(l)).convex_hull(end(u));
-    let rest = (x - middle) * (y.recip() - slope) + middle * height
-        - (point(b) + descent * middle) * y
-        - slope * middle;
+    let rest =
+        (x - middle) * (y.recip() - slope) + middle * height - (point(b) + descent * middle) * y - slope * middle;
     Plane::new(a, b, curve::constant(rest, side))
 }

@@ -78,17 +78,13 @@ pub(super) fn line(curve: &dyn Curve, bend: Bend, x: Interval, side: Side) -> Op
         return None;
     }
     let up = side == Side::Upper;
-    let seen = Seen {
-        curve,
-        value: if up { 1.0 } else { -1.0 },
-        argument: if bend.convex_first == up { 1.0 } else { -1.0 },
-    };
+    let seen =
+        Seen { curve, value: if up { 1.0 } else { -1.0 }, argument: if bend.convex_first == up { 1.0 } else { -1.0 } };
     let reflect = seen.argument < 0.0;
     let x = if reflect { -x } else { x };
     let (from, to) = if reflect { (-bend.to, -bend.from) } else { (bend.from, bend.to) };
     let (slope, constant) = seen.upper(x, from, to)?;
-    (slope.is_finite() && constant.is_finite())
-        .then_some((seen.value * seen.argument * slope, seen.value * constant))
+    (slope.is_finite() && constant.is_finite()).then_some((seen.value * seen.argument * slope, seen.value * constant))
 }
 
 /// [`line`] as the [`relax`](Operator::relax) of an operator: falls back to the constant bound, and prefers it where it
@@ -214,7 +210,7 @@ impl Seen<'_> {
         if passes_above(start) {
             return Some(start);
         }
-        for _ in 0..10 {
+        for _ in 0..7 {
             let t = 0.5 * (no + yes);
             if passes_above(t) {
                 yes = t;

@@ -73,7 +73,8 @@ impl Plane {
 
     /// The value at the middle of the box, in doubles.
     fn middle(&self, x: &[Interval]) -> f64 {
-        self.constant + self.coefficients.iter().zip(x).map(|(a, x)| if *a == 0.0 { 0.0 } else { a * x.mid() }).sum::<f64>()
+        self.constant
+            + self.coefficients.iter().zip(x).map(|(a, x)| if *a == 0.0 { 0.0 } else { a * x.mid() }).sum::<f64>()
     }
 }
 

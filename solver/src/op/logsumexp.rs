@@ -320,8 +320,7 @@ fn extreme(z: &[Interval], d: impl Iterator<Item = f64> + Clone, greatest: bool)
     let mut terms: SmallVec<[(f64, Interval, Interval); 8]> = d
         .zip(z)
         .map(|(d, z)| {
-            let change =
-                if small { interval::exp_m1(point(d)) } else { interval::exp(point(d) - point(most_d)) };
+            let change = if small { interval::exp_m1(point(d)) } else { interval::exp(point(d) - point(most_d)) };
             (d, interval::exp(*z - point(shift)), change)
         })
         .collect();

@@ -126,9 +126,8 @@ fn root(x: Interval, n: u32) -> Interval {
             };
             // Through the logarithm no root comes out exact, yet integer roots of integers are common: worth one check.
             let (lower, upper) = (end(x.inf()), end(x.sup()));
-            let exactly = |candidate: f64, power: f64| {
-                n < 64 && interval::powi(point(candidate), n as i32) == point(power)
-            };
+            let exactly =
+                |candidate: f64, power: f64| n < 64 && interval::powi(point(candidate), n as i32) == point(power);
             let nearest = |ends: Interval, x: f64| {
                 let guess = ends.mid().round();
                 if exactly(guess, x) { point(guess) } else { ends }

@@ -191,14 +191,7 @@ fn inflection(x: Interval, offset: f64) -> Option<(Interval, f64)> {
 }
 
 /// The linear bounds of sine (offset 0) and cosine (offset ½).
-fn wave(
-    f: &dyn curve::Curve,
-    x: Interval,
-    offset: f64,
-    image: Interval,
-    side: Side,
-    coefficients: &mut [f64],
-) -> f64 {
+fn wave(f: &dyn curve::Curve, x: Interval, offset: f64, image: Interval, side: Side, coefficients: &mut [f64]) -> f64 {
     let Some((inflection, k)) = inflection(x, offset) else {
         coefficients[0] = 0.0;
         return curve::constant(image, side);
