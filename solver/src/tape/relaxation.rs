@@ -96,9 +96,10 @@ impl Tape {
                 for (x, &slot) in w.x.iter_mut().zip(operands) {
                     *x = w.values[slot as usize];
                 }
-                let image = w.values[instruction.out as usize];
                 let side = if lambda > 0.0 { Side::Upper } else { Side::Lower };
                 let operator = op.operator().expect("rows are compiled");
+                // not the slot's value: contraction may have cut it to less than the range over the operands' box
+                let image = operator.enclose(&w.x[..n]);
                 let offset = operator.relax(&w.x[..n], image, side, &mut w.partials[..n]);
                 *constant = add_up(*constant, if offset == 0.0 { 0.0 } else { mul_up(lambda, offset) });
                 for (slope, &slot) in w.partials.iter().zip(operands) {
