@@ -63,7 +63,13 @@ impl<'a> Encoded<'a> {
         let (objective, constraint) = pose(&mut encoded, question);
         encoded.problem.objective = Some(objective);
         encoded.problem.constraint = constraint;
-        Encoded { network, perturbation, noises: encoded.noises, ends: OnceLock::new(), compiled: encoded.problem.compile() }
+        Encoded {
+            network,
+            perturbation,
+            noises: encoded.noises,
+            ends: OnceLock::new(),
+            compiled: encoded.problem.compile(),
+        }
     }
 
     /// Lets the inputs range over all reals, for questions whose inputs are fixed at the root of each search.

@@ -218,10 +218,11 @@ impl<'a> Local<'a> {
             let mut upper = scratch.bound_at(encoded, key, place);
             let mut lower = f64::NEG_INFINITY;
             let mut found = None;
+            // for a deviation its own root is counted
+            finding.statistics.boxes += u64::from(collects);
             if !excluded(upper, class, against) {
-                let changing = |point: Vec<f64>| {
-                    self.attained(encoded, &point, place, class).filter(|found| found.changes_class)
-                };
+                let changing =
+                    |point: Vec<f64>| self.attained(encoded, &point, place, class).filter(|found| found.changes_class);
                 found = scratch.vertex(encoded, key).and_then(changing);
                 if found.is_some() {
                     lower = 0.0;
