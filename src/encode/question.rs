@@ -10,6 +10,7 @@ use deltasat::interval::{self, decimal, point};
 use deltasat::op::{Incremented, Op};
 use deltasat::problem::Compiled;
 use num_traits::{One, Signed, Zero};
+use std::sync::OnceLock;
 
 /// A question about one class; its answer is the supremum of an objective.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -33,11 +34,19 @@ pub enum Question {
     },
 }
 
+/// The least and the greatest double that each parameter of a layer may be.
+struct Ends {
+    weights: Vec<(f64, f64)>,
+    biases: Vec<(f64, f64)>,
+}
+
 /// A question as a compiled problem, and the way back from its points to networks.
 pub struct Encoded<'a> {
     network: &'a Network,
     perturbation: &'a Perturbation,
     noises: Vec<NoiseOf>,
+    /// the ends of each parameter's interval, computed when they are first needed
+    ends: OnceLock<Vec<Ends>>,
     /// the problem; its variables are the inputs, then the noises
     pub compiled: Compiled,
 }
@@ -54,7 +63,13 @@ impl<'a> Encoded<'a> {
         let (objective, constraint) = pose(&mut encoded, question);
         encoded.problem.objective = Some(objective);
         encoded.problem.constraint = constraint;
-        Encoded { network, perturbation, noises: encoded.noises, compiled: encoded.problem.compile() }
+        Encoded {
+            network,
+            perturbation,
+            noises: encoded.noises,
+            ends: OnceLock::new(),
+            compiled: encoded.problem.compile(),
+        }
     }
 
     /// Lets the inputs range over all reals, for questions whose inputs are fixed at the root of each search.
@@ -85,21 +100,28 @@ impl<'a> Encoded<'a> {
         // s·r·sgn(h') needs the perturbed network's own values, layer by layer
         let mut h = point[..inputs].to_vec();
         let mut parameters: Vec<(Vec<f64>, Vec<f64>)> = Vec::new();
-        for (index, layer) in self.network.layers().iter().enumerate() {
+        let ends = self.ends.get_or_init(|| self.ends());
+        for ((layer, ends), moves) in self.network.layers().iter().zip(ends).zip(&moves) {
+            let width = layer.inputs();
             let mut weights = Vec::with_capacity(layer.weights().len());
             let mut biases = Vec::with_capacity(layer.outputs());
-            for (row, &s) in moves[index].iter().enumerate() {
-                let moved = |parameter, direction: f64| self.moved(index, parameter, direction * s);
+            for (row, &s) in moves.iter().enumerate() {
+                let row_ends = &ends.weights[row * width..(row + 1) * width];
                 weights.extend(
-                    (0..layer.inputs())
-                        .map(|col| moved(Parameter::Weight { row, col }, if h[col] < 0.0 { -1.0 } else { 1.0 })),
+                    layer
+                        .row(row)
+                        .iter()
+                        .zip(row_ends)
+                        .zip(&h)
+                        .map(|((&w, &ends), &h)| moved(w, ends, if h < 0.0 { -s } else { s })),
                 );
-                biases.push(moved(Parameter::Bias { row }, 1.0));
+                biases.push(moved(layer.biases()[row], ends.biases[row], s));
             }
-            h = (0..layer.outputs())
-                .map(|row| {
-                    let weights = &weights[row * layer.inputs()..(row + 1) * layer.inputs()];
-                    let z = biases[row] + weights.iter().zip(&h).map(|(w, h)| w * h).sum::<f64>();
+            h = weights
+                .chunks_exact(width)
+                .zip(&biases)
+                .map(|(weights, bias)| {
+                    let z = bias + weights.iter().zip(&h).map(|(w, h)| w * h).sum::<f64>();
                     layer.activation().evaluate(z)
                 })
                 .collect();
@@ -111,19 +133,30 @@ impl<'a> Encoded<'a> {
         })
     }
 
-    /// A parameter moved by `s ∈ [−1, 1]` times its radius, as a double inside its exact interval.
-    fn moved(&self, layer: usize, parameter: Parameter, s: f64) -> f64 {
-        let value = self.network.layers()[layer].parameter(parameter);
-        if s == 0.0 || !self.perturbation.selects(layer, parameter) {
-            return value;
-        }
-        let (least, greatest) = self.perturbation.inner_bounds(self.network, layer, parameter);
-        match s {
-            1.0 => greatest,
-            -1.0 => least,
-            s if s > 0.0 => (value + s * (greatest - value)).clamp(least, greatest),
-            s => (value - s * (least - value)).clamp(least, greatest),
-        }
+    fn ends(&self) -> Vec<Ends> {
+        let layers = self.network.layers().iter().enumerate();
+        layers
+            .map(|(index, layer)| {
+                let ends = |parameter| self.perturbation.inner_bounds(self.network, index, parameter);
+                let cols = 0..layer.inputs();
+                let weights = (0..layer.outputs()).flat_map(|row| cols.clone().map(move |col| (row, col)));
+                Ends {
+                    weights: weights.map(|(row, col)| ends(Parameter::Weight { row, col })).collect(),
+                    biases: (0..layer.outputs()).map(|row| ends(Parameter::Bias { row })).collect(),
+                }
+            })
+            .collect()
+    }
+}
+
+/// A parameter moved by `s ∈ [−1, 1]` times its radius, as a double between the ends of its interval.
+fn moved(value: f64, (least, greatest): (f64, f64), s: f64) -> f64 {
+    match s {
+        0.0 => value,
+        1.0 => greatest,
+        -1.0 => least,
+        s if s > 0.0 => (value + s * (greatest - value)).clamp(least, greatest),
+        s => (value - s * (least - value)).clamp(least, greatest),
     }
 }
 
