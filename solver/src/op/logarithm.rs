@@ -30,6 +30,10 @@ impl Operator for Ln {
         true
     }
 
+    fn is_defined(&self, x: &[Interval]) -> bool {
+        x[0].inf() > 0.0
+    }
+
     fn gradient(&self, x: &[f64], _: f64, partials: &mut [f64]) {
         partials[0] = x[0].recip();
     }

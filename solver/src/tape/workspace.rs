@@ -71,7 +71,8 @@ impl Workspace {
 
     /// Copies the ends of the operands of a row into `lo` and `hi`, unless they are there already.
     pub(crate) fn gather(&mut self, key: u32, operands: &[Slot]) {
-        if self.gathered == key {
+        // an empty list starts where the next one does, so it has no key of its own
+        if self.gathered == key || operands.is_empty() {
             return;
         }
         self.gathered = key;
