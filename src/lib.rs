@@ -3,4 +3,5 @@
 pub mod encode;
 pub mod network;
 pub mod perturbation;
+pub mod report;
 pub mod robustness;

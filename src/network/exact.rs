@@ -26,7 +26,7 @@ impl Network {
         let piecewise = |layer: &Layer| matches!(layer.activation(), Activation::Relu | Activation::Linear);
         let logits =
             if self.layers.iter().all(piecewise) { self.dyadic_logits(point)? } else { self.ball_logits(point)? };
-        let class = class_of(self.output, &logits);
+        let class = class_of(self.output(), &logits);
         Some(ExactEvaluation { logits, class })
     }
 

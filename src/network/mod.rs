@@ -9,6 +9,7 @@
 //! double nearest to it (ties to even), since that is what a trained network computes with. The bounds of the input
 //! domain are part of the question, not of the network, and are kept as the exact rationals that the file spells.
 
+mod enclose;
 mod error;
 mod evaluate;
 pub mod exact;
@@ -17,6 +18,7 @@ mod layer;
 mod load;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use num_rational::BigRational;
 
@@ -168,9 +170,15 @@ impl Dataset {
 /// A trained network. See the module for the invariants.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Network {
+    layers: Vec<Layer>,
+    about: Arc<About>,
+}
+
+/// What a network and all its perturbed copies have in common.
+#[derive(Debug, PartialEq)]
+struct About {
     name: String,
     input: Input,
-    layers: Vec<Layer>,
     output: Output,
     classes: Vec<String>,
     data: Option<Dataset>,
@@ -209,17 +217,17 @@ impl Network {
         if let Some(data) = &data {
             check_data(data, input.count(), classes.len()).map_err(|e| e.inside("data"))?;
         }
-        Ok(Self { name, input, layers, output, classes, data })
+        Ok(Self { layers, about: Arc::new(About { name, input, output, classes, data }) })
     }
 
     /// What reports call the network; not empty.
     pub fn name(&self) -> &str {
-        &self.name
+        &self.about.name
     }
 
     /// The inputs.
     pub fn input(&self) -> &Input {
-        &self.input
+        &self.about.input
     }
 
     /// The layers, at least one, the first one next to the inputs.
@@ -229,17 +237,17 @@ impl Network {
 
     /// How logits become confidences.
     pub fn output(&self) -> Output {
-        self.output
+        self.about.output
     }
 
     /// The distinct names of the classes: one per logit, or two for a sigmoid output.
     pub fn classes(&self) -> &[String] {
-        &self.classes
+        &self.about.classes
     }
 
     /// The held-out points, if the file had any.
     pub fn data(&self) -> Option<&Dataset> {
-        self.data.as_ref()
+        self.about.data.as_ref()
     }
 
     /// The number of logits, at least 1.
@@ -260,7 +268,7 @@ impl Network {
         let layers = self.layers.iter().enumerate().map(|(k, layer)| {
             layer.with_parameters(|p, v| value(k, p, v)).map_err(|e| e.inside(&format!("layers[{k}]")))
         });
-        Ok(Self { layers: layers.collect::<Result<_, _>>()?, ..self.clone() })
+        Ok(Self { layers: layers.collect::<Result<_, _>>()?, about: Arc::clone(&self.about) })
     }
 }
 

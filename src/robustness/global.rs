@@ -9,7 +9,7 @@ use super::{
 };
 use crate::encode::class_count;
 use crate::encode::question::{Encoded, Question};
-use crate::network::Network;
+use crate::network::{Network, Output};
 use crate::perturbation::Perturbation;
 use deltasat::exact::{Rational, rational};
 use deltasat::search::{Observer, Optimum, Statistics, StopReason};
@@ -37,6 +37,7 @@ impl Global<'_> {
             answer: Answer::Bounds,
             lower: 0.0,
             upper: 0.0,
+            class: None,
             class_change: Some(ClassChange::Unknown),
             witness: None,
             stop: StopReason::Complete,
@@ -44,18 +45,19 @@ impl Global<'_> {
         };
         let classes = match class_count(self.network) {
             // the deviations of the two confidences are the same
-            2 if self.network.output() != crate::network::Output::None => vec![1],
+            2 if self.network.output() != Output::None => vec![1],
             _ => chosen_classes(self.network, choice),
         };
         for class in classes {
             let question = Question::Deviation { class, where_assigned: choice == ClassChoice::Assigned };
             let encoded = Encoded::new(self.network, self.perturbation, self.domain, &question);
-            let mut options = self.settings.options(target);
+            let mut options = self.settings.options(target, started);
             options.floor = if finding.witness.is_some() { finding.lower } else { f64::NEG_INFINITY };
-            self.shorten(&mut options, started);
             let optimum = search(&encoded, &encoded.compiled.root(), &options, observer);
             add(&mut finding.statistics, &optimum.statistics);
-            finding.upper = finding.upper.max(optimum.upper);
+            // confidences lie between 0 and 1
+            let most = if self.network.output() == Output::None { f64::INFINITY } else { 1.0 };
+            finding.upper = finding.upper.max(optimum.upper.min(most));
             if optimum.stop != StopReason::Complete {
                 finding.stop = optimum.stop;
             }
@@ -86,6 +88,7 @@ impl Global<'_> {
             answer: Answer::Robust,
             lower: f64::NEG_INFINITY,
             upper: f64::NEG_INFINITY,
+            class: None,
             class_change: Some(ClassChange::Impossible),
             witness: None,
             stop: StopReason::Complete,
@@ -95,8 +98,7 @@ impl Global<'_> {
         for (class, against) in pairs.filter(|(class, against)| class != against) {
             let question = Question::Flip { class, against, guard: Some(guard.clone()) };
             let encoded = Encoded::new(self.network, self.perturbation, self.domain, &question);
-            let mut options = self.settings.options(Some(limit(class, against)));
-            self.shorten(&mut options, started);
+            let options = self.settings.options(Some(limit(class, against)), started);
             let optimum = search(&encoded, &encoded.compiled.root(), &options, observer);
             add(&mut finding.statistics, &optimum.statistics);
             finding.upper = finding.upper.max(optimum.upper);
@@ -120,11 +122,6 @@ impl Global<'_> {
         finding
     }
 
-    /// Leaves a search what earlier ones have not used of the time.
-    fn shorten(&self, options: &mut deltasat::search::Options, started: Instant) {
-        options.limits.time = self.settings.limits.time.map(|limit| limit.saturating_sub(started.elapsed()));
-    }
-
     fn witness(&self, encoded: &Encoded<'_>, optimum: &Optimum, class: usize) -> Option<Witness> {
         let point = witness_point(optimum)?;
         let exact = &optimum.witness.as_ref()?.point[..self.network.input().count()];
@@ -136,9 +133,9 @@ impl Global<'_> {
 
     /// Whether a witness counts under a choice of class, by its exact evaluation.
     fn counts(&self, witness: &Witness, choice: ClassChoice) -> bool {
-        let two = class_count(self.network) == 2 && self.network.output() != crate::network::Output::None;
+        let two = class_count(self.network) == 2 && self.network.output() != Output::None;
         two || choice != ClassChoice::Assigned
-            || self.network.output() == crate::network::Output::None
+            || self.network.output() == Output::None
             || witness.nominal_class == Some(witness.class)
     }
 }

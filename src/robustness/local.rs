@@ -26,6 +26,7 @@ pub struct Local<'a> {
     network: &'a Network,
     perturbation: &'a Perturbation,
     settings: Settings,
+    witnesses: bool,
     /// the deviation of each class
     deviations: Vec<OnceLock<Encoded<'a>>>,
     /// the change from one class to another, row by row
@@ -38,11 +39,23 @@ pub struct Scratch {
     workspaces: HashMap<usize, (Workspace, Vec<Interval>, Vec<f64>)>,
 }
 
-/// What the root alone says about an objective.
-struct RootBound {
-    upper: f64,
-    /// the best vertex found
-    point: Option<Vec<f64>>,
+/// An input, and what the trained network says there.
+struct Place<'i> {
+    input: &'i [Rational],
+    enclosed: Vec<Interval>,
+    logits: Vec<Interval>,
+    /// the class that the trained network assigns
+    class: usize,
+    /// when the question was asked
+    started: Instant,
+}
+
+/// What a point of the search turned out to be: parameters that certainly do this.
+struct Attained {
+    /// the confidence deviates by at least this
+    deviation: f64,
+    changes_class: bool,
+    witness: Option<Witness>,
 }
 
 impl<'a> Local<'a> {
@@ -53,9 +66,17 @@ impl<'a> Local<'a> {
             network,
             perturbation,
             settings,
+            witnesses: true,
             deviations: (0..classes).map(|_| OnceLock::new()).collect(),
             flips: (0..classes * classes).map(|_| OnceLock::new()).collect(),
         }
+    }
+
+    /// Leaves the witnesses out of the findings, which is many times as fast: that some parameters attain the lower
+    /// bound is then certified by intervals, which may print it some `1e-15` lower than the exact evaluation.
+    pub fn without_witnesses(mut self) -> Self {
+        self.witnesses = false;
+        self
     }
 
     /// Bounds the deviation of the confidence at an input (one exact coordinate per network input), and says whether
@@ -68,48 +89,49 @@ impl<'a> Local<'a> {
         scratch: &mut Scratch,
         observer: &mut dyn Observer,
     ) -> Finding {
-        let started = Instant::now();
-        let assigned = self.assigned(input);
+        let place = self.place(input);
         let classes = match choice {
-            ClassChoice::Assigned => vec![assigned],
+            ClassChoice::Assigned => vec![place.class],
             other => chosen_classes(self.network, other),
         };
         let mut finding = Finding {
             answer: Answer::Bounds,
             lower: 0.0,
             upper: 0.0,
+            class: Some(place.class),
             class_change: None,
             witness: None,
             stop: StopReason::Complete,
             statistics: Statistics::default(),
         };
         for class in classes {
-            self.deviation_of(class, input, threshold, &mut finding, scratch, observer);
+            self.deviation_of(class, &place, threshold, &mut finding, scratch, observer);
         }
-        let (change, flip) = self.change_of(assigned, input, &mut finding, scratch, observer);
+        let (change, flip) = self.change_of(&place, &mut finding, scratch, observer);
         finding.class_change = Some(change);
         if finding.witness.is_none() {
             finding.witness = flip;
         }
         finding.answer = judge(finding.lower, finding.upper, threshold, finding.stop);
-        finding.statistics.seconds = started.elapsed().as_secs_f64();
+        finding.statistics.seconds = place.started.elapsed().as_secs_f64();
         finding
     }
 
     /// Says whether the class that the trained network assigns at an input can change. The bounds are those of the
     /// largest `logit_k − logit_class` of a perturbed network; negative means that it cannot.
     pub fn class_change(&self, input: &[Rational], scratch: &mut Scratch, observer: &mut dyn Observer) -> Finding {
-        let started = Instant::now();
+        let place = self.place(input);
         let mut finding = Finding {
             answer: Answer::Unknown,
             lower: f64::NEG_INFINITY,
             upper: f64::NEG_INFINITY,
+            class: Some(place.class),
             class_change: None,
             witness: None,
             stop: StopReason::Complete,
             statistics: Statistics::default(),
         };
-        let (change, witness) = self.change_of(self.assigned(input), input, &mut finding, scratch, observer);
+        let (change, witness) = self.change_of(&place, &mut finding, scratch, observer);
         finding.class_change = Some(change);
         finding.witness = witness;
         finding.answer = match change {
@@ -117,58 +139,62 @@ impl<'a> Local<'a> {
             ClassChange::Possible => Answer::Violated,
             ClassChange::Unknown => super::unfinished(finding.stop),
         };
-        finding.statistics.seconds = started.elapsed().as_secs_f64();
+        finding.statistics.seconds = place.started.elapsed().as_secs_f64();
         finding
     }
 
-    /// The class that the trained network assigns, exactly where that is possible.
-    fn assigned(&self, input: &[Rational]) -> usize {
-        let exact = self.network.evaluate_exactly(input).and_then(|evaluation| evaluation.class);
-        exact.unwrap_or_else(|| {
-            let point: Vec<f64> = input.iter().map(rational::nearest_f64).collect();
-            self.network.evaluate(&point).map_or(0, |evaluation| evaluation.class)
-        })
+    /// Evaluates the trained network; the class exactly where that is possible.
+    fn place<'i>(&self, input: &'i [Rational]) -> Place<'i> {
+        let started = Instant::now();
+        let enclosed: Vec<Interval> = input.iter().map(decimal::enclose).collect();
+        let logits = self.network.enclose_logits(&enclosed);
+        let class = self.network.output().enclosed_class(&logits).unwrap_or_else(|| {
+            let exact = self.network.evaluate_exactly(input).and_then(|evaluation| evaluation.class);
+            exact.unwrap_or_else(|| {
+                let point: Vec<f64> = input.iter().map(rational::nearest_f64).collect();
+                self.network.evaluate(&point).map_or(0, |evaluation| evaluation.class)
+            })
+        });
+        Place { input, enclosed, logits, class, started }
     }
 
     fn deviation_of(
         &self,
         class: usize,
-        input: &[Rational],
+        place: &Place<'_>,
         threshold: Option<&Rational>,
         finding: &mut Finding,
         scratch: &mut Scratch,
         observer: &mut dyn Observer,
     ) {
-        let encoded =
-            self.deviations[class].get_or_init(|| self.encode(&Question::Deviation { class, where_assigned: false }));
-        let bound = self.at_root(encoded, class, input, scratch);
-        let mut witness = bound.point.and_then(|point| self.witness(encoded, &point, input, class));
-        let mut lower = witness.as_ref().map_or(0.0, Witness::deviation);
-        let mut upper = bound.upper.max(lower);
+        let question = || self.encode(&Question::Deviation { class, where_assigned: false });
+        let encoded = self.deviations[class].get_or_init(question);
+        let upper = scratch.bound_at(encoded, class, place);
+        let vertex = scratch.vertex(encoded, class);
+        let attained = vertex.and_then(|point| self.attained(encoded, &point, place, class));
+        let (mut lower, mut witness) = attained.map_or((0.0, None), |found| (found.deviation, found.witness));
+        let mut upper = upper.max(lower);
         let target = threshold.map(rational::floor_f64);
         let decided = target.is_some_and(|target| lower > target || upper <= target);
         if !decided && upper - lower > self.settings.delta {
-            let options = self.settings.options(target);
+            let options = self.settings.options(target, place.started);
             let optimum = search(encoded, &scratch.root(class), &options, observer);
             add(&mut finding.statistics, &optimum.statistics);
             upper = optimum.upper.min(upper).max(lower);
             if optimum.stop != StopReason::Complete {
                 finding.stop = optimum.stop;
             }
-            let found = witness_point(&optimum).and_then(|point| self.witness(encoded, &point, input, class));
-            if let Some(found) = found
-                && found.deviation() > lower
-            {
-                lower = found.deviation();
-                witness = Some(found);
+            let found = witness_point(&optimum).and_then(|point| self.attained(encoded, &point, place, class));
+            if let Some(found) = found.filter(|found| found.deviation > lower) {
+                (lower, witness) = (found.deviation, found.witness);
             }
         } else {
             finding.statistics.boxes += 1;
         }
         finding.upper = finding.upper.max(upper);
-        if lower >= finding.lower && witness.is_some() {
+        if lower >= finding.lower {
             finding.lower = lower;
-            finding.witness = witness;
+            finding.witness = witness.or_else(|| finding.witness.take());
         }
     }
 
@@ -176,64 +202,76 @@ impl<'a> Local<'a> {
     /// differences only where it starts below them.
     fn change_of(
         &self,
-        class: usize,
-        input: &[Rational],
+        place: &Place<'_>,
         finding: &mut Finding,
         scratch: &mut Scratch,
         observer: &mut dyn Observer,
     ) -> (ClassChange, Option<Witness>) {
-        let classes = class_count(self.network);
+        let (class, classes) = (place.class, class_count(self.network));
         let collects = finding.upper == f64::NEG_INFINITY;
         let mut change = ClassChange::Impossible;
         for against in (0..classes).filter(|&against| against != class) {
             let index = class * classes + against;
+            let key = classes + index;
             let question = Question::Flip { class, against, guard: None };
             let encoded = self.flips[index].get_or_init(|| self.encode(&question));
-            let bound = self.at_root(encoded, classes + index, input, scratch);
-            let mut upper = bound.upper;
+            let mut upper = scratch.bound_at(encoded, key, place);
             let mut lower = f64::NEG_INFINITY;
-            let mut points: Vec<Vec<f64>> = bound.point.into_iter().collect();
+            let mut found = None;
+            // for a deviation its own root is counted
+            finding.statistics.boxes += u64::from(collects);
             if !excluded(upper, class, against) {
-                if let Some(witness) = self.changing(encoded, &points, input, class) {
-                    if collects {
-                        (finding.lower, finding.upper) = (0.0, upper);
+                let changing =
+                    |point: Vec<f64>| self.attained(encoded, &point, place, class).filter(|found| found.changes_class);
+                found = scratch.vertex(encoded, key).and_then(changing);
+                if found.is_some() {
+                    lower = 0.0;
+                } else {
+                    let mut options = self.settings.options(Some(limit(class, against)), place.started);
+                    options.absolute_gap = 0.0;
+                    let optimum = search(encoded, &scratch.root(key), &options, observer);
+                    add(&mut finding.statistics, &optimum.statistics);
+                    if optimum.stop != StopReason::Complete {
+                        finding.stop = optimum.stop;
                     }
-                    return (ClassChange::Possible, Some(witness));
+                    (lower, upper) = (optimum.lower, optimum.upper.min(upper));
+                    found = witness_point(&optimum).and_then(changing);
                 }
-                let mut options = self.settings.options(Some(limit(class, against)));
-                options.absolute_gap = 0.0;
-                let optimum = search(encoded, &scratch.root(classes + index), &options, observer);
-                add(&mut finding.statistics, &optimum.statistics);
-                if optimum.stop != StopReason::Complete {
-                    finding.stop = optimum.stop;
-                }
-                (lower, upper) = (optimum.lower, optimum.upper.min(upper));
-                points = witness_point(&optimum).into_iter().collect();
             }
             if collects {
                 finding.upper = finding.upper.max(upper);
                 finding.lower = finding.lower.max(lower);
             }
+            if let Some(found) = found {
+                return (ClassChange::Possible, found.witness);
+            }
             if !excluded(upper, class, against) {
-                if let Some(witness) = self.changing(encoded, &points, input, class) {
-                    return (ClassChange::Possible, Some(witness));
-                }
                 change = ClassChange::Unknown;
             }
         }
         (change, None)
     }
 
-    /// The first of the points whose network assigns another class.
-    fn changing(
-        &self,
-        encoded: &Encoded<'_>,
-        points: &[Vec<f64>],
-        input: &[Rational],
-        class: usize,
-    ) -> Option<Witness> {
-        let mut witnesses = points.iter().filter_map(|point| self.witness(encoded, point, input, class));
-        witnesses.find(Witness::changes_class)
+    /// What the parameters do that a point of the search stands for.
+    fn attained(&self, encoded: &Encoded<'_>, point: &[f64], place: &Place<'_>, class: usize) -> Option<Attained> {
+        let network = encoded.perturbed_network(point).ok()?;
+        let mut enclosed = None;
+        if !self.witnesses {
+            let (output, logits) = (self.network.output(), network.enclose_logits(&place.enclosed));
+            let deviation = output.enclose_deviation(&place.logits, &logits, class).inf().max(0.0);
+            let classes = output.enclosed_class(&place.logits).zip(output.enclosed_class(&logits));
+            if let Some((before, after)) = classes {
+                return Some(Attained { deviation, changes_class: before != after, witness: None });
+            }
+            enclosed = Some(deviation);
+        }
+        let witness = Witness::new(self.network, network, place.input.to_vec(), class)?;
+        Some(Attained {
+            // the same figure whether or not the class could be told apart by intervals
+            deviation: enclosed.unwrap_or_else(|| witness.deviation()),
+            changes_class: witness.changes_class(),
+            witness: self.witnesses.then_some(witness),
+        })
     }
 
     fn encode(&self, question: &Question) -> Encoded<'a> {
@@ -243,31 +281,28 @@ impl<'a> Local<'a> {
         encoded.free_inputs();
         encoded
     }
-
-    fn witness(&self, encoded: &Encoded<'_>, point: &[f64], input: &[Rational], class: usize) -> Option<Witness> {
-        Witness::new(self.network, encoded.perturbed_network(point).ok()?, input.to_vec(), class)
-    }
-
-    /// The enclosure of the objective at the root of an input, and the best vertex there.
-    fn at_root(&self, encoded: &Encoded<'_>, key: usize, input: &[Rational], scratch: &mut Scratch) -> RootBound {
-        let compiled = &encoded.compiled;
-        let tape = &compiled.tape;
-        let (w, root, point) = scratch
-            .workspaces
-            .entry(key)
-            .or_insert_with(|| (Workspace::new(tape), compiled.root(), vec![0.0; tape.variables()]));
-        for (bound, x) in root.iter_mut().zip(input) {
-            *bound = decimal::enclose(x);
-        }
-        tape.load(root, w);
-        let objective = compiled.objective.filter(|_| tape.forward(w));
-        let upper = objective.map_or(f64::INFINITY, |slot| w.values[slot as usize].sup());
-        let found = Vertex.propose(compiled, &root[..tape.variables()], 0, point, w);
-        RootBound { upper, point: found.map(|_| point.clone()) }
-    }
 }
 
 impl Scratch {
+    /// The upper end of the enclosure of the objective at the root of an input.
+    fn bound_at(&mut self, encoded: &Encoded<'_>, key: usize, place: &Place<'_>) -> f64 {
+        let compiled = &encoded.compiled;
+        let tape = &compiled.tape;
+        let fresh = || (Workspace::new(tape), compiled.root(), vec![0.0; tape.variables()]);
+        let (w, root, _) = self.workspaces.entry(key).or_insert_with(fresh);
+        root[..place.enclosed.len()].copy_from_slice(&place.enclosed);
+        tape.load(root, w);
+        let objective = compiled.objective.filter(|_| tape.forward(w));
+        objective.map_or(f64::INFINITY, |slot| w.values[slot as usize].sup())
+    }
+
+    /// The best vertex at the root that [`bound_at`](Self::bound_at) last looked at.
+    fn vertex(&mut self, encoded: &Encoded<'_>, key: usize) -> Option<Vec<f64>> {
+        let variables = encoded.compiled.tape.variables();
+        let (w, root, point) = self.workspaces.get_mut(&key)?;
+        Vertex.propose(&encoded.compiled, &root[..variables], 0, point, w).map(|_| point.clone())
+    }
+
     /// The root that was last looked at for a question.
     fn root(&self, key: usize) -> Vec<Interval> {
         self.workspaces.get(&key).map_or_else(Vec::new, |(_, root, _)| root.clone())

@@ -14,6 +14,7 @@ use crate::network::Network;
 use deltasat::exact::{Rational, rational};
 use deltasat::interval::Interval;
 use deltasat::search::{Limits, Observer, Optimum, Options, Statistics, StopReason, Strategy, optimise};
+use std::time::Instant;
 use witness::Witness;
 
 /// How hard to try.
@@ -24,13 +25,15 @@ pub struct Settings {
     pub delta: f64,
     /// worker threads
     pub jobs: usize,
-    /// when to stop early
+    /// when to stop early; the time is that of one question
     pub limits: Limits,
+    /// when every question ends
+    pub deadline: Option<Instant>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Settings { delta: 0.001, jobs: 1, limits: Limits::default() }
+        Settings { delta: 0.001, jobs: 1, limits: Limits::default(), deadline: None }
     }
 }
 
@@ -69,6 +72,8 @@ pub struct Finding {
     pub lower: f64,
     /// nothing exceeds this
     pub upper: f64,
+    /// the class that the trained network assigns at the input, for a question about one input
+    pub class: Option<usize>,
     /// whether the class can change, where that was looked at
     pub class_change: Option<ClassChange>,
     /// the witness of the lower bound, or of the change of class
@@ -92,14 +97,18 @@ pub enum ClassChoice {
 }
 
 impl Settings {
-    /// Options for a search; `target` makes it a yes/no question.
-    fn options(&self, target: Option<f64>) -> Options {
+    /// Options for a search that answers a question, or a part of it, asked at `started`; `target` makes it a yes/no
+    /// question.
+    fn options(&self, target: Option<f64>, started: Instant) -> Options {
+        let own = self.limits.time.map(|limit| limit.saturating_sub(started.elapsed()));
+        let common = self.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+        let time = own.into_iter().chain(common).min();
         Options {
             // the exact value at the witness may lie an ulp or two below what the search certified
             absolute_gap: if target.is_some() { self.delta * 0.01 } else { self.delta * 0.999 },
             target,
             jobs: self.jobs,
-            limits: self.limits.clone(),
+            limits: Limits { time, ..self.limits.clone() },
             ..Options::default()
         }
     }

@@ -1,11 +1,15 @@
 //! Vertex moves: from the middle of the box every noise variable goes to the end of its domain that its derivative
 //! points at, twice (the derivatives with respect to one row's noise depend on the others'), and then every other
 //! variable to the end of its interval. A move that does not help is taken back.
+//!
+//! Where the objective is `|d|`, `d` and `−d` are climbed one after the other: the derivative of `|d|` at the middle, which
+//! often is its kink, would point either way.
 
 use super::{IncumbentFinder, centre, seems_feasible, to_end};
 use crate::interval::Interval;
+use crate::op::Op;
 use crate::problem::{Compiled, Sort};
-use crate::tape::Workspace;
+use crate::tape::{Slot, Workspace};
 
 /// Vertex moves, see the [module](self).
 #[derive(Clone, Copy, Debug, Default)]
@@ -25,30 +29,54 @@ impl IncumbentFinder for Vertex {
         w: &mut Workspace,
     ) -> Option<f64> {
         let objective = problem.objective?;
-        for (x, &bound) in point.iter_mut().zip(variables) {
-            *x = centre(bound);
+        let Some((Op::Abs, &[inner])) = problem.tape.definition(objective) else {
+            return climb(problem, variables, objective, 1.0, point, w);
+        };
+        let up = climb(problem, variables, inner, 1.0, point, w);
+        let mut other = std::mem::take(&mut w.other);
+        other.copy_from_slice(point);
+        let down = climb(problem, variables, inner, -1.0, point, w);
+        if up > down {
+            point.copy_from_slice(&other);
+        }
+        w.other = other;
+        // Option orders None first, and each climb tells how far it is from zero on its own side
+        [up, down].into_iter().flatten().map(f64::abs).reduce(f64::max)
+    }
+}
+
+/// Moves to a vertex that makes `sign·slot` large; returns that value where the constraint seems to hold.
+fn climb(
+    problem: &Compiled,
+    variables: &[Interval],
+    slot: Slot,
+    sign: f64,
+    point: &mut [f64],
+    w: &mut Workspace,
+) -> Option<f64> {
+    for (x, &bound) in point.iter_mut().zip(variables) {
+        *x = centre(bound);
+    }
+    problem.tape.evaluate(point, w);
+    let mut best = (seems_feasible(problem, w), sign * w.points[slot as usize]);
+    for moves_noise in [true, true, false] {
+        problem.tape.adjoint(slot, w);
+        w.saved.copy_from_slice(point);
+        for (i, x) in point.iter_mut().enumerate() {
+            let variable = &problem.problem.variables[i];
+            if (variable.sort == Sort::Noise) == moves_noise {
+                // a noise may leave the box: every point of the domain is a point of the problem
+                *x = to_end(if moves_noise { variable.domain } else { variables[i] }, sign * w.adjoints[i], *x);
+            }
         }
         problem.tape.evaluate(point, w);
-        let mut best = (seems_feasible(problem, w), w.points[objective as usize]);
-        for moves_noise in [true, true, false] {
-            problem.tape.adjoint(objective, w);
-            w.saved.copy_from_slice(point);
-            for (i, x) in point.iter_mut().enumerate() {
-                let variable = &problem.problem.variables[i];
-                if (variable.sort == Sort::Noise) == moves_noise {
-                    // a noise may leave the box: every point of the domain is a point of the problem
-                    *x = to_end(if moves_noise { variable.domain } else { variables[i] }, w.adjoints[i], *x);
-                }
-            }
+        let now = (seems_feasible(problem, w), sign * w.points[slot as usize]);
+        if now > best {
+            best = now;
+        } else {
+            point.copy_from_slice(&w.saved);
             problem.tape.evaluate(point, w);
-            let now = (seems_feasible(problem, w), w.points[objective as usize]);
-            if now > best {
-                best = now;
-            } else {
-                point.copy_from_slice(&w.saved);
-                problem.tape.evaluate(point, w);
-            }
         }
-        (best.0 && best.1.is_finite()).then_some(best.1)
     }
+    (best.0 && best.1.is_finite()).then_some(best.1)
 }

@@ -1,0 +1,124 @@
+//! `quantproof global`: over a box of inputs.
+
+use super::options::{self, Amount, Common, Selection};
+use super::progress::Progress;
+use super::{Failure, Status};
+use clap::Args;
+use deltasat::exact::Rational;
+use deltasat::search::Observer;
+use quantproof::network::Network;
+use quantproof::report::{self, Aim, Outcome, Scope, Subject};
+use quantproof::robustness::Finding;
+use quantproof::robustness::global::Global;
+use std::io::Write;
+use std::path::PathBuf;
+
+/// How far the confidence moves anywhere in a domain of inputs
+///
+/// Prints certified bounds of the largest change of the confidence over all inputs of the domain and all parameters
+/// within the perturbation. With --deviation or --class-change the question is a yes/no one, and the exit code is the
+/// answer.
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Arguments {
+    /// The trained network
+    model: PathBuf,
+    #[command(flatten)]
+    domain: Domain,
+    #[command(flatten)]
+    amount: Amount,
+    #[command(flatten)]
+    selection: Selection,
+    #[command(flatten)]
+    question: Question,
+    #[command(flatten)]
+    common: Common,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  quantproof global models/moons_relu_2-8-2.json --epsilon 0.01
+  quantproof global models/moons_relu_2-8-2.json --epsilon 0.001 --deviation 0.05
+  quantproof global models/moons_relu_2-8-2.json --epsilon 0.01 --domain x1=0..0.5,x2=-1/2..0
+  quantproof global models/moons_relu_2-8-2.json --epsilon 0.01 --class-change --confidence-at-least 0.9
+
+Where the network is undecided between two classes, any perturbation changes the class, so --class-change needs
+--confidence-at-least: wherever the trained network is at least so confident in a class, can that class change?";
+
+/// The inputs in question.
+#[derive(Args)]
+pub(super) struct Domain {
+    /// Exact ends of some inputs' intervals [default: the domain in the model file]
+    #[arg(long, value_name = "NAME=LOWER..UPPER,…", allow_hyphen_values = true)]
+    domain: Option<String>,
+}
+
+impl Domain {
+    pub(super) fn bounds(&self, network: &Network) -> Result<Vec<(Rational, Rational)>, String> {
+        options::domain(self.domain.as_deref(), network)
+    }
+}
+
+#[derive(Args)]
+struct Question {
+    /// Ask only whether the confidence can move by more than T
+    #[arg(long, value_name = "T", value_parser = options::nonnegative, allow_negative_numbers = true)]
+    deviation: Option<Rational>,
+    /// Ask only whether the class can change
+    #[arg(long, conflicts_with_all = ["deviation", "class"], requires = "confidence_at_least")]
+    class_change: bool,
+    /// Where the trained network is at least so confident
+    #[arg(
+        long,
+        value_name = "K",
+        value_parser = options::confidence,
+        requires = "class_change",
+        allow_negative_numbers = true
+    )]
+    confidence_at_least: Option<Rational>,
+    /// Whose confidence: a class's name or index, or worst [default: each where the network assigns it]
+    #[arg(long, value_name = "CLASS", allow_hyphen_values = true)]
+    class: Option<String>,
+}
+
+impl Arguments {
+    pub(super) fn run(&self, out: &mut dyn Write) -> Result<Status, Failure> {
+        let session = self.common.start()?;
+        let network = Network::load(&self.model)?;
+        let perturbation = self.selection.perturb(&self.amount, &network)?;
+        let domain = self.domain.bounds(&network)?;
+        let question = &self.question;
+        let aim = if question.class_change {
+            Aim::ClassChange { guard: question.confidence_at_least.clone() }
+        } else {
+            let choice = options::class(question.class.as_deref(), &network)?;
+            Aim::Deviation { choice, threshold: question.deviation.clone() }
+        };
+        let global = Global {
+            network: &network,
+            perturbation: &perturbation,
+            domain: &domain,
+            settings: session.settings.clone(),
+        };
+        let mut progress = Progress::new(&session);
+        let finding = ask(&global, &aim, &mut progress);
+        drop(progress);
+        let (scope, delta) = (Scope::Global(&domain), session.settings.delta);
+        let subject = Subject { network: &network, perturbation: &perturbation, scope, aim, delta };
+        if session.json {
+            report::json::finding(&subject, &finding, out)?;
+        } else {
+            report::text::finding(&subject, &finding, out)?;
+        }
+        Ok(Status::of(Outcome::of(&finding), finding.stop))
+    }
+}
+
+/// Asks about the whole domain.
+pub(super) fn ask(global: &Global<'_>, aim: &Aim, observer: &mut dyn Observer) -> Finding {
+    match aim {
+        Aim::Deviation { choice, threshold } => global.deviation(*choice, threshold.as_ref(), observer),
+        // the command line requires a guard; without one every class counts where it is assigned
+        Aim::ClassChange { guard } => global.class_change(&guard.clone().unwrap_or_default(), observer),
+    }
+}

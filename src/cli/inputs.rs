@@ -1,0 +1,198 @@
+//! Inputs from a CSV file: one row per input, under a header of the model's input names or under none.
+//!
+//! The whole file is checked before the first answer, so an error in the last row costs no search and leaves stdout
+//! empty. Only the text is kept; the rows are read again as they are needed.
+
+use super::options::{number, quoted};
+use csv::{ByteRecord, ReaderBuilder, Trim};
+use deltasat::exact::Rational;
+use quantproof::network::Network;
+use std::io::Read;
+
+/// A checked CSV file.
+pub(super) struct Inputs {
+    text: Vec<u8>,
+    header: bool,
+    /// which column holds each input
+    columns: Vec<usize>,
+    /// the number of rows
+    pub(super) count: u64,
+    /// the line of the last row
+    pub(super) last_line: u64,
+    /// the longest text of each input, in characters
+    pub(super) widths: Vec<usize>,
+}
+
+/// The rows of a file, one by one.
+pub(super) struct Rows<'a> {
+    reader: csv::Reader<&'a [u8]>,
+    inputs: &'a Inputs,
+}
+
+/// One row; its memory is used again for others.
+#[derive(Default)]
+pub(super) struct Row {
+    pub(super) line: u64,
+    record: ByteRecord,
+}
+
+impl Inputs {
+    /// Reads and checks the file at `path`, `-` being standard input.
+    pub(super) fn read(path: &str, network: &Network) -> Result<Inputs, String> {
+        let mut text = Vec::new();
+        let (name, result) = match path {
+            "-" => ("standard input", std::io::stdin().lock().read_to_end(&mut text).map(|_| ())),
+            _ => (path, std::fs::read(path).map(|bytes| text = bytes)),
+        };
+        result.map_err(|error| format!("{name}: cannot be read: {error}"))?;
+        Self::check(text, network).map_err(|problem| format!("{name}: {problem}"))
+    }
+
+    fn check(mut text: Vec<u8>, network: &Network) -> Result<Inputs, String> {
+        if text.starts_with(b"\xef\xbb\xbf") {
+            text.drain(..3);
+        }
+        let names = network.input().names();
+        let columns = (0..names.len()).collect();
+        let mut inputs = Inputs { text, header: false, columns, count: 0, last_line: 0, widths: vec![0; names.len()] };
+        let mut row = Row::default();
+        let mut rows = inputs.rows();
+        if !rows.next(&mut row) {
+            return Err(format!("no rows, expected {} numbers ({}) in each", names.len(), names.join(", ")));
+        }
+        let header = header(&row, names)?;
+        if let Some(columns) = header {
+            inputs.header = true;
+            inputs.columns = columns;
+        }
+        let (mut count, mut last_line, mut widths) = (0, 0, vec![0; names.len()]);
+        let mut rows = inputs.rows();
+        while rows.next(&mut row) {
+            check_length(&row, names)?;
+            for (i, width) in widths.iter_mut().enumerate() {
+                inputs.value(&row, i).map_err(|problem| {
+                    format!("line {}, column {} ({}): {problem}", row.line, inputs.columns[i] + 1, names[i])
+                })?;
+                *width = inputs.field(&row, i).chars().count().max(*width);
+            }
+            count += 1;
+            last_line = row.line;
+        }
+        if count == 0 {
+            return Err("a header and no rows, expected at least one".to_owned());
+        }
+        (inputs.count, inputs.last_line, inputs.widths) = (count, last_line, widths);
+        Ok(inputs)
+    }
+
+    /// All rows from the first one.
+    pub(super) fn rows(&self) -> Rows<'_> {
+        let mut builder = ReaderBuilder::new();
+        let reader = builder.has_headers(self.header).flexible(true).trim(Trim::All).from_reader(&self.text[..]);
+        Rows { reader, inputs: self }
+    }
+
+    /// The text of an input.
+    pub(super) fn field<'r>(&self, row: &'r Row, input: usize) -> &'r str {
+        let field = row.record.get(self.columns[input]).unwrap_or_default();
+        std::str::from_utf8(field).unwrap_or_default()
+    }
+
+    /// The exact value of an input.
+    pub(super) fn value(&self, row: &Row, input: usize) -> Result<Rational, String> {
+        let field = row.record.get(self.columns[input]).unwrap_or_default();
+        number(std::str::from_utf8(field).map_err(|_| "not UTF-8, expected a number".to_owned())?)
+    }
+}
+
+impl Rows<'_> {
+    /// Reads the next row; false after the last one.
+    pub(super) fn next(&mut self, row: &mut Row) -> bool {
+        // reading from memory with any number of fields cannot fail
+        let found = self.reader.read_byte_record(&mut row.record).unwrap_or(false);
+        if found && let Some(position) = row.record.position() {
+            // the position is that of the blank lines before the row
+            let rest = self.inputs.text.get(position.byte() as usize..).unwrap_or_default();
+            let blank = rest.iter().take_while(|b| matches!(b, b'\n' | b'\r')).filter(|&&b| b == b'\n').count();
+            row.line = position.line() + blank as u64;
+        }
+        found
+    }
+}
+
+/// The columns that a header gives to the inputs; `None` when the first row is none.
+fn header(row: &Row, names: &[String]) -> Result<Option<Vec<usize>>, String> {
+    let fields: Vec<String> = row.record.iter().map(|field| String::from_utf8_lossy(field).into_owned()).collect();
+    let known = |field: &String| names.contains(field);
+    if !fields.iter().any(known) && fields.iter().any(|field| number(field).is_ok()) {
+        return Ok(None);
+    }
+    for (i, field) in fields.iter().enumerate() {
+        let problem = if !known(field) {
+            format!("no input {field:?}, expected one of {}", quoted(names))
+        } else if fields[..i].contains(field) {
+            format!("input {field:?} again, expected once")
+        } else {
+            continue;
+        };
+        return Err(format!("line {}, column {}: {problem}", row.line, i + 1));
+    }
+    check_length(row, names)?;
+    Ok(Some(names.iter().filter_map(|name| fields.iter().position(|field| field == name)).collect()))
+}
+
+fn check_length(row: &Row, names: &[String]) -> Result<(), String> {
+    let given = row.record.len();
+    if given == names.len() {
+        return Ok(());
+    }
+    let given = if given == 1 { "1 column".to_owned() } else { format!("{given} columns") };
+    Err(format!("line {}: {given}, expected {} ({})", row.line, names.len(), names.join(", ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn network() -> Network {
+        Network::load(concat!(env!("CARGO_MANIFEST_DIR"), "/models/moons_relu_2-4-2.json")).unwrap()
+    }
+
+    fn read(text: &str) -> Result<Vec<(u64, String, String)>, String> {
+        let inputs = Inputs::check(text.as_bytes().to_vec(), &network())?;
+        let (mut rows, mut row, mut found) = (inputs.rows(), Row::default(), Vec::new());
+        while rows.next(&mut row) {
+            found.push((row.line, inputs.field(&row, 0).to_owned(), inputs.field(&row, 1).to_owned()));
+        }
+        assert_eq!((inputs.count, inputs.last_line), (found.len() as u64, found.last().unwrap().0));
+        Ok(found)
+    }
+
+    fn row(line: u64, x1: &str, x2: &str) -> (u64, String, String) {
+        (line, x1.to_owned(), x2.to_owned())
+    }
+
+    #[test]
+    fn reads_headers_in_any_order_and_lines_as_editors_count_them() {
+        assert_eq!(read("0.5,1/3\n").unwrap(), [row(1, "0.5", "1/3")]);
+        assert_eq!(read("x1,x2\r\n1,2\r\n").unwrap(), [row(2, "1", "2")]);
+        assert_eq!(read("\u{feff}\"x2\", x1\n 1 ,2\n\n\n3,4").unwrap(), [row(2, "2", "1"), row(5, "4", "3")]);
+        assert_eq!(read("\n\n1,2\n\n3,4\n\n").unwrap(), [row(3, "1", "2"), row(5, "3", "4")]);
+    }
+
+    #[test]
+    fn says_where_a_file_is_wrong() {
+        let wrong = |text: &str| read(text).unwrap_err();
+        assert_eq!(wrong(""), "no rows, expected 2 numbers (x1, x2) in each");
+        assert_eq!(wrong("x1,x2\n"), "a header and no rows, expected at least one");
+        assert_eq!(wrong("1,2\n3\n"), "line 2: 1 column, expected 2 (x1, x2)");
+        assert_eq!(wrong("x1,x2,x1\n"), "line 1, column 3: input \"x1\" again, expected once");
+        assert_eq!(wrong("x1,y\n1,2"), "line 1, column 2: no input \"y\", expected one of \"x1\", \"x2\"");
+        assert!(wrong("x2,x1\n1,nan").starts_with("line 2, column 2 (x1): invalid number `nan` at byte 0"));
+        assert!(wrong("1,\n").starts_with("line 1, column 2 (x2): empty text"));
+        assert!(wrong("1,abc\n").starts_with("line 1, column 2 (x2): invalid number `abc`"));
+        assert_eq!(wrong("1,1e400\n"), "line 1, column 2 (x2): outside the range of a double");
+        let bytes = Inputs::check(b"1,\xff\n".to_vec(), &network()).err().unwrap();
+        assert_eq!(bytes, "line 1, column 2 (x2): not UTF-8, expected a number");
+    }
+}

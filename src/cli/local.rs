@@ -1,0 +1,131 @@
+//! `quantproof local`: at one input, or at each of many.
+
+use super::inputs::Inputs;
+use super::options::{self, Amount, Common, Selection};
+use super::progress::Progress;
+use super::{Failure, Status, table};
+use clap::Args;
+use deltasat::exact::Rational;
+use quantproof::network::Network;
+use quantproof::report::{self, Aim, Outcome, Scope, Subject};
+use quantproof::robustness::local::{Local, Scratch};
+use std::io::Write;
+use std::path::PathBuf;
+
+/// How far the confidence moves at an input, and whether the class can change
+///
+/// Prints certified bounds of the largest change of the confidence over all parameters within the perturbation. With
+/// --deviation or --class-change the question is a yes/no one, and the exit code is the answer.
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Arguments {
+    /// The trained network
+    model: PathBuf,
+    #[command(flatten)]
+    place: Place,
+    #[command(flatten)]
+    amount: Amount,
+    #[command(flatten)]
+    selection: Selection,
+    #[command(flatten)]
+    question: Question,
+    #[command(flatten)]
+    common: Common,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  quantproof local models/moons_relu_2-8-2.json --input 0.3,-0.2 --epsilon 0.01
+  quantproof local models/moons_relu_2-8-2.json --input 0.3,-0.2 --epsilon 0.01 --deviation 0.05
+  quantproof local models/iris_relu_4-8-3.json --input 0,0,0,0 --relative 0.02 --class worst
+  quantproof local models/moons_relu_2-8-2.json --inputs models/moons_test.csv --epsilon 0.01 --class-change
+
+A CSV file holds one input per row, under a header of the model's input names (in any order) or under none. Its table
+has one line per row and a summary; the exit code is 1 if a row is violated, else 4 if time ran out, else 3 if a row is
+unknown, else 0. Numbers are exact: decimals, or fractions such as 1/3.";
+
+#[derive(Args)]
+#[group(required = true, multiple = false)]
+struct Place {
+    /// The input, one number per input of the network
+    #[arg(long, value_name = "X1,X2,…", allow_hyphen_values = true)]
+    input: Option<String>,
+    /// A CSV file of inputs, - for standard input
+    #[arg(long, value_name = "FILE", allow_hyphen_values = true)]
+    inputs: Option<String>,
+}
+
+/// What is asked.
+#[derive(Args)]
+pub(super) struct Question {
+    /// Ask only whether the confidence can move by more than T
+    #[arg(long, value_name = "T", value_parser = options::nonnegative, allow_negative_numbers = true)]
+    deviation: Option<Rational>,
+    /// Ask only whether the class can change
+    #[arg(long, conflicts_with_all = ["deviation", "class"])]
+    class_change: bool,
+    /// Whose confidence: a class's name or index, or worst [default: the class that the network assigns]
+    #[arg(long, value_name = "CLASS", allow_hyphen_values = true)]
+    class: Option<String>,
+}
+
+impl Question {
+    fn aim(&self, network: &Network) -> Result<Aim, String> {
+        if self.class_change {
+            return Ok(Aim::ClassChange { guard: None });
+        }
+        Ok(Aim::Deviation {
+            choice: options::class(self.class.as_deref(), network)?,
+            threshold: self.deviation.clone(),
+        })
+    }
+}
+
+impl Arguments {
+    pub(super) fn run(&self, out: &mut dyn Write) -> Result<Status, Failure> {
+        let session = self.common.start()?;
+        let network = Network::load(&self.model)?;
+        let perturbation = self.selection.perturb(&self.amount, &network)?;
+        let aim = self.question.aim(&network)?;
+        let subject = |scope| Subject {
+            network: &network,
+            perturbation: &perturbation,
+            scope,
+            aim: aim.clone(),
+            delta: session.settings.delta,
+        };
+        let text = match (&self.place.input, &self.place.inputs) {
+            (_, Some(path)) => {
+                let inputs = Inputs::read(path, &network)?;
+                return table::run(&session, &subject(Scope::Local(&[])), &inputs, out);
+            }
+            (text, None) => text.as_deref().unwrap_or_default(),
+        };
+        let input = options::input(text, &network)?;
+        let subject = subject(Scope::Local(&input));
+        let local = Local::new(&network, &perturbation, session.settings.clone());
+        let mut progress = Progress::new(&session);
+        let finding = ask(&local, &aim, &input, &mut Scratch::default(), &mut progress);
+        drop(progress);
+        if session.json {
+            report::json::finding(&subject, &finding, out)?;
+        } else {
+            report::text::finding(&subject, &finding, out)?;
+        }
+        Ok(Status::of(Outcome::of(&finding), finding.stop))
+    }
+}
+
+/// Asks about one input.
+pub(super) fn ask(
+    local: &Local<'_>,
+    aim: &Aim,
+    input: &[Rational],
+    scratch: &mut Scratch,
+    observer: &mut dyn deltasat::search::Observer,
+) -> quantproof::robustness::Finding {
+    match aim {
+        Aim::Deviation { choice, threshold } => local.deviation(input, *choice, threshold.as_ref(), scratch, observer),
+        Aim::ClassChange { .. } => local.class_change(input, scratch, observer),
+    }
+}

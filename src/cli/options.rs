@@ -1,0 +1,253 @@
+//! Options that several subcommands share, and what they mean.
+
+use super::interrupt;
+use clap::{Args, ValueEnum};
+use deltasat::exact::{Rational, rational};
+use deltasat::search::{Limits, StopReason};
+use num_traits::{One, Signed};
+use quantproof::encode::class_count;
+use quantproof::network::Network;
+use quantproof::perturbation::{Layers, Magnitude, Parameters, Perturbation};
+use quantproof::report::number;
+use quantproof::robustness::{ClassChoice, Settings};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+/// How to search and how to print.
+#[derive(Args)]
+pub(super) struct Common {
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+    /// Stop after so many seconds (decimals allowed) and print the bounds so far
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true)]
+    timeout: Option<Duration>,
+    /// Worker threads; the answer does not depend on them [default: one per processor]
+    #[arg(long, value_name = "N", value_parser = jobs, allow_negative_numbers = true)]
+    jobs: Option<usize>,
+    /// How far apart the two bounds may be
+    #[arg(long, value_name = "D", default_value = "0.001", value_parser = delta, allow_negative_numbers = true)]
+    delta: f64,
+    /// Show progress on stderr even if that is not a terminal
+    #[arg(long, conflicts_with = "quiet")]
+    progress: bool,
+    /// Show no progress
+    #[arg(long, short)]
+    quiet: bool,
+}
+
+/// A run of a command: its settings and when it has to end.
+pub(super) struct Session {
+    pub(super) json: bool,
+    pub(super) quiet: bool,
+    pub(super) progress: bool,
+    pub(super) settings: Settings,
+    pub(super) started: Instant,
+    interrupt: Arc<AtomicBool>,
+}
+
+impl Common {
+    /// Starts the clock and listens for Ctrl-C.
+    pub(super) fn start(&self) -> Result<Session, String> {
+        let started = Instant::now();
+        let interrupt = interrupt::flag()?;
+        let processors = || std::thread::available_parallelism().map_or(1, usize::from);
+        let settings = Settings {
+            delta: self.delta,
+            jobs: self.jobs.unwrap_or_else(processors),
+            limits: Limits { interrupt: Some(Arc::clone(&interrupt)), ..Limits::default() },
+            deadline: self.timeout.and_then(|limit| started.checked_add(limit)),
+        };
+        let Common { json, quiet, progress, .. } = *self;
+        Ok(Session { json, quiet, progress, settings, started, interrupt })
+    }
+}
+
+impl Session {
+    /// Whether to stop now, and why.
+    pub(super) fn stopped(&self) -> Option<StopReason> {
+        if self.interrupt.load(Ordering::Relaxed) {
+            Some(StopReason::Interrupted)
+        } else {
+            self.settings.deadline.filter(|&deadline| Instant::now() >= deadline).map(|_| StopReason::Time)
+        }
+    }
+}
+
+/// Which parameters move.
+#[derive(Args)]
+pub(super) struct Selection {
+    /// Only these layers move, by index, the one next to the inputs being 0 [default: all]
+    #[arg(long, value_name = "INDEX,…", value_delimiter = ',')]
+    layers: Option<Vec<usize>>,
+    /// Only these parameters move [default: both]
+    #[arg(long, value_name = "KIND")]
+    only: Option<Kind>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Kind {
+    /// weights
+    Weights,
+    /// biases
+    Biases,
+}
+
+/// How far parameters move.
+#[derive(Args)]
+#[group(required = true, multiple = false)]
+pub(super) struct Amount {
+    /// Every parameter moves by at most E
+    #[arg(long, value_name = "E", value_parser = nonnegative, allow_negative_numbers = true)]
+    epsilon: Option<Rational>,
+    /// Every parameter moves by at most E times its own size
+    #[arg(long, value_name = "E", value_parser = nonnegative, allow_negative_numbers = true)]
+    relative: Option<Rational>,
+}
+
+impl Amount {
+    fn magnitude(&self) -> Magnitude {
+        match (&self.epsilon, &self.relative) {
+            (_, Some(epsilon)) => Magnitude::Relative(epsilon.clone()),
+            (Some(epsilon), None) => Magnitude::Absolute(epsilon.clone()),
+            // the parser requires one of them
+            (None, None) => Magnitude::Absolute(Rational::one()),
+        }
+    }
+}
+
+impl Selection {
+    /// The perturbation of the selected parameters.
+    pub(super) fn perturbation(&self, magnitude: Magnitude, network: &Network) -> Result<Perturbation, super::Failure> {
+        let layers = match &self.layers {
+            None => Layers::All,
+            Some(layers) => Layers::Only(layers.iter().copied().collect()),
+        };
+        let parameters = match self.only {
+            None => Parameters::All,
+            Some(Kind::Weights) => Parameters::Weights,
+            Some(Kind::Biases) => Parameters::Biases,
+        };
+        let perturbation = Perturbation::new(magnitude, layers, parameters)?;
+        perturbation.check(network).map_err(|error| format!("--layers: {error}"))?;
+        Ok(perturbation)
+    }
+
+    /// The perturbation that the options describe.
+    pub(super) fn perturb(&self, amount: &Amount, network: &Network) -> Result<Perturbation, super::Failure> {
+        self.perturbation(amount.magnitude(), network)
+    }
+}
+
+/// The class that an option names: a name, else `worst`, else an index.
+pub(super) fn class(text: Option<&str>, network: &Network) -> Result<ClassChoice, String> {
+    let Some(text) = text else { return Ok(ClassChoice::Assigned) };
+    if let Some(index) = network.classes().iter().position(|name| name == text) {
+        return Ok(ClassChoice::Index(index));
+    }
+    if text == "worst" {
+        return Ok(ClassChoice::Worst);
+    }
+    let last = class_count(network) - 1;
+    match text.parse() {
+        Ok(index) if index <= last => Ok(ClassChoice::Index(index)),
+        _ => {
+            let names = quoted(network.classes());
+            Err(format!("--class: no class {text:?}, expected one of {names}, an index from 0 to {last}, or worst"))
+        }
+    }
+}
+
+/// One exact number per input, separated by commas.
+pub(super) fn input(text: &str, network: &Network) -> Result<Vec<Rational>, String> {
+    let names = network.input().names();
+    let fields: Vec<&str> = text.split(',').collect();
+    let mut numbers = Vec::new();
+    for (i, field) in fields.iter().enumerate() {
+        let name = names.get(i).map_or(String::new(), |name| format!(" ({name})"));
+        numbers.push(number(field).map_err(|problem| format!("--input: number {}{name}: {problem}", i + 1))?);
+    }
+    if numbers.len() != names.len() {
+        let given = if numbers.len() == 1 { "1 number".to_owned() } else { format!("{} numbers", numbers.len()) };
+        return Err(format!("--input: {given}, expected {} ({})", names.len(), names.join(", ")));
+    }
+    Ok(numbers)
+}
+
+/// `x1=-2..2,x2=-1..1`; inputs that are not named keep the domain of the model.
+pub(super) fn domain(text: Option<&str>, network: &Network) -> Result<Vec<(Rational, Rational)>, String> {
+    let own = network.input().domain().iter().map(|d| (d.lower().clone(), d.upper().clone()));
+    let mut domain: Vec<_> = own.collect();
+    let names = network.input().names();
+    let mut given = vec![false; names.len()];
+    for part in text.iter().flat_map(|text| text.split(',')) {
+        let (name, range) =
+            part.split_once('=').ok_or_else(|| format!("--domain: {part:?}, expected NAME=LOWER..UPPER"))?;
+        let name = name.trim();
+        let index = names
+            .iter()
+            .position(|known| known == name)
+            .ok_or_else(|| format!("--domain: no input {name:?}, expected one of {}", quoted(names)))?;
+        if std::mem::replace(&mut given[index], true) {
+            return Err(format!("--domain: input {name:?} twice, expected once"));
+        }
+        let (lower, upper) =
+            range.split_once("..").ok_or_else(|| format!("--domain: {name}: {range:?}, expected LOWER..UPPER"))?;
+        let end = |end: &str| number(end).map_err(|problem| format!("--domain: {name}: {problem}"));
+        let (lower, upper) = (end(lower)?, end(upper)?);
+        if lower > upper {
+            let (lower, upper) = (number::exact(&lower), number::exact(&upper));
+            return Err(format!("--domain: {name}: the lower end {lower} is above the upper end {upper}"));
+        }
+        domain[index] = (lower, upper);
+    }
+    Ok(domain)
+}
+
+/// `"a", "b"`.
+pub(super) fn quoted(names: &[String]) -> String {
+    names.iter().map(|name| format!("{name:?}")).collect::<Vec<_>>().join(", ")
+}
+
+/// An exact number within the range of a double.
+pub(super) fn number(text: &str) -> Result<Rational, String> {
+    let value = rational::parse(text).map_err(|error| error.to_string())?;
+    let inside = rational::nearest_f64(&value).is_finite();
+    if inside { Ok(value) } else { Err("outside the range of a double".to_owned()) }
+}
+
+/// An exact number that is at least 0.
+pub(super) fn nonnegative(text: &str) -> Result<Rational, String> {
+    let value = number(text)?;
+    if value.is_negative() { Err("negative, expected at least 0".to_owned()) } else { Ok(value) }
+}
+
+/// An exact number from 0 to 1.
+pub(super) fn confidence(text: &str) -> Result<Rational, String> {
+    let value = nonnegative(text)?;
+    if value > Rational::one() { Err("expected a confidence from 0 to 1".to_owned()) } else { Ok(value) }
+}
+
+/// An exact number above 0.
+pub(super) fn positive(text: &str) -> Result<Rational, String> {
+    let value = number(text)?;
+    if value.is_positive() { Ok(value) } else { Err("expected a number above 0".to_owned()) }
+}
+
+fn delta(text: &str) -> Result<f64, String> {
+    let value = rational::nearest_f64(&positive(text)?);
+    if value > 0.0 { Ok(value) } else { Err("too small for a double".to_owned()) }
+}
+
+pub(super) fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds = rational::nearest_f64(&nonnegative(text)?);
+    Duration::try_from_secs_f64(seconds).map_err(|_| "expected fewer seconds".to_owned())
+}
+
+fn jobs(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(jobs @ 1..=1024) => Ok(jobs),
+        _ => Err("expected a number of threads from 1 to 1024".to_owned()),
+    }
+}

@@ -1,0 +1,243 @@
+//! `quantproof radius`: the largest ε that is safe.
+
+use super::options::{self, Common, Selection, Session};
+use super::progress::Progress;
+use super::{Failure, Status, global, local};
+use clap::{Args, Subcommand};
+use deltasat::exact::{Rational, rational};
+use num_traits::Zero;
+use quantproof::network::Network;
+use quantproof::perturbation::{Magnitude, Perturbation};
+use quantproof::report::{self, Aim, Outcome, Scope, Subject};
+use quantproof::robustness::Finding;
+use quantproof::robustness::global::Global;
+use quantproof::robustness::local::{Local, Scratch};
+use quantproof::robustness::radius::{Radius, radius};
+use std::io::Write;
+use std::path::PathBuf;
+
+/// The largest epsilon that is safe
+///
+/// Closes in on the largest epsilon for which the yes/no question is answered with robust: below the lower end that is
+/// proved, at the upper end a witness refutes it.
+#[derive(Args)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    place: Place,
+}
+
+#[derive(Subcommand)]
+enum Place {
+    /// At one input
+    #[command(after_help = LOCAL_EXAMPLES)]
+    Local(AtInput),
+    /// Over a domain of inputs
+    #[command(after_help = GLOBAL_EXAMPLES)]
+    Global(OverDomain),
+}
+
+const LOCAL_EXAMPLES: &str = "\
+Examples:
+  quantproof radius local models/moons_relu_2-8-2.json --input 0.3,-0.2 --class-change
+  quantproof radius local models/moons_relu_2-8-2.json --input 0.3,-0.2 --deviation 0.05 --relative";
+
+const GLOBAL_EXAMPLES: &str = "\
+Examples:
+  quantproof radius global models/moons_relu_2-8-2.json --deviation 0.05 --tolerance 0.01
+  quantproof radius global models/moons_relu_2-8-2.json --class-change --confidence-at-least 0.9";
+
+#[derive(Args)]
+struct AtInput {
+    /// The trained network
+    model: PathBuf,
+    /// The input, one number per input of the network
+    #[arg(long, value_name = "X1,X2,…", allow_hyphen_values = true)]
+    input: String,
+    #[command(flatten)]
+    safe: SafeAtInput,
+    #[command(flatten)]
+    class: Class,
+    #[command(flatten)]
+    shape: Shape,
+}
+
+#[derive(Args)]
+struct OverDomain {
+    /// The trained network
+    model: PathBuf,
+    #[command(flatten)]
+    domain: global::Domain,
+    #[command(flatten)]
+    safe: SafeOverDomain,
+    #[command(flatten)]
+    class: Class,
+    #[command(flatten)]
+    shape: Shape,
+}
+
+#[derive(Args)]
+#[group(required = true, multiple = false)]
+struct SafeAtInput {
+    /// Safe means that the confidence moves by no more than T
+    #[arg(long, value_name = "T", value_parser = options::nonnegative, allow_negative_numbers = true)]
+    deviation: Option<Rational>,
+    /// Safe means that the class does not change
+    #[arg(long, conflicts_with = "class")]
+    class_change: bool,
+}
+
+#[derive(Args)]
+struct SafeOverDomain {
+    /// Safe means that the confidence moves by no more than T
+    #[arg(
+        long,
+        value_name = "T",
+        value_parser = options::nonnegative,
+        allow_negative_numbers = true,
+        required_unless_present = "class_change",
+        conflicts_with = "class_change"
+    )]
+    deviation: Option<Rational>,
+    /// Safe means that the class does not change
+    #[arg(long, conflicts_with = "class", requires = "confidence_at_least")]
+    class_change: bool,
+    /// Where the trained network is at least so confident
+    #[arg(
+        long,
+        value_name = "K",
+        value_parser = options::confidence,
+        requires = "class_change",
+        allow_negative_numbers = true
+    )]
+    confidence_at_least: Option<Rational>,
+}
+
+#[derive(Args)]
+struct Class {
+    /// Whose confidence: a class's name or index, or worst [default: the class that the network assigns]
+    #[arg(long, value_name = "CLASS", allow_hyphen_values = true)]
+    class: Option<String>,
+}
+
+/// What kind of ε is sought, and how closely.
+#[derive(Args)]
+struct Shape {
+    /// Every parameter moves by at most epsilon times its own size, instead of by epsilon
+    #[arg(long)]
+    relative: bool,
+    #[command(flatten)]
+    selection: Selection,
+    /// Stop when the two ends differ by at most this part of the upper one
+    #[arg(
+        long,
+        value_name = "PART",
+        default_value = "0.001",
+        value_parser = options::positive,
+        allow_negative_numbers = true
+    )]
+    tolerance: Rational,
+    #[command(flatten)]
+    common: Common,
+}
+
+impl Shape {
+    /// The kind of perturbation, with an ε of zero.
+    fn perturbation(&self, network: &Network) -> Result<Perturbation, Failure> {
+        let magnitude = if self.relative { Magnitude::Relative } else { Magnitude::Absolute };
+        self.selection.perturbation(magnitude(Rational::zero()), network)
+    }
+}
+
+impl Arguments {
+    pub(super) fn run(&self, out: &mut dyn Write) -> Result<Status, Failure> {
+        match &self.place {
+            Place::Local(arguments) => arguments.run(out),
+            Place::Global(arguments) => arguments.run(out),
+        }
+    }
+}
+
+impl AtInput {
+    fn run(&self, out: &mut dyn Write) -> Result<Status, Failure> {
+        let session = self.shape.common.start()?;
+        let network = Network::load(&self.model)?;
+        let perturbation = self.shape.perturbation(&network)?;
+        let choice = options::class(self.class.class.as_deref(), &network)?;
+        let input = options::input(&self.input, &network)?;
+        let aim = match &self.safe.deviation {
+            Some(threshold) => Aim::Deviation { choice, threshold: Some(threshold.clone()) },
+            None => Aim::ClassChange { guard: None },
+        };
+        let (scope, delta) = (Scope::Local(&input), session.settings.delta);
+        let subject = Subject { network: &network, perturbation: &perturbation, scope, aim, delta };
+        run(&session, &subject, &self.shape.tolerance, out)
+    }
+}
+
+impl OverDomain {
+    fn run(&self, out: &mut dyn Write) -> Result<Status, Failure> {
+        let session = self.shape.common.start()?;
+        let network = Network::load(&self.model)?;
+        let perturbation = self.shape.perturbation(&network)?;
+        let choice = options::class(self.class.class.as_deref(), &network)?;
+        let domain = self.domain.bounds(&network)?;
+        let aim = match &self.safe.deviation {
+            Some(threshold) => Aim::Deviation { choice, threshold: Some(threshold.clone()) },
+            None => Aim::ClassChange { guard: self.safe.confidence_at_least.clone() },
+        };
+        let (scope, delta) = (Scope::Global(&domain), session.settings.delta);
+        let subject = Subject { network: &network, perturbation: &perturbation, scope, aim, delta };
+        run(&session, &subject, &self.shape.tolerance, out)
+    }
+}
+
+/// Closes in and reports.
+fn run(session: &Session, subject: &Subject<'_>, tolerance: &Rational, out: &mut dyn Write) -> Result<Status, Failure> {
+    let mut progress = Progress::new(session);
+    let found = close_in(session, subject, tolerance, &mut progress);
+    drop(progress);
+    if session.json {
+        report::json::radius(subject, &found, out)?;
+    } else {
+        report::text::radius(subject, &found, out)?;
+    }
+    Ok(Status::of(Outcome::of_bounds(found.stop), found.stop))
+}
+
+/// The radius of a subject, whose perturbation gives the kind of ε.
+pub(super) fn close_in(
+    session: &Session,
+    subject: &Subject<'_>,
+    tolerance: &Rational,
+    progress: &mut Progress,
+) -> Radius {
+    let label = progress.label.clone();
+    let found = radius(
+        tolerance,
+        |epsilon| {
+            progress.label = format!("{label}epsilon {:.6}: ", rational::nearest_f64(epsilon));
+            ask(session, subject, epsilon, progress)
+        },
+        || session.stopped(),
+        |_| {},
+    );
+    progress.label = label;
+    found
+}
+
+/// The yes/no question of a subject for one ε.
+fn ask(session: &Session, subject: &Subject<'_>, epsilon: &Rational, progress: &mut Progress) -> Finding {
+    // ε is not negative, which is all that scaling objects to
+    let scaled = subject.perturbation.scaled(epsilon.clone());
+    let perturbation = scaled.as_ref().unwrap_or(subject.perturbation);
+    let (network, settings) = (subject.network, session.settings.clone());
+    match subject.scope {
+        Scope::Local(input) => {
+            let local = Local::new(network, perturbation, settings);
+            local::ask(&local, &subject.aim, input, &mut Scratch::default(), progress)
+        }
+        Scope::Global(domain) => {
+            global::ask(&Global { network, perturbation, domain, settings }, &subject.aim, progress)
+        }
+    }
+}

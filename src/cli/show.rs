@@ -1,0 +1,125 @@
+//! `quantproof show`: what a model file holds.
+
+use super::{Failure, Status};
+use clap::Args;
+use quantproof::network::{Layer, Network};
+use quantproof::report::json::{self, SCHEMA};
+use quantproof::report::number::json_exact;
+use serde::Serialize;
+use serde_json::value::RawValue;
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+/// What a model file holds: inputs, layers, parameters, classes, accuracy
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Arguments {
+    /// The trained network
+    model: PathBuf,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  quantproof show models/moons_relu_2-8-2.json
+  quantproof show models/iris_relu_4-8-3.json --json";
+
+#[derive(Serialize)]
+struct Document<'a> {
+    schema: u32,
+    model: &'a str,
+    inputs: Vec<InputDocument<'a>>,
+    layers: Vec<LayerDocument>,
+    parameters: usize,
+    output: &'static str,
+    classes: &'a [String],
+    test_points: usize,
+    accuracy: Option<f64>,
+}
+
+#[derive(Serialize)]
+struct InputDocument<'a> {
+    name: &'a str,
+    lower: Box<RawValue>,
+    upper: Box<RawValue>,
+}
+
+#[derive(Serialize)]
+struct LayerDocument {
+    inputs: usize,
+    outputs: usize,
+    activation: &'static str,
+    parameters: usize,
+    largest_weight: f64,
+    largest_bias: f64,
+}
+
+impl Arguments {
+    pub(super) fn run(&self, out: &mut dyn Write) -> Result<Status, Failure> {
+        let network = Network::load(&self.model)?;
+        let document = document(&network);
+        if self.json {
+            json::write(&document, out)?
+        } else {
+            text(&document, out)?
+        }
+        Ok(Status::Done)
+    }
+}
+
+fn document(network: &Network) -> Document<'_> {
+    let input = network.input();
+    let inputs = input.names().iter().zip(input.domain());
+    Document {
+        schema: SCHEMA,
+        model: network.name(),
+        inputs: inputs
+            .map(|(name, domain)| InputDocument {
+                name,
+                lower: json_exact(domain.lower()),
+                upper: json_exact(domain.upper()),
+            })
+            .collect(),
+        layers: network.layers().iter().map(layer).collect(),
+        parameters: network.parameter_count(),
+        output: network.output().name(),
+        classes: network.classes(),
+        test_points: network.data().map_or(0, |data| data.labels().len()),
+        accuracy: network.accuracy(),
+    }
+}
+
+fn layer(layer: &Layer) -> LayerDocument {
+    let largest = |values: &[f64]| values.iter().fold(0.0, |most: f64, v| most.max(v.abs()));
+    LayerDocument {
+        inputs: layer.inputs(),
+        outputs: layer.outputs(),
+        activation: layer.activation().name(),
+        parameters: layer.parameter_count(),
+        largest_weight: largest(layer.weights()),
+        largest_bias: largest(layer.biases()),
+    }
+}
+
+fn text(document: &Document<'_>, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "{}: {} parameters in {} layers", document.model, document.parameters, document.layers.len())?;
+    for input in &document.inputs {
+        writeln!(out, "  input    {} in [{}, {}]", input.name, input.lower.get(), input.upper.get())?;
+    }
+    for (index, layer) in document.layers.iter().enumerate() {
+        writeln!(
+            out,
+            "  layer {index}  {} -> {} {}, {} parameters, largest weight {:.4}, largest bias {:.4}",
+            layer.inputs, layer.outputs, layer.activation, layer.parameters, layer.largest_weight, layer.largest_bias
+        )?;
+    }
+    writeln!(out, "  output   {} of {}", document.output, super::options::quoted(document.classes))?;
+    match document.accuracy {
+        Some(accuracy) => {
+            writeln!(out, "  accuracy {:.2} % of {} held-out points", accuracy * 100.0, document.test_points)
+        }
+        None => writeln!(out, "  accuracy unknown, the file has no held-out points"),
+    }
+}

@@ -1,0 +1,149 @@
+//! Findings in words and in JSON.
+//!
+//! A [`Subject`] is what was asked; together with a [`Finding`](crate::robustness::Finding) it is a whole report, and
+//! [`text`] and [`json`] are two ways to write it. Every printed bound is directed ([`number`]): as an exact real, a
+//! printed lower bound is never above the certified one and a printed upper bound never below.
+//!
+//! Invariant: nothing here computes a bound.
+
+pub mod json;
+pub mod number;
+pub mod table;
+pub mod text;
+mod words;
+
+use crate::network::Network;
+use crate::perturbation::Perturbation;
+use crate::robustness::{Answer, ClassChange, ClassChoice, Finding};
+use deltasat::exact::Rational;
+use deltasat::search::StopReason;
+
+/// What was asked.
+#[derive(Clone, Debug)]
+pub struct Subject<'a> {
+    /// the trained network
+    pub network: &'a Network,
+    /// what moves; of a radius, the kind of what moves
+    pub perturbation: &'a Perturbation,
+    /// for which inputs
+    pub scope: Scope<'a>,
+    /// what about them
+    pub aim: Aim,
+    /// the gap that was aimed at
+    pub delta: f64,
+}
+
+/// The inputs that a question is about.
+#[derive(Clone, Copy, Debug)]
+pub enum Scope<'a> {
+    /// one input
+    Local(&'a [Rational]),
+    /// a box of inputs
+    Global(&'a [(Rational, Rational)]),
+}
+
+/// What is asked about the inputs.
+#[derive(Clone, Debug)]
+pub enum Aim {
+    /// how far the confidence moves, or whether it moves by more than a threshold
+    Deviation {
+        /// whose confidence
+        choice: ClassChoice,
+        /// the threshold of a yes/no question
+        threshold: Option<Rational>,
+    },
+    /// whether the class changes
+    ClassChange {
+        /// only where the trained network is at least this confident
+        guard: Option<Rational>,
+    },
+}
+
+impl Scope<'_> {
+    /// `local` or `global`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Scope::Local(_) => "local",
+            Scope::Global(_) => "global",
+        }
+    }
+}
+
+impl Aim {
+    /// `deviation` or `class-change`.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Aim::Deviation { .. } => "deviation",
+            Aim::ClassChange { .. } => "class-change",
+        }
+    }
+}
+
+/// What a finding is in one word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// bounds as close as asked for
+    Bounds,
+    /// proved
+    Robust,
+    /// refuted by a witness
+    Violated,
+    /// neither, and no limit was reached
+    Unknown,
+    /// neither, because a limit was reached or somebody interrupted
+    Timeout,
+}
+
+impl Outcome {
+    /// The outcome of a finding: bounds that are not as close as asked for are none.
+    pub fn of(finding: &Finding) -> Outcome {
+        match finding.answer {
+            Answer::Robust => Outcome::Robust,
+            Answer::Violated => Outcome::Violated,
+            Answer::Bounds => Outcome::of_bounds(finding.stop),
+            Answer::Unknown => Outcome::Unknown,
+            Answer::Timeout => Outcome::Timeout,
+        }
+    }
+
+    /// The outcome of a search for bounds.
+    pub fn of_bounds(stop: StopReason) -> Outcome {
+        match stop {
+            StopReason::Complete => Outcome::Bounds,
+            StopReason::Unsplittable => Outcome::Unknown,
+            StopReason::Time | StopReason::Boxes | StopReason::Memory | StopReason::Interrupted => Outcome::Timeout,
+        }
+    }
+
+    /// The word in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Outcome::Bounds => "bounds",
+            Outcome::Robust => "robust",
+            Outcome::Violated => "violated",
+            Outcome::Unknown => "unknown",
+            Outcome::Timeout => "timeout",
+        }
+    }
+}
+
+/// The word for whether the class can change.
+pub fn class_change_name(change: ClassChange) -> &'static str {
+    match change {
+        ClassChange::Impossible => "impossible",
+        ClassChange::Possible => "possible",
+        ClassChange::Unknown => "unknown",
+    }
+}
+
+/// The word for why a search ended.
+pub fn stop_name(stop: StopReason) -> &'static str {
+    match stop {
+        StopReason::Complete => "complete",
+        StopReason::Time => "time",
+        StopReason::Boxes => "boxes",
+        StopReason::Memory => "memory",
+        StopReason::Interrupted => "interrupted",
+        StopReason::Unsplittable => "unsplittable",
+    }
+}

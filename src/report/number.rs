@@ -1,0 +1,150 @@
+//! Numbers as text, each rounded in the direction that keeps a bound a bound.
+
+use deltasat::exact::{Rational, rational};
+use deltasat::interval::decimal::{lower_decimal, shortest_lower, shortest_upper, upper_decimal};
+use serde_json::value::RawValue;
+use std::fmt::Write;
+
+/// Significant digits of bounds in text.
+const DIGITS: usize = 6;
+/// Digits after the point in tables.
+pub const PLACES: u32 = 6;
+/// The longest exact decimal that text shows in full.
+const LONGEST: usize = 24;
+
+/// A lower bound in text, at most the number.
+pub fn lower(x: f64) -> String {
+    lower_decimal(x, DIGITS)
+}
+
+/// An upper bound in text, at least the number.
+pub fn upper(x: f64) -> String {
+    upper_decimal(x, DIGITS)
+}
+
+/// A rational as it is: a decimal where one ends, else a fraction.
+pub fn exact(r: &Rational) -> String {
+    rational::to_decimal(r).unwrap_or_else(|| format!("{}/{}", r.numer(), r.denom()))
+}
+
+/// A rational for reading: exact where that is short, else `≈` and some digits.
+pub fn readable(r: &Rational) -> String {
+    let exact = exact(r);
+    if exact.len() <= LONGEST { exact } else { format!("≈{}", lower_decimal(rational::nearest_f64(r), 9)) }
+}
+
+/// `x·10^PLACES` rounded down, exactly, where that is small enough for a table; the arithmetic is that of integers.
+fn scaled_floor(x: f64) -> Option<(i128, bool)> {
+    if !(x.abs() < 1e9) {
+        return None;
+    }
+    let bits = x.to_bits();
+    let (field, fraction) = ((bits >> 52 & 0x7ff) as i32, (bits & ((1 << 52) - 1)) as i128);
+    let (mantissa, exponent) = if field == 0 { (fraction, -1074) } else { (fraction | 1 << 52, field - 1075) };
+    let mantissa = if x < 0.0 { -mantissa } else { mantissa };
+    // below 2^53·2^20; |x| < 10^9 keeps the exponent negative
+    let scaled = mantissa * 10i128.pow(PLACES);
+    let down = -exponent;
+    if down > 120 {
+        return Some((if scaled < 0 { -1 } else { 0 }, scaled != 0));
+    }
+    Some((scaled >> down, scaled & ((1 << down) - 1) != 0))
+}
+
+fn write_scaled(scaled: i128, out: &mut String) {
+    let (whole, part) = (scaled.unsigned_abs() / 10u128.pow(PLACES), scaled.unsigned_abs() % 10u128.pow(PLACES));
+    let sign = if scaled < 0 { "-" } else { "" };
+    // writing to a string cannot fail
+    let _ = write!(out, "{sign}{whole}.{part:06}");
+}
+
+/// A lower bound with [`PLACES`] digits after the point, where it is not too large for that.
+pub fn fixed_lower(x: f64, out: &mut String) {
+    match scaled_floor(x) {
+        Some((floor, _)) => write_scaled(floor, out),
+        None => out.push_str(&lower(x)),
+    }
+}
+
+/// An upper bound with [`PLACES`] digits after the point, where it is not too large for that.
+pub fn fixed_upper(x: f64, out: &mut String) {
+    match scaled_floor(x) {
+        Some((floor, more)) => write_scaled(floor + i128::from(more), out),
+        None => out.push_str(&upper(x)),
+    }
+}
+
+/// Valid JSON as a value.
+fn raw(text: String) -> Box<RawValue> {
+    // every caller hands over a number, a string or `null` that is JSON
+    RawValue::from_string(text).unwrap_or_else(|_| RawValue::NULL.to_owned())
+}
+
+/// A lower bound in JSON: the shortest decimal that is at most the number and reads back as it; `null` if infinite.
+pub fn json_lower(x: f64) -> Box<RawValue> {
+    if x.is_finite() { raw(shortest_lower(x)) } else { RawValue::NULL.to_owned() }
+}
+
+/// An upper bound in JSON: the shortest decimal that is at least the number and reads back as it; `null` if infinite.
+pub fn json_upper(x: f64) -> Box<RawValue> {
+    if x.is_finite() { raw(shortest_upper(x)) } else { RawValue::NULL.to_owned() }
+}
+
+/// A rational in JSON: a number where a decimal ends, else a string with a fraction.
+pub fn json_exact(r: &Rational) -> Box<RawValue> {
+    match rational::to_decimal(r) {
+        Some(decimal) => raw(decimal),
+        None => raw(format!("\"{}/{}\"", r.numer(), r.denom())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rand::rngs::SmallRng;
+    use rand::{Rng, SeedableRng};
+
+    fn read(text: &str) -> Rational {
+        rational::parse(text).unwrap()
+    }
+
+    #[test]
+    fn fixed_decimals_are_the_closest_bounds() {
+        let mut rng = SmallRng::seed_from_u64(31);
+        let special = [0.0, -0.0, 0.5, 1.0, 5e-324, -5e-324, 1e-7, -1e-7, 0.1, 999_999_999.0, 1e-40, 0.000001];
+        let random = (0..3000).map(|i| match i % 3 {
+            0 => f64::from_bits(rng.random()),
+            1 => rng.random_range(-1.0..1.0),
+            _ => rng.random_range(-2e9..2e9),
+        });
+        let random: Vec<f64> = random.collect();
+        for x in special.into_iter().chain(random).filter(|x| x.is_finite()) {
+            let (mut low, mut high) = (String::new(), String::new());
+            fixed_lower(x, &mut low);
+            fixed_upper(x, &mut high);
+            let exact = rational::from_f64(x).unwrap();
+            assert!(read(&low) <= exact && exact <= read(&high), "{low} {x:e} {high}");
+            if x.abs() < 1e9 {
+                assert!(read(&high) - read(&low) <= read("0.000001"), "{low} {x:e} {high}");
+            }
+        }
+        let mut text = String::new();
+        fixed_upper(f64::INFINITY, &mut text);
+        assert_eq!(text, "inf");
+    }
+
+    #[test]
+    fn json_numbers_are_json() {
+        for x in [0.1, -1e-300, 1e300, 5e-324, 0.0, -0.0, f64::MAX] {
+            for text in [json_lower(x), json_upper(x)] {
+                let value: f64 = serde_json::from_str(text.get()).unwrap();
+                assert_eq!(value, x);
+            }
+        }
+        assert_eq!(json_upper(f64::INFINITY).get(), "null");
+        assert_eq!(json_exact(&read("1/3")).get(), "\"1/3\"");
+        assert_eq!(json_exact(&read("-0.250")).get(), "-0.25");
+        assert_eq!(readable(&read("0.1")), "0.1");
+        assert_eq!(readable(&rational::from_f64(0.1).unwrap()), "≈0.1");
+    }
+}

@@ -1,0 +1,201 @@
+//! Reports as text: one sentence that answers the question, then the bounds, the witness, and the effort.
+
+use super::number::{exact, lower, upper};
+use super::words::{amount, class, coordinates, count, guarded, parameter, parameters, place, quantity};
+use super::{Aim, Outcome, Scope, Subject, class_change_name};
+use crate::robustness::radius::Radius;
+use crate::robustness::witness::Witness;
+use crate::robustness::{ClassChange, ClassChoice, Finding};
+use deltasat::exact::rational;
+use deltasat::search::{Statistics, StopReason};
+use std::io::{self, Write};
+
+/// Moved parameters that are listed; JSON lists all.
+const LISTED: usize = 3;
+
+/// Writes a finding.
+///
+/// # Errors
+/// Those of the writer.
+pub fn finding(subject: &Subject<'_>, finding: &Finding, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "{}", sentence(subject, finding))?;
+    let bounds = format!("[{}, {}]", lower(finding.lower), upper(finding.upper));
+    match subject.aim {
+        Aim::Deviation { .. } => line(out, "deviation", &bounds)?,
+        Aim::ClassChange { .. } => line(out, "logit gap", &bounds)?,
+    }
+    if let Some(change) = finding.class_change.filter(|&c| about_change(subject, c)) {
+        line(out, "class change", class_change_name(change))?;
+    }
+    if let Some(found) = &finding.witness {
+        witness(subject, found, out)?;
+    }
+    effort(&finding.statistics, out)
+}
+
+/// Whether to say if the class can change: where it was asked, the sentence says so.
+fn about_change(subject: &Subject<'_>, change: ClassChange) -> bool {
+    match (&subject.aim, subject.scope) {
+        (Aim::ClassChange { .. }, _) => false,
+        // a search for the deviation over a domain may come across a change, and cannot exclude one
+        (Aim::Deviation { .. }, Scope::Global(_)) => change == ClassChange::Possible,
+        (Aim::Deviation { .. }, Scope::Local(_)) => true,
+    }
+}
+
+fn line(out: &mut dyn Write, name: &str, value: &str) -> io::Result<()> {
+    writeln!(out, "  {name:<12}  {value}")
+}
+
+/// The answer in one sentence.
+fn sentence(subject: &Subject<'_>, finding: &Finding) -> String {
+    let moving = format!("{} within {}", parameters(subject.perturbation), amount(subject.perturbation));
+    let place = place(subject.network, subject.scope);
+    let outcome = Outcome::of(finding);
+    match &subject.aim {
+        Aim::Deviation { choice, threshold } => {
+            let quantity = quantity(subject, *choice, finding.class);
+            deviation_sentence(finding, outcome, *choice, threshold.as_ref().map(exact), &moving, &place, &quantity)
+        }
+        Aim::ClassChange { .. } => change_sentence(subject, finding, outcome, &moving, &place),
+    }
+}
+
+fn deviation_sentence(
+    finding: &Finding,
+    outcome: Outcome,
+    choice: ClassChoice,
+    threshold: Option<String>,
+    moving: &str,
+    place: &str,
+    quantity: &str,
+) -> String {
+    let (least, most) = (lower(finding.lower), upper(finding.upper));
+    let all = if choice == ClassChoice::Worst { "for the worst class, " } else { "" };
+    match (outcome, threshold) {
+        (Outcome::Robust, Some(threshold)) => {
+            format!("robust: no {moving} move {quantity} by more than {threshold} {place}")
+        }
+        (Outcome::Violated, Some(threshold)) => {
+            format!("violated: {moving} move {quantity} by at least {least} {place}, more than {threshold}")
+        }
+        (_, Some(threshold)) => {
+            let why = unanswered(finding.stop);
+            format!("{why}: whether {moving} move {quantity} by more than {threshold} {place} is open")
+        }
+        (Outcome::Bounds, None) => {
+            format!("bounds: {all}{moving} move {quantity} by at most {most} {place}, and some by at least {least}")
+        }
+        (_, None) => {
+            let why = unanswered(finding.stop);
+            format!(
+                "{why}: bounds so far: {moving} move {quantity} by at most {most} {place}, and some by at least {least}"
+            )
+        }
+    }
+}
+
+fn change_sentence(subject: &Subject<'_>, finding: &Finding, outcome: Outcome, moving: &str, place: &str) -> String {
+    let (subject_class, condition) = match finding.class {
+        Some(index) => (class(subject.network, index), String::new()),
+        None => ("the class".to_owned(), format!(" {}", guarded(subject))),
+    };
+    match (outcome, &finding.witness) {
+        (Outcome::Robust, _) => format!("robust: no {moving} change {subject_class} {place}{condition}"),
+        (Outcome::Violated, Some(witness)) => {
+            let name = |index: Option<usize>| index.map_or("?".to_owned(), |index| class(subject.network, index));
+            let (before, after) = (name(witness.nominal_class), name(witness.perturbed_class));
+            let (before, after) = (before, after.trim_start_matches("class ").to_owned());
+            format!("violated: {moving} change {before} to {after} {place}{condition}")
+        }
+        (Outcome::Violated, None) => format!("violated: {moving} change {subject_class} {place}{condition}"),
+        _ => {
+            let why = unanswered(finding.stop);
+            format!("{why}: whether {moving} change {subject_class} {place}{condition} is open")
+        }
+    }
+}
+
+/// Why there is no answer.
+fn unanswered(stop: StopReason) -> &'static str {
+    match stop {
+        StopReason::Time => "out of time",
+        StopReason::Interrupted => "interrupted",
+        StopReason::Boxes => "limit of boxes reached",
+        StopReason::Memory => "out of memory",
+        StopReason::Complete => "unknown, too close to call",
+        StopReason::Unsplittable => "unknown, boxes left that doubles cannot split",
+    }
+}
+
+/// The witness: how much moves, what that does, and the first few parameters.
+fn witness(subject: &Subject<'_>, witness: &Witness, out: &mut dyn Write) -> io::Result<()> {
+    let network = subject.network;
+    if let Scope::Global(_) = subject.scope {
+        line(out, "witness at", &coordinates(network, &witness.input))?;
+    }
+    let moved = witness.moved(network);
+    let (before, after) = (lower(witness.nominal.floor_f64()), lower(witness.perturbed.floor_f64()));
+    let of = class(network, witness.class);
+    let change = match (witness.nominal_class, witness.perturbed_class) {
+        (Some(before), Some(after)) if before != after => {
+            format!(", class {:?} -> {:?}", network.classes()[before], network.classes()[after])
+        }
+        _ => String::new(),
+    };
+    let noun = if network.output() == crate::network::Output::None { "value" } else { "confidence" };
+    let some = count(network.parameter_count() as u64, "parameter", "parameters");
+    line(out, "witness", &format!("{} of {some} moved, {of}: {noun} {before} -> {after}{change}", moved.len()))?;
+    for step in moved.iter().take(LISTED) {
+        writeln!(out, "    {}: {} -> {}", parameter(step.layer, step.parameter), step.from, step.to)?;
+    }
+    if moved.len() > LISTED {
+        writeln!(out, "    and {} more (--json lists all)", moved.len() - LISTED)?;
+    }
+    Ok(())
+}
+
+/// What it cost; the only line that differs from one run to the next.
+fn effort(statistics: &Statistics, out: &mut dyn Write) -> io::Result<()> {
+    let boxes = count(statistics.boxes, "box", "boxes");
+    line(out, "search", &format!("{boxes} in {:.4} s", statistics.seconds))
+}
+
+/// Writes a radius.
+///
+/// # Errors
+/// Those of the writer.
+pub fn radius(subject: &Subject<'_>, radius: &Radius, out: &mut dyn Write) -> io::Result<()> {
+    let place = place(subject.network, subject.scope);
+    let relative = matches!(subject.perturbation.magnitude(), crate::perturbation::Magnitude::Relative(_));
+    let epsilon = if relative { "relative epsilon" } else { "epsilon" };
+    let moving = parameters(subject.perturbation);
+    let safe = match &subject.aim {
+        Aim::Deviation { choice, threshold } => {
+            let threshold = threshold.as_ref().map(exact).unwrap_or_default();
+            let assigned =
+                radius.witness.as_ref().map(|w| w.class).filter(|_| matches!(subject.scope, Scope::Local(_)));
+            let quantity = quantity(subject, *choice, assigned);
+            format!("no {moving} move {quantity} by more than {threshold} {place}")
+        }
+        Aim::ClassChange { guard: None } => format!("no {moving} change the class {place}"),
+        Aim::ClassChange { .. } => format!("no {moving} change the class {place} {}", guarded(subject)),
+    };
+    let proved = lower(rational::floor_f64(&radius.proved));
+    let refuted = radius.refuted.as_ref().map(|refuted| upper(rational::ceil_f64(refuted)));
+    let so_far = match Outcome::of_bounds(radius.stop) {
+        Outcome::Bounds => "radius".to_owned(),
+        _ => format!("{}: radius so far", unanswered(radius.stop)),
+    };
+    match &refuted {
+        Some(refuted) => {
+            writeln!(out, "{so_far}: {safe} up to an {epsilon} of {proved}; a witness refutes {refuted}")?;
+        }
+        None => writeln!(out, "{so_far}: {safe} up to an {epsilon} of {proved}; nothing larger was refuted")?,
+    }
+    line(out, "epsilon", &format!("[{proved}, {}]", refuted.as_deref().unwrap_or("inf")))?;
+    if let Some(found) = &radius.witness {
+        witness(subject, found, out)?;
+    }
+    effort(&radius.statistics, out)
+}

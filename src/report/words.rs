@@ -1,0 +1,120 @@
+//! The parts that sentences are made of.
+
+use super::number::{exact, readable};
+use super::{Aim, Scope, Subject};
+use crate::encode::class_count;
+use crate::network::{Network, Output, Parameter};
+use crate::perturbation::{Layers, Magnitude, Parameters, Perturbation};
+use crate::robustness::ClassChoice;
+use deltasat::exact::Rational;
+
+/// The most inputs that a sentence names.
+const NAMED: usize = 4;
+
+/// `1 box`, `2 boxes`.
+pub(super) fn count(n: u64, one: &str, many: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { many })
+}
+
+/// `±0.01`, with a word where it is relative.
+pub(super) fn amount(perturbation: &Perturbation) -> String {
+    match perturbation.magnitude() {
+        Magnitude::Absolute(epsilon) => format!("±{}", exact(epsilon)),
+        Magnitude::Relative(epsilon) => format!("±{} (relative)", exact(epsilon)),
+    }
+}
+
+/// `parameters`, `weights of layer 0`, `biases of layers 0 and 2`.
+pub(super) fn parameters(perturbation: &Perturbation) -> String {
+    let kind = match perturbation.parameters() {
+        Parameters::All => "parameters",
+        Parameters::Weights => "weights",
+        Parameters::Biases => "biases",
+    };
+    match perturbation.layers() {
+        Layers::All => kind.to_owned(),
+        Layers::Only(layers) => {
+            let layers: Vec<String> = layers.iter().map(ToString::to_string).collect();
+            let noun = if layers.len() == 1 { "layer" } else { "layers" };
+            format!("{kind} of {noun} {}", list(&layers))
+        }
+    }
+}
+
+/// `a, b and c`.
+fn list(items: &[String]) -> String {
+    match items {
+        [] => String::new(),
+        [one] => one.clone(),
+        [rest @ .., last] => format!("{} and {last}", rest.join(", ")),
+    }
+}
+
+/// `at x1 = 0.3, x2 = -1.2`, `over x1 in [-1, 1], x2 in [0, 1]`; long ones are not spelled out.
+pub(super) fn place(network: &Network, scope: Scope<'_>) -> String {
+    let names = network.input().names();
+    match scope {
+        Scope::Local(_) if names.len() > NAMED => "at this input".to_owned(),
+        Scope::Local(input) => format!("at {}", coordinates(network, input)),
+        Scope::Global(_) if names.len() > NAMED => "over the domain".to_owned(),
+        Scope::Global(domain) => {
+            let ranges = names.iter().zip(domain);
+            let ranges: Vec<_> =
+                ranges.map(|(name, (low, high))| format!("{name} in [{}, {}]", exact(low), exact(high))).collect();
+            format!("over {}", ranges.join(", "))
+        }
+    }
+}
+
+/// `x1 = 0.3, x2 = -1.2`, the first ones of many.
+pub(super) fn coordinates(network: &Network, input: &[Rational]) -> String {
+    let names = network.input().names();
+    let shown = if names.len() > 2 * NAMED { NAMED } else { names.len() };
+    let mut text: Vec<String> =
+        names.iter().zip(input).take(shown).map(|(name, x)| format!("{name} = {}", readable(x))).collect();
+    if shown < names.len() {
+        text.push(format!("and {} more", names.len() - shown));
+    }
+    text.join(", ")
+}
+
+/// `class "1"`, or `output "y"` of a network without confidences.
+pub(super) fn class(network: &Network, index: usize) -> String {
+    let noun = if network.output() == Output::None { "output" } else { "class" };
+    format!("{noun} {:?}", network.classes()[index])
+}
+
+/// Whose confidence a question is about: `the confidence of class "1"`.
+pub(super) fn quantity(subject: &Subject<'_>, choice: ClassChoice, assigned: Option<usize>) -> String {
+    let network = subject.network;
+    let raw = network.output() == Output::None;
+    let noun = if raw { "output" } else { "class" };
+    let whose = match (choice, assigned, subject.scope) {
+        (ClassChoice::Index(index), ..) | (ClassChoice::Assigned, Some(index), _) => class(network, index),
+        (ClassChoice::Assigned, None, Scope::Local(_)) => format!("the assigned {noun}"),
+        // with two classes both deviate alike; of raw outputs none is assigned
+        (ClassChoice::Assigned, None, Scope::Global(_)) if class_count(network) > 2 && !raw => {
+            "the assigned class".to_owned()
+        }
+        _ => format!("any {noun}"),
+    };
+    if raw { whose } else { format!("the confidence of {whose}") }
+}
+
+/// Where a change of class is looked for.
+pub(super) fn guarded(subject: &Subject<'_>) -> String {
+    match &subject.aim {
+        Aim::ClassChange { guard: Some(guard) } => {
+            format!("wherever the trained network is at least {} confident", exact(guard))
+        }
+        _ => String::new(),
+    }
+}
+
+/// `layer 0 weight [3][1]`, `layer 1 bias [0]`.
+pub(super) fn parameter(layer: usize, parameter: Parameter) -> String {
+    match parameter {
+        Parameter::Weight { row, col } => format!("layer {layer} weight [{row}][{col}]"),
+        Parameter::Bias { row } => format!("layer {layer} bias [{row}]"),
+    }
+}
