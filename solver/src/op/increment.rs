@@ -14,10 +14,14 @@ use crate::exact::Ball;
 use crate::interval::{Interval, point};
 use smallvec::SmallVec;
 
+/// Planes over no more operands than this take no memory from the allocator (more has only an increment of a
+/// log-sum-exp of more than four terms).
+const INLINE: usize = 8;
+
 /// `coefficients·x + constant`
 #[derive(Clone, Debug)]
 pub(super) struct Plane {
-    coefficients: SmallVec<[f64; 4]>,
+    coefficients: SmallVec<[f64; INLINE]>,
     constant: f64,
 }
 
@@ -29,7 +33,7 @@ impl Plane {
     }
 
     /// `None` when something is not finite.
-    pub(super) fn from_coefficients(coefficients: SmallVec<[f64; 4]>, constant: f64) -> Option<Self> {
+    pub(super) fn from_coefficients(coefficients: SmallVec<[f64; INLINE]>, constant: f64) -> Option<Self> {
         (constant.is_finite() && coefficients.iter().all(|a| a.is_finite())).then_some(Self { coefficients, constant })
     }
 
@@ -51,12 +55,12 @@ impl Plane {
         if x.iter().any(|x| !x.is_common_interval()) {
             return None;
         }
-        let mut derivatives: SmallVec<[Interval; 4]> = SmallVec::from_elem(Interval::ENTIRE, x.len());
+        let mut derivatives: SmallVec<[Interval; INLINE]> = SmallVec::from_elem(Interval::ENTIRE, x.len());
         operator.derivative(x, image, &mut derivatives);
         if derivatives.iter().any(|g| !g.is_common_interval()) {
             return None;
         }
-        let middle: SmallVec<[Interval; 4]> = x.iter().map(|x| point(x.mid())).collect();
+        let middle: SmallVec<[Interval; INLINE]> = x.iter().map(|x| point(x.mid())).collect();
         let mut rest = operator.enclose(&middle);
         if rest.is_empty() {
             return None;
