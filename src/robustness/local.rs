@@ -177,7 +177,7 @@ impl<'a> Local<'a> {
         let target = threshold.map(rational::floor_f64);
         let decided = target.is_some_and(|target| lower > target || upper <= target);
         if !decided && upper - lower > self.settings.delta {
-            let options = self.settings.options(target, place.started);
+            let options = self.settings.options(target, place.started, 0);
             let optimum = search(encoded, &scratch.root(class), &options, observer);
             add(&mut finding.statistics, &optimum.statistics);
             upper = optimum.upper.min(upper).max(lower);
@@ -227,7 +227,7 @@ impl<'a> Local<'a> {
                 if found.is_some() {
                     lower = 0.0;
                 } else {
-                    let mut options = self.settings.options(Some(limit(class, against)), place.started);
+                    let mut options = self.settings.options(Some(limit(class, against)), place.started, 0);
                     options.absolute_gap = 0.0;
                     let optimum = search(encoded, &scratch.root(key), &options, observer);
                     add(&mut finding.statistics, &optimum.statistics);
@@ -243,6 +243,10 @@ impl<'a> Local<'a> {
                 finding.lower = finding.lower.max(lower);
             }
             if let Some(found) = found {
+                if collects && classes > 2 {
+                    // the other classes were not all looked at
+                    finding.upper = f64::INFINITY;
+                }
                 return (ClassChange::Possible, found.witness);
             }
             if !excluded(upper, class, against) {
