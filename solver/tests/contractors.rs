@@ -210,6 +210,12 @@ fn expression(rng: &mut SmallRng, depth: u32, constants: Constants) -> Compiled 
     problem.compile()
 }
 
+/// Mostly plain ones, whose exact values are cheap.
+const SIZES: [Constants; 8] = {
+    use Constants::{Awkward, Extreme, Plain};
+    [Plain, Plain, Plain, Awkward, Plain, Plain, Plain, Extreme]
+};
+
 fn awkward_or_extreme(extreme: bool) -> Constants {
     if extreme { Constants::Extreme } else { Constants::Awkward }
 }
@@ -228,7 +234,7 @@ fn between(rng: &mut SmallRng, x: Interval) -> f64 {
 fn forward_enclosures_contain_exact_values() {
     let mut judged = 0u64;
     each_seed("forward", 5_200, |seed, rng| {
-        let problem = expression(rng, [1, 2, 1, 4][seed as usize % 4], awkward_or_extreme(seed % 5 == 4));
+        let problem = expression(rng, [1, 2, 1, 3][seed as usize % 4], SIZES[seed as usize % 8]);
         let mut w = Workspace::new(&problem.tape);
         let root = problem.root();
         problem.tape.load(&root, &mut w);
@@ -273,7 +279,7 @@ fn enclosures_of_points_contain_exact_values() {
 #[test]
 fn derivatives_enclose_difference_quotients() {
     let mut judged = 0u64;
-    each_seed("derivatives", 6_000, |_, rng| {
+    each_seed("derivatives", 3_000, |_, rng| {
         let problem = expression(rng, 3, Constants::Awkward);
         let objective = problem.objective.expect("it has one");
         let (mut w, n) = (Workspace::new(&problem.tape), problem.tape.variables());
@@ -302,7 +308,7 @@ fn derivatives_enclose_difference_quotients() {
         }
     });
     if usual_run() {
-        assert!(judged > 8_000, "only {judged} quotients");
+        assert!(judged > 4_000, "only {judged} quotients");
     }
 }
 
@@ -371,20 +377,20 @@ fn linear_bounds_hold(name: &'static str, seeds: u64, constants: Constants) -> u
 
 #[test]
 fn linear_bounds_lie_above_exact_values() {
-    let judged = linear_bounds_hold("linear", 4_000, Constants::Awkward);
-    assert!(!usual_run() || judged > 10_000, "only {judged} points");
+    let judged = linear_bounds_hold("linear", 1_500, Constants::Awkward);
+    assert!(!usual_run() || judged > 5_000, "only {judged} points");
 }
 
 #[test]
 fn linear_bounds_of_extreme_magnitudes_lie_above_exact_values() {
-    let judged = linear_bounds_hold("extreme", 4_000, Constants::Extreme);
-    assert!(!usual_run() || judged > 5_000, "only {judged} points");
+    let judged = linear_bounds_hold("extreme", 1_500, Constants::Extreme);
+    assert!(!usual_run() || judged > 2_500, "only {judged} points");
 }
 
 /// Sums of terms that cancel, in one row and through several: the rounding of each coefficient shows.
 #[test]
 fn linear_bounds_of_cancelling_rows_lie_above_exact_values() {
-    each_seed("cancelling", 3_000, |_, rng| {
+    each_seed("cancelling", 1_500, |_, rng| {
         let mut problem = Problem::default();
         let n = rng.random_range(1..=4);
         let x: Vec<ExprId> = (0..n)

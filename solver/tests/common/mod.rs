@@ -7,6 +7,7 @@
 // every test binary uses a part of this
 #![allow(dead_code, unreachable_pub)]
 
+pub mod configurations;
 pub mod expressions;
 pub mod planted;
 
