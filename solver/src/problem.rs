@@ -32,6 +32,9 @@ pub struct Variable {
 
 /// Existential question: is there a point of the domains that satisfies the formula, and how large can the objective
 /// get there?
+///
+/// An atom does not hold where its expression has no value (`√x ≥ 0` at `x = −1`), so neither does its negation; an `ite`
+/// has a value where the branch that is taken has one. The objective must have a value too.
 #[derive(Clone, Debug)]
 pub struct Problem {
     /// the expressions
@@ -59,10 +62,11 @@ impl Problem {
 
     /// Compiles the formula and the objective into one tape.
     pub fn compile(self) -> Compiled {
-        let mut roots = Vec::new();
-        self.constraint.atoms(&mut |atom| roots.push(atom.expr));
-        roots.extend(self.objective);
-        let tape = Tape::compile(&self.graph, self.variables.len(), &roots);
+        let mut atoms = Vec::new();
+        self.constraint.atoms(&mut |atom| atoms.push(atom.expr));
+        let mut required: Vec<ExprId> = self.constraint.conjuncts().map(|atom| atom.expr).collect();
+        required.extend(self.objective);
+        let tape = Tape::compile(&self.graph, self.variables.len(), &required, &atoms);
         let mut slot = |id| tape.slot(id).expect("a root has a slot");
         let constraint = self.constraint.map(&mut slot);
         let objective = self.objective.map(&mut slot);

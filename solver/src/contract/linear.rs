@@ -6,7 +6,7 @@
 //! the kept slots that are not variables (pre-activations) are tightened in the same way, layer by layer.
 
 use super::{Contractor, Goal, Outcome, Spare};
-use crate::formula::{Formula, Relation};
+use crate::formula::Relation;
 use crate::interval::bounds;
 use crate::interval::round::{sub_down, sub_up, up};
 use crate::problem::Compiled;
@@ -40,14 +40,8 @@ impl<R: Relaxation> Contractor for LinearBounds<R> {
                 return Outcome::Empty;
             }
         }
-        let parts = match &problem.constraint {
-            Formula::And(parts) => parts.as_slice(),
-            other => std::slice::from_ref(other),
-        };
-        for part in parts {
-            if let Formula::Atom(atom) = part
-                && !self.impose_atom(tape, atom.expr, atom.relation, goal.delta, w)
-            {
+        for atom in problem.constraint.conjuncts() {
+            if !self.impose_atom(tape, atom.expr, atom.relation, goal.delta, w) {
                 return Outcome::Empty;
             }
         }

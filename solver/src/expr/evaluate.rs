@@ -16,6 +16,11 @@ pub fn evaluate(graph: &Graph, roots: &[ExprId], point: &[Rational]) -> HashMap<
         let value = match graph.node(id) {
             Node::Constant(c) => c.to_ball(),
             Node::Variable(v) => point.get(v.index()).and_then(|x| Ball::from_rational(x.clone())),
+            // the branch that is not taken needs no value
+            Node::Apply { op: Op::Ite, operands } => {
+                let sign = values[&operands[0]].as_ref().and_then(Ball::signum);
+                sign.and_then(|sign| values[&operands[if sign >= 0 { 1 } else { 2 }]].clone())
+            }
             Node::Apply { op, operands } => {
                 let x: Option<Vec<Ball>> = operands.iter().map(|o| values[o].clone()).collect();
                 x.and_then(|x| apply(op, &x))

@@ -120,6 +120,26 @@ impl Graph {
         mark
     }
 
+    /// Marks every node that has a value wherever all of `roots` do: what they depend on, but not through a branch of an
+    /// `ite`, which need not have a value where the other is taken.
+    pub fn required(&self, roots: &[ExprId]) -> Vec<bool> {
+        let mut mark = vec![false; self.len()];
+        for root in roots {
+            mark[root.index()] = true;
+        }
+        for index in (0..self.len()).rev() {
+            if mark[index]
+                && let Node::Apply { op, operands } = &self.nodes[index]
+            {
+                let strict = if *op == Op::Ite { 1 } else { operands.len() };
+                for operand in &operands[..strict] {
+                    mark[operand.index()] = true;
+                }
+            }
+        }
+        mark
+    }
+
     fn insert(&mut self, node: Node) -> ExprId {
         let (index, _) = self.nodes.insert_full(node);
         ExprId(u32::try_from(index).expect("fewer than 2^32 expressions"))

@@ -174,6 +174,18 @@ impl<E: Copy> Formula<E> {
         }
     }
 
+    /// The atoms that hold wherever the formula does, as far as its shape tells: those that no disjunction is above.
+    pub fn conjuncts(&self) -> impl Iterator<Item = &Atom<E>> {
+        let parts = match self {
+            Formula::And(parts) => parts.as_slice(),
+            other => std::slice::from_ref(other),
+        };
+        parts.iter().filter_map(|part| match part {
+            Formula::Atom(atom) => Some(atom),
+            _ => None,
+        })
+    }
+
     /// The same formula over other names of the expressions.
     pub fn map<F>(&self, name: &mut impl FnMut(E) -> F) -> Formula<F> {
         match self {

@@ -12,6 +12,12 @@ use crate::interval::{Interval, bounds, point};
 #[derive(Debug)]
 pub(crate) struct Ite;
 
+/// The branch that is taken wherever the value is defined, where that is known: the index of its operand.
+fn taken(x: &[Interval]) -> Option<usize> {
+    let undefined = |branch: usize, other: usize| x[branch].is_empty().then_some(other);
+    decided(x[0]).or(undefined(1, 2)).or(undefined(2, 1))
+}
+
 /// The branch that is taken all over the box, where that is known: the index of its operand.
 fn decided(condition: Interval) -> Option<usize> {
     if condition.inf() >= 0.0 {
@@ -63,7 +69,7 @@ impl Operator for Ite {
     }
 
     fn derivative(&self, x: &[Interval], _: Interval, partials: &mut [Interval]) {
-        match decided(x[0]) {
+        match taken(x) {
             Some(branch) => {
                 partials.fill(point(0.0));
                 partials[branch] = point(1.0);
@@ -74,7 +80,7 @@ impl Operator for Ite {
 
     fn relax(&self, x: &[Interval], image: Interval, side: Side, coefficients: &mut [f64]) -> f64 {
         coefficients.fill(0.0);
-        if let Some(branch) = decided(x[0]) {
+        if let Some(branch) = taken(x) {
             coefficients[branch] = 1.0;
             return 0.0;
         }

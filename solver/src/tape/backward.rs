@@ -18,10 +18,10 @@ impl Tape {
     }
 
     /// Visits the instructions in reverse and narrows the operands of each whose slot is narrower than its image, or
-    /// whose operator is partial. Returns false when a slot becomes empty: the box holds no solution.
+    /// whose operator is partial and must have a value. Returns false when a slot becomes empty: the box holds no solution.
     pub fn backward(&self, w: &mut Workspace) -> bool {
         for instruction in self.instructions.iter().rev() {
-            if !(w.narrowed[instruction.out as usize] || instruction.partial) {
+            if !(w.narrowed[instruction.out as usize] || (instruction.partial && instruction.required)) {
                 continue;
             }
             let operands = self.list(instruction.operands);

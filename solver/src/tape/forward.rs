@@ -4,7 +4,7 @@ use super::{Kind, NO_WRITER, Slot, Tape, Workspace};
 
 impl Tape {
     /// Evaluates every instruction over the current values of its operands and intersects the result with what the slot
-    /// holds. Returns false as soon as a slot is empty: no point of the box has a value there.
+    /// holds. Returns false as soon as a slot is empty that has a value at every solution.
     pub fn forward(&self, w: &mut Workspace) -> bool {
         self.forward_between(None, None, w)
     }
@@ -34,15 +34,20 @@ impl Tape {
             w.narrowed[out] = !image.subset(held);
             let value = image.intersection(held);
             w.values[out] = value;
-            if value.is_empty() {
+            if value.is_empty() && instruction.required {
                 return false;
             }
         }
         true
     }
-    /// Whether every partial operator is defined everywhere on the box of the last forward sweep.
+
+    /// Whether every partial operator is defined everywhere on the box of the last forward sweep, those aside that have
+    /// no value anywhere on it and need none.
     pub fn is_defined(&self, w: &mut Workspace) -> bool {
         self.instructions.iter().filter(|instruction| instruction.partial).all(|instruction| {
+            if !instruction.required && w.values[instruction.out as usize].is_empty() {
+                return true;
+            }
             let operands = self.list(instruction.operands);
             for (x, &slot) in w.x.iter_mut().zip(operands) {
                 *x = w.values[slot as usize];

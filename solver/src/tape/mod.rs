@@ -57,6 +57,8 @@ pub(crate) struct Instruction {
     operands: List,
     /// the operator is undefined somewhere, see `Operator::is_partial`
     partial: bool,
+    /// a solution has a value here
+    required: bool,
 }
 
 /// A compiled expression graph.
@@ -85,9 +87,16 @@ pub struct Tape {
 const NO_WRITER: u32 = u32::MAX;
 
 impl Tape {
-    /// Compiles everything that `roots` depend on. All `variables` get a slot, used or not.
-    pub fn compile(graph: &Graph, variables: usize, roots: &[ExprId]) -> Tape {
-        let mark = graph.reachable(roots);
+    /// Compiles everything that the roots depend on. All `variables` get a slot, used or not.
+    ///
+    /// At a solution every one of the `required` roots must have a value (the objective, the conjunctive atoms); of the
+    /// `others` (the atoms below a disjunction) each may be undefined there. So an empty slot, or the domain of a partial
+    /// operator, says something about the box only where a required root depends on it, and not just through a branch
+    /// of an `ite`.
+    pub fn compile(graph: &Graph, variables: usize, required: &[ExprId], others: &[ExprId]) -> Tape {
+        let roots: Vec<ExprId> = required.iter().chain(others).copied().collect();
+        let mark = graph.reachable(&roots);
+        let required = graph.required(required);
         let mut tape = Tape {
             variables,
             slots: variables,
@@ -117,7 +126,7 @@ impl Tape {
                 }
                 Node::Apply { op, operands } => {
                     let slots: Vec<Slot> = operands.iter().map(|o| tape.slot_of[o]).collect();
-                    tape.push(op, &slots, &mut lists, &mut kept)
+                    tape.push(op, &slots, required[index], &mut lists, &mut kept)
                 }
             };
             tape.slot_of.insert(id, slot);
@@ -135,8 +144,17 @@ impl Tape {
         slot
     }
 
-    fn push(&mut self, op: &Op, slots: &[Slot], lists: &mut HashMap<Vec<Slot>, List>, kept: &mut [bool]) -> Slot {
+    fn push(
+        &mut self,
+        op: &Op,
+        slots: &[Slot],
+        required: bool,
+        lists: &mut HashMap<Vec<Slot>, List>,
+        kept: &mut [bool],
+    ) -> Slot {
         let branched: SmallVec<[Slot; 8]> = match op {
+            // where the operand has no value, neither part of a split would hold it
+            _ if !required => SmallVec::new(),
             Op::Relu | Op::Abs | Op::Increment(_) => SmallVec::from_slice(slots),
             Op::Ite => SmallVec::from_slice(&slots[..1]),
             // the sign of h in r·|h| is a phase too, unless h is a ReLU's value
@@ -173,7 +191,7 @@ impl Tape {
         });
         let out = self.new_slot();
         self.writer[out as usize] = self.instructions.len() as u32;
-        self.instructions.push(Instruction { kind, out, operands, partial });
+        self.instructions.push(Instruction { kind, out, operands, partial, required });
         out
     }
 

@@ -2,7 +2,7 @@
 //! holds there, by the atom's exact value at the point.
 //!
 //! Most inequalities are nearly tight (an ulp away, or exactly at the border where the value is rational), where a bound
-//! that is wrong in its last digit loses the solution.
+//! that is wrong in its last digit loses the solution. Parts of a disjunction that others decide may have no value there.
 
 use super::expressions::{Constants, Generator, constant, point_in};
 use super::rationals;
@@ -137,8 +137,14 @@ impl Planting<'_> {
             if *atoms == 0 && i > decisive {
                 break;
             }
-            let part_holds = if all || i == decisive { holds } else { self.rng.random() };
-            parts.push(self.formula(atoms, part_holds, depth - 1));
+            let free = !all && i != decisive;
+            parts.push(if free && self.rng.random_range(0..3) == 0 {
+                *atoms = atoms.saturating_sub(1);
+                self.wild_atom()
+            } else {
+                let part_holds = if free { self.rng.random() } else { holds };
+                self.formula(atoms, part_holds, depth - 1)
+            });
         }
         if conjunction { Formula::and(parts) } else { Formula::or(parts) }
     }
@@ -146,14 +152,8 @@ impl Planting<'_> {
     /// An expression that has a value at the point.
     fn defined_expression(&mut self) -> (ExprId, Ball) {
         loop {
-            let mut generator = Generator {
-                rng: self.rng,
-                graph: &mut self.problem.graph,
-                variables: self.variables,
-                noises: self.noises,
-                constants: Constants::Awkward,
-            };
-            let expression = generator.expression(self.shape.depth);
+            let depth = self.shape.depth;
+            let expression = self.generator().expression(depth);
             let value = evaluate(&self.problem.graph, &[expression], self.at).remove(&expression).flatten();
             if let Some(value) = value
                 && value.ceil_f64() < 1e12
@@ -161,6 +161,23 @@ impl Planting<'_> {
             {
                 return (expression, value);
             }
+        }
+    }
+
+    /// An atom that may hold or not, or have no value at the point.
+    fn wild_atom(&mut self) -> Formula {
+        let depth = self.shape.depth;
+        let expression = self.generator().expression(depth);
+        Formula::atom(expression, if self.rng.random() { Relation::Le } else { Relation::Gt })
+    }
+
+    fn generator(&mut self) -> Generator<'_> {
+        Generator {
+            rng: self.rng,
+            graph: &mut self.problem.graph,
+            variables: self.variables,
+            noises: self.noises,
+            constants: Constants::Awkward,
         }
     }
 
