@@ -45,7 +45,7 @@ pub trait Brancher: Send + Sync {
 /// The split of a variable in the middle, `None` when it is a point, or two neighbouring doubles.
 pub(crate) fn halve(problem: &Compiled, position: usize, bound: Interval) -> Option<Split> {
     let (lo, hi) = (bound.inf(), bound.sup());
-    if !(lo < hi) {
+    if lo >= hi || bound.is_empty() {
         return None;
     }
     if problem.problem.variables.get(position).is_some_and(|v| v.sort == Sort::Integer) {

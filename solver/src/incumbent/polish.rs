@@ -13,7 +13,7 @@ use crate::tape::{Slot, Workspace};
 /// The most rounds over all noises.
 const ROUNDS: usize = 4;
 
-/// Vertex polishing, see the [module](self).
+/// Vertex polishing.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Polish;
 

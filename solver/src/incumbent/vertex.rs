@@ -7,7 +7,7 @@ use crate::interval::Interval;
 use crate::problem::{Compiled, Sort};
 use crate::tape::{Slot, Workspace};
 
-/// Vertex moves, see the [module](self).
+/// Vertex moves.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Vertex;
 
