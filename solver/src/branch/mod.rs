@@ -44,20 +44,24 @@ pub trait Brancher: Send + Sync {
 
 /// The split of a variable in the middle, `None` when it is a point, or two neighbouring doubles.
 pub(crate) fn halve(problem: &Compiled, position: usize, bound: Interval) -> Option<Split> {
-    let (lo, hi) = (bound.inf(), bound.sup());
-    if lo >= hi || bound.is_empty() {
-        return None;
-    }
     if problem.problem.variables.get(position).is_some_and(|v| v.sort == Sort::Integer) {
-        // contraction may have left ends that are no integers, which must not become the places to split at
-        let (first, last) = (lo.ceil(), hi.floor());
-        let at = middle(first, last).floor();
-        let next = at + 1.0;
-        let splits = first <= at && at < next && next <= last;
-        return splits.then(|| Split { position, lower: bounds(lo, at), upper: bounds(next, hi) });
+        return halve_integers(position, bound);
     }
+    let (lo, hi) = (bound.inf(), bound.sup());
     let at = middle(lo, hi);
     (lo < at && at < hi).then(|| Split { position, lower: bounds(lo, at), upper: bounds(at, hi) })
+}
+
+/// The split of the integers in a bound, which contraction may have left with ends that are none. A part is empty where
+/// there is but one integer, or no integer at all; `None` when the bound is an integer.
+fn halve_integers(position: usize, bound: Interval) -> Option<Split> {
+    let (first, last) = (bound.inf().ceil(), bound.sup().floor());
+    if first == last && bound.is_singleton() {
+        return None;
+    }
+    let at = if first < last { middle(first, last).floor() } else { first };
+    let next = at + 1.0;
+    (at < next).then(|| Split { position, lower: bounds(first, at.min(last)), upper: bounds(next, last) })
 }
 
 /// A point inside `(lo, hi)`: the midpoint, or for an unbounded interval one that doubles outward.
