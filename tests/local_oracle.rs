@@ -221,12 +221,17 @@ fn nothing_sampled_exceeds_the_bounds_of_deeper_networks() {
         let mut settings = Settings::default();
         settings.limits.boxes = Some(2000);
         settings.limits.time = Some(Duration::from_secs(2));
-        let finding = find(&net, &perturbation, &input, settings);
+        let finding = find(&net, &perturbation, &input, settings.clone());
         closed += u32::from(finding.upper - finding.lower <= 0.001);
         assert_eq!(finding.answer, Answer::Bounds, "{what}");
         assert!(0.0 <= finding.lower && finding.lower <= finding.upper && finding.upper <= 1.0, "{what}: {finding:?}");
         check_witness(&net, &perturbation, &input, &finding, &what);
         sample(&net, &perturbation, &input, &finding, &mut r, 60, &what);
+        let point: Vec<Rational> = input.iter().map(|&x| exact(x)).collect();
+        let quick = Local::new(&net, &perturbation, settings).without_witnesses();
+        let quick = quick.deviation(&point, ClassChoice::Assigned, None, &mut Scratch::default(), &mut ());
+        assert!(quick.lower <= finding.upper && finding.lower <= quick.upper, "{what}: without witnesses {quick:?}");
+        assert!((quick.lower - finding.lower).abs() <= 1e-3, "{what}: without witnesses {quick:?}");
     }
     assert!(closed >= 50, "only {closed} of 60 closed to 0.001");
 }
