@@ -1,6 +1,6 @@
 //! Findings in words and in JSON.
 //!
-//! A [`Subject`] is what was asked; together with a [`Finding`](crate::robustness::Finding) it is a whole report, and
+//! A [`Subject`] is what was asked; together with a [`Finding`] it is a whole report, and
 //! [`text`] and [`json`] are two ways to write it. Every printed bound is directed ([`number`]): as an exact real, a
 //! printed lower bound is never above the certified one and a printed upper bound never below.
 //!

@@ -35,7 +35,7 @@ pub fn readable(r: &Rational) -> String {
 
 /// `x·10^PLACES` rounded down, exactly, where that is small enough for a table; the arithmetic is that of integers.
 fn scaled_floor(x: f64) -> Option<(i128, bool)> {
-    if !(x.abs() < 1e9) {
+    if x.is_nan() || x.abs() >= 1e9 {
         return None;
     }
     let bits = x.to_bits();

@@ -13,13 +13,16 @@ use crate::encode::question::{Encoded, Question};
 use crate::network::Network;
 use crate::perturbation::Perturbation;
 use deltasat::exact::{Rational, rational};
-use deltasat::incumbent::{IncumbentFinder, Vertex};
+use deltasat::incumbent::{IncumbentFinder, Polish, Vertex};
 use deltasat::interval::{Interval, decimal};
 use deltasat::search::{Observer, Statistics, StopReason};
 use deltasat::tape::Workspace;
 use std::collections::HashMap;
 use std::sync::OnceLock;
 use std::time::Instant;
+
+/// A gap below which a root counts as closed.
+const CLOSED: f64 = 1e-10;
 
 /// The local question for one network and perturbation, ready for any number of inputs, from any number of threads.
 pub struct Local<'a> {
@@ -170,14 +173,14 @@ impl<'a> Local<'a> {
         let question = || self.encode(&Question::Deviation { class, where_assigned: false });
         let encoded = self.deviations[class].get_or_init(question);
         let upper = scratch.bound_at(encoded, class, place);
-        let vertex = scratch.vertex(encoded, class);
+        let vertex = scratch.vertex(encoded, class, upper - CLOSED);
         let attained = vertex.and_then(|point| self.attained(encoded, &point, place, class));
         let (mut lower, mut witness) = attained.map_or((0.0, None), |found| (found.deviation, found.witness));
         let mut upper = upper.max(lower);
         let target = threshold.map(rational::floor_f64);
         let decided = target.is_some_and(|target| lower > target || upper <= target);
         if !decided && upper - lower > self.settings.delta {
-            let options = self.settings.options(target, place.started);
+            let options = self.settings.options(target, place.started, 0);
             let optimum = search(encoded, &scratch.root(class), &options, observer);
             add(&mut finding.statistics, &optimum.statistics);
             upper = optimum.upper.min(upper).max(lower);
@@ -223,11 +226,11 @@ impl<'a> Local<'a> {
             if !excluded(upper, class, against) {
                 let changing =
                     |point: Vec<f64>| self.attained(encoded, &point, place, class).filter(|found| found.changes_class);
-                found = scratch.vertex(encoded, key).and_then(changing);
+                found = scratch.vertex(encoded, key, f64::MIN_POSITIVE).and_then(changing);
                 if found.is_some() {
                     lower = 0.0;
                 } else {
-                    let mut options = self.settings.options(Some(limit(class, against)), place.started);
+                    let mut options = self.settings.options(Some(limit(class, against)), place.started, 0);
                     options.absolute_gap = 0.0;
                     let optimum = search(encoded, &scratch.root(key), &options, observer);
                     add(&mut finding.statistics, &optimum.statistics);
@@ -243,6 +246,10 @@ impl<'a> Local<'a> {
                 finding.lower = finding.lower.max(lower);
             }
             if let Some(found) = found {
+                if collects && classes > 2 {
+                    // the other classes were not all looked at
+                    finding.upper = f64::INFINITY;
+                }
                 return (ClassChange::Possible, found.witness);
             }
             if !excluded(upper, class, against) {
@@ -296,11 +303,17 @@ impl Scratch {
         objective.map_or(f64::INFINITY, |slot| w.values[slot as usize].sup())
     }
 
-    /// The best vertex at the root that [`bound_at`](Self::bound_at) last looked at.
-    fn vertex(&mut self, encoded: &Encoded<'_>, key: usize) -> Option<Vec<f64>> {
+    /// The best vertex at the root that [`bound_at`](Self::bound_at) last looked at, polished where it falls short of
+    /// `wanted`.
+    fn vertex(&mut self, encoded: &Encoded<'_>, key: usize, wanted: f64) -> Option<Vec<f64>> {
         let variables = encoded.compiled.tape.variables();
         let (w, root, point) = self.workspaces.get_mut(&key)?;
-        Vertex.propose(&encoded.compiled, &root[..variables], 0, point, w).map(|_| point.clone())
+        let root = &root[..variables];
+        let mut found = Vertex.propose(&encoded.compiled, root, 0, point, w);
+        if found.is_some_and(|value| value < wanted) {
+            found = Polish.propose(&encoded.compiled, root, 0, point, w);
+        }
+        found.map(|_| point.clone())
     }
 
     /// The root that was last looked at for a question.

@@ -2,6 +2,8 @@
 
 #![allow(dead_code, unreachable_pub)]
 
+pub mod reference;
+
 use deltasat::exact::{Rational, rational};
 use quantproof::network::{Activation, Domain, Input, Layer, Network, Output};
 use rand::rngs::SmallRng;

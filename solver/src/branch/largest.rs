@@ -5,7 +5,7 @@ use crate::interval::Interval;
 use crate::problem::Compiled;
 use crate::tape::Workspace;
 
-/// Largest first, see the [module](self).
+/// Largest first.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Largest;
 
@@ -30,10 +30,10 @@ impl Brancher for Largest {
 pub(super) fn best(problem: &Compiled, kept: &[Interval], score: impl Fn(usize) -> f64) -> Option<Split> {
     let mut best = None;
     let mut highest = f64::NEG_INFINITY;
-    for i in 0..problem.tape.variables() {
+    for (i, &bound) in kept.iter().enumerate().take(problem.tape.variables()) {
         let score = score(i);
         if score > highest
-            && let Some(split) = halve(problem, i, kept[i])
+            && let Some(split) = halve(problem, i, bound)
         {
             highest = score;
             best = Some(split);

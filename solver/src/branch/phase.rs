@@ -22,7 +22,7 @@ const WIDE: f64 = 0.005;
 /// The relative width below which a variable is split after everything else.
 const NARROW: f64 = 1e-6;
 
-/// Phases, see the [module](self).
+/// Phases.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Phases;
 
@@ -66,11 +66,11 @@ impl Phases {
         tape.linear_bound(&[(objective, 1.0)], w);
         let mut best = None;
         let mut largest = 0.0;
-        for position in tape.variables()..kept.len() {
+        for (position, &bound) in kept.iter().enumerate().skip(tape.variables()) {
             let gap = tape.phase_gap(position, w);
             if gap > largest {
                 largest = gap;
-                best = at_zero(position, kept[position]).or(best);
+                best = at_zero(position, bound).or(best);
             }
         }
         best

@@ -6,7 +6,7 @@ use crate::interval::Interval;
 use crate::problem::Compiled;
 use crate::tape::Workspace;
 
-/// Round robin, see the [module](self).
+/// Round robin.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RoundRobin;
 

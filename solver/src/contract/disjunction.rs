@@ -11,7 +11,7 @@ use crate::tape::Workspace;
 /// Disjunctions with more open branches than this are left to splitting.
 const BRANCHES: usize = 8;
 
-/// Constructive disjunction, see the [module](self).
+/// Constructive disjunction.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct DisjunctionHull;
 

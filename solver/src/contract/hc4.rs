@@ -16,7 +16,7 @@ const WORTHWHILE: f64 = 0.1;
 /// The largest number of rounds on one box.
 const ROUNDS: usize = 12;
 
-/// HC4 to a fixpoint, see the [module](self).
+/// HC4 to a fixpoint.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Hc4;
 

@@ -5,7 +5,7 @@ use crate::interval::bounds;
 use crate::problem::{Compiled, Sort};
 use crate::tape::Workspace;
 
-/// Integer rounding, see the [module](self).
+/// Integer rounding.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Integers;
 

@@ -13,7 +13,7 @@ use crate::problem::Compiled;
 use crate::relax::Relaxation;
 use crate::tape::{Slot, Tape, Workspace};
 
-/// Contraction by linear bounds, see the [module](self).
+/// Contraction by linear bounds.
 #[derive(Clone, Copy, Debug)]
 pub struct LinearBounds<R> {
     /// where the linear bounds come from

@@ -45,7 +45,7 @@ impl Goal {
     pub const ALL: Goal = Goal { delta: 0.0, threshold: f64::NEG_INFINITY };
 }
 
-/// A contractor, see the [module](self).
+/// A contractor.
 pub trait Contractor: Send + Sync {
     /// Its name in statistics and proofs.
     fn name(&self) -> &'static str;

@@ -14,7 +14,7 @@ const FIRST: f64 = 0.2;
 /// Factor between one step's length and the next.
 const DECAY: f64 = 0.88;
 
-/// Projected gradient ascent, see the [module](self).
+/// Projected gradient ascent.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Gradient;
 

@@ -1,17 +1,13 @@
 //! Vertex moves: from the middle of the box every noise variable goes to the end of its domain that its derivative
 //! points at, twice (the derivatives with respect to one row's noise depend on the others'), and then every other
 //! variable to the end of its interval. A move that does not help is taken back.
-//!
-//! Where the objective is `|d|`, `d` and `−d` are climbed one after the other: the derivative of `|d|` at the middle, which
-//! often is its kink, would point either way.
 
-use super::{IncumbentFinder, centre, seems_feasible, to_end};
+use super::{IncumbentFinder, best_side, centre, seems_feasible, to_end};
 use crate::interval::Interval;
-use crate::op::Op;
 use crate::problem::{Compiled, Sort};
 use crate::tape::{Slot, Workspace};
 
-/// Vertex moves, see the [module](self).
+/// Vertex moves.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Vertex;
 
@@ -28,25 +24,12 @@ impl IncumbentFinder for Vertex {
         point: &mut [f64],
         w: &mut Workspace,
     ) -> Option<f64> {
-        let objective = problem.objective?;
-        let Some((Op::Abs, &[inner])) = problem.tape.definition(objective) else {
-            return climb(problem, variables, objective, 1.0, point, w);
-        };
-        let up = climb(problem, variables, inner, 1.0, point, w);
-        let mut other = std::mem::take(&mut w.other);
-        other.copy_from_slice(point);
-        let down = climb(problem, variables, inner, -1.0, point, w);
-        if up > down {
-            point.copy_from_slice(&other);
-        }
-        w.other = other;
-        // Option orders None first, and each climb tells how far it is from zero on its own side
-        [up, down].into_iter().flatten().map(f64::abs).reduce(f64::max)
+        best_side(problem, point, w, |slot, sign, point, w| climb(problem, variables, slot, sign, point, w))
     }
 }
 
 /// Moves to a vertex that makes `sign·slot` large; returns that value where the constraint seems to hold.
-fn climb(
+pub(super) fn climb(
     problem: &Compiled,
     variables: &[Interval],
     slot: Slot,

@@ -7,7 +7,7 @@
 
 use super::node::{Fate, Item};
 use super::pool::Pool;
-use super::tree::{Control, Question, run};
+use super::tree::{Control, Question, Task, run};
 use super::{Event, Observer, Options, Order, Statistics, StopReason, Strategy};
 use crate::contract::Goal;
 use crate::interval::Interval;
@@ -54,7 +54,8 @@ pub fn decide(problem: &Compiled, strategy: &Strategy, options: &Options, observ
     pool.push(&root, f64::INFINITY, 0);
     let mut statistics = Statistics::default();
     let mut question = Deciding { problem, options, observer, found: None, stuck: false };
-    let stop = run(problem, strategy, options, &root, &mut pool, &mut question, &mut statistics, started);
+    let task = Task { problem, strategy, options, root: &root, started };
+    let stop = run(task, &mut pool, &mut question, &mut statistics);
     let verdict = match (question.found, stop) {
         (Some(found), _) => found,
         (None, StopReason::Complete) if question.stuck => Verdict::Unknown(StopReason::Unsplittable),

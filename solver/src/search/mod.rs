@@ -1,7 +1,7 @@
 //! Branch and prune: the search that turns contractors, branchers, relaxations and incumbent finders into answers.
 //!
 //! [`decide`](decide()) answers whether a formula has a solution, [`optimise`](optimise()) bounds the maximum of an
-//! objective from both sides. Both drive the same tree search ([`tree`]), which knows only the four traits.
+//! objective from both sides. Both drive the same tree search (`tree.rs`), which knows only the four traits.
 //!
 //! *Deterministic for any number of threads.* The open boxes are taken from the queue in batches whose size depends on
 //! the queue alone; the boxes of a batch are examined independently, against the incumbent as it stood when the batch was

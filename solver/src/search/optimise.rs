@@ -7,7 +7,7 @@
 
 use super::node::{Fate, Item};
 use super::pool::Pool;
-use super::tree::{Control, Question, run};
+use super::tree::{Control, Question, Task, run};
 use super::{Event, Observer, Options, Statistics, StopReason, Strategy};
 use crate::branch::Split;
 use crate::contract::Goal;
@@ -59,7 +59,8 @@ pub fn optimise(
     question.start(strategy, root, &mut statistics, started);
     let mut pool = Pool::new(root.len(), options.order);
     pool.push(root, f64::INFINITY, 0);
-    let mut stop = run(problem, strategy, options, root, &mut pool, &mut question, &mut statistics, started);
+    let task = Task { problem, strategy, options, root, started };
+    let mut stop = run(task, &mut pool, &mut question, &mut statistics);
     let upper = question.upper(&pool);
     if stop == StopReason::Complete && question.stuck > question.threshold() {
         stop = StopReason::Unsplittable;

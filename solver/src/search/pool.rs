@@ -41,7 +41,7 @@ impl Ord for Node {
     }
 }
 
-/// Open boxes, see the [module](self).
+/// Open boxes.
 pub(super) struct Pool {
     stride: usize,
     bounds: Vec<Interval>,

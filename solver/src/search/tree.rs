@@ -80,19 +80,27 @@ impl Shared<'_> {
     }
 }
 
-/// Runs the search until the question is answered, nothing is open, or a limit is reached. `started` is when the time
-/// limit began to run.
+/// What is searched, and how.
+#[derive(Clone, Copy)]
+pub(super) struct Task<'a> {
+    pub(super) problem: &'a Compiled,
+    pub(super) strategy: &'a Strategy,
+    pub(super) options: &'a Options,
+    /// the kept slots at the root
+    pub(super) root: &'a [Interval],
+    /// when the time limit began to run
+    pub(super) started: Instant,
+}
+
+/// Runs the search until the question is answered, nothing is open, or a limit is reached.
 pub(super) fn run(
-    problem: &Compiled,
-    strategy: &Strategy,
-    options: &Options,
-    root: &[Interval],
+    task: Task<'_>,
     pool: &mut Pool,
     question: &mut impl Question,
     statistics: &mut Statistics,
-    started: Instant,
 ) -> StopReason {
-    let helpers = options.jobs.max(1) - 1;
+    let Task { problem, strategy, root, .. } = task;
+    let helpers = task.options.jobs.max(1) - 1;
     let shared = Shared {
         problem,
         strategy,
@@ -110,8 +118,7 @@ pub(super) fn run(
         for _ in 0..helpers {
             scope.spawn(|| shared.help());
         }
-        let outcome =
-            catch_unwind(AssertUnwindSafe(|| drive(&shared, options, helpers, pool, question, statistics, started)));
+        let outcome = catch_unwind(AssertUnwindSafe(|| drive(&shared, task, helpers, pool, question, statistics)));
         shared.stop.store(true, Ordering::Relaxed);
         if helpers > 0 {
             shared.start.wait();
@@ -122,13 +129,13 @@ pub(super) fn run(
 
 fn drive(
     shared: &Shared<'_>,
-    options: &Options,
+    task: Task<'_>,
     helpers: usize,
     pool: &mut Pool,
     question: &mut impl Question,
     statistics: &mut Statistics,
-    started: Instant,
 ) -> StopReason {
+    let Task { options, started, .. } = task;
     let mut worker = Worker::new(shared.problem);
     loop {
         let limits = &options.limits;

@@ -1,7 +1,7 @@
 //! The tape: an expression graph compiled to a flat list of instructions over numbered slots.
 //!
 //! Slots hold the variables first, then the reachable nodes of the graph in ascending order, so every instruction
-//! writes a slot after those it reads. The rows of a layer are dense arrays ([`row`]); everything else goes through
+//! writes a slot after those it reads. The rows of a layer are dense arrays (`row.rs`); everything else goes through
 //! [`Operator`](crate::op::Operator). A [`Tape`] is immutable and shared between threads; the values live in a
 //! [`Workspace`], which is allocated once per worker.
 //!

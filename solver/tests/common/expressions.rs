@@ -288,7 +288,7 @@ pub fn random_interval(rng: &mut SmallRng) -> Interval {
 /// A double in a nonempty interval: an end, zero if it is in it, or anything between.
 pub fn point_in(rng: &mut SmallRng, x: Interval) -> f64 {
     let (lo, hi) = (x.inf().max(-1e6), x.sup().min(1e6));
-    if !(lo < hi) {
+    if lo >= hi {
         return if x.contains(lo) { lo } else { hi };
     }
     match rng.random_range(0..8) {
