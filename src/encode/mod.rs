@@ -10,6 +10,7 @@
 
 pub mod eliminated;
 pub mod question;
+mod steepest;
 
 use crate::network::{Activation, Network, Output};
 use deltasat::exact::{Constant, Rational};

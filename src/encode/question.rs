@@ -40,6 +40,12 @@ struct Ends {
     biases: Vec<(f64, f64)>,
 }
 
+/// One row of parameters.
+pub(super) struct Row {
+    pub(super) weights: Vec<f64>,
+    pub(super) bias: f64,
+}
+
 /// A question as a compiled problem, and the way back from its points to networks.
 pub struct Encoded<'a> {
     network: &'a Network,
@@ -97,34 +103,42 @@ impl<'a> Encoded<'a> {
                 }
             }
         }
-        // s·r·sgn(h') needs the perturbed network's own values, layer by layer
-        let mut h = point[..inputs].to_vec();
+        self.moved_network(&point[..inputs], &moves)
+    }
+
+    /// The network that is perturbed.
+    pub(super) fn network(&self) -> &'a Network {
+        self.network
+    }
+
+    /// One row of a layer whose noise is `s` at the operands `h`: `s·r·sgn(h)` is added to the weights, `s·r` to the bias.
+    pub(super) fn row(&self, layer: usize, row: usize, h: &[f64], s: f64) -> Row {
+        let (ends, layer) = (&self.ends.get_or_init(|| self.ends())[layer], &self.network.layers()[layer]);
+        let row_ends = &ends.weights[row * layer.inputs()..(row + 1) * layer.inputs()];
+        let weights = layer.row(row).iter().zip(row_ends).zip(h);
+        Row {
+            weights: weights.map(|((&w, &ends), &h)| moved(w, ends, if h < 0.0 { -s } else { s })).collect(),
+            bias: moved(layer.biases()[row], ends.biases[row], s),
+        }
+    }
+
+    /// The network at `x` whose neurons have the noises `moves`, one entry per neuron of each layer: a layer's signs
+    /// are those of the perturbed network's own values.
+    pub(super) fn moved_network(&self, x: &[f64], moves: &[Vec<f64>]) -> Result<Network, NetworkError> {
+        let mut h = x.to_vec();
         let mut parameters: Vec<(Vec<f64>, Vec<f64>)> = Vec::new();
-        let ends = self.ends.get_or_init(|| self.ends());
-        for ((layer, ends), moves) in self.network.layers().iter().zip(ends).zip(&moves) {
-            let width = layer.inputs();
+        for (index, (layer, moves)) in self.network.layers().iter().zip(moves).enumerate() {
             let mut weights = Vec::with_capacity(layer.weights().len());
             let mut biases = Vec::with_capacity(layer.outputs());
+            let mut next = Vec::with_capacity(layer.outputs());
             for (row, &s) in moves.iter().enumerate() {
-                let row_ends = &ends.weights[row * width..(row + 1) * width];
-                weights.extend(
-                    layer
-                        .row(row)
-                        .iter()
-                        .zip(row_ends)
-                        .zip(&h)
-                        .map(|((&w, &ends), &h)| moved(w, ends, if h < 0.0 { -s } else { s })),
-                );
-                biases.push(moved(layer.biases()[row], ends.biases[row], s));
+                let row = self.row(index, row, &h, s);
+                let z = row.bias + row.weights.iter().zip(&h).map(|(w, h)| w * h).sum::<f64>();
+                next.push(layer.activation().evaluate(z));
+                weights.extend_from_slice(&row.weights);
+                biases.push(row.bias);
             }
-            h = weights
-                .chunks_exact(width)
-                .zip(&biases)
-                .map(|(weights, bias)| {
-                    let z = bias + weights.iter().zip(&h).map(|(w, h)| w * h).sum::<f64>();
-                    layer.activation().evaluate(z)
-                })
-                .collect();
+            h = next;
             parameters.push((weights, biases));
         }
         self.network.with_parameters(|layer, parameter, _| match parameter {

@@ -52,7 +52,10 @@ impl Global<'_> {
             let question = Question::Deviation { class, where_assigned: choice == ClassChoice::Assigned };
             let encoded = Encoded::new(self.network, self.perturbation, self.domain, &question);
             let mut options = self.settings.options(target, started);
-            options.floor = if finding.witness.is_some() { finding.lower } else { f64::NEG_INFINITY };
+            if finding.witness.is_some() && target.is_none() {
+                // what exceeds the lower bound of another class by less than the gap does not matter
+                options.floor = finding.lower + options.absolute_gap;
+            }
             let optimum = search(&encoded, &encoded.compiled.root(), &options, observer);
             add(&mut finding.statistics, &optimum.statistics);
             // confidences lie between 0 and 1

@@ -1,25 +1,29 @@
 //! Local robustness: at one input, how far can the confidence of a class move, and can the class change, over all
 //! parameters in the box?
 //!
-//! The question is encoded once and asked for any number of inputs. For each, the enclosure of the objective at the root
-//! and the best vertex of the noise are tried first: with one hidden layer and two classes both are exact up to
-//! rounding (each noise moves one term of the output in one direction), so that is the closed form, and no search is
-//! needed.
+//! The question is encoded once and asked for any number of inputs. For each, the margins' bounds and the parameters
+//! that signs suggest are tried first ([`Local::by_margins`]): with one hidden layer and two classes both are exact up to
+//! rounding, so that is the closed form, and no search is needed. Then the enclosure of the deviation at the root and the
+//! best vertex of the noise, and only then a search.
 
 use super::witness::Witness;
 use super::{Answer, ClassChange, ClassChoice, Finding, Settings, add, chosen_classes, judge, search, witness_point};
 use crate::encode::class_count;
 use crate::encode::question::{Encoded, Question};
-use crate::network::Network;
+use crate::network::enclose::sigmoid_deviation;
+use crate::network::{Network, Output};
 use crate::perturbation::Perturbation;
 use deltasat::exact::{Rational, rational};
 use deltasat::incumbent::{IncumbentFinder, Vertex};
-use deltasat::interval::{Interval, decimal};
+use deltasat::interval::{Interval, decimal, point};
 use deltasat::search::{Observer, Statistics, StopReason};
 use deltasat::tape::Workspace;
 use std::collections::HashMap;
 use std::sync::OnceLock;
 use std::time::Instant;
+
+/// Bounds closer than this part of δ are not looked at any further.
+const CLOSED: f64 = 1e-3;
 
 /// The local question for one network and perturbation, ready for any number of inputs, from any number of threads.
 pub struct Local<'a> {
@@ -48,6 +52,13 @@ struct Place<'i> {
     class: usize,
     /// when the question was asked
     started: Instant,
+}
+
+impl Place<'_> {
+    /// The doubles nearest to the input, or nearly so.
+    fn nearest(&self) -> Vec<f64> {
+        self.enclosed.iter().map(|x| x.mid()).collect()
+    }
 }
 
 /// What a point of the search turned out to be: parameters that certainly do this.
@@ -168,23 +179,35 @@ impl<'a> Local<'a> {
         observer: &mut dyn Observer,
     ) {
         let question = || self.encode(&Question::Deviation { class, where_assigned: false });
-        let encoded = self.deviations[class].get_or_init(question);
-        let upper = scratch.bound_at(encoded, class, place);
-        let vertex = scratch.vertex(encoded, class);
-        let attained = vertex.and_then(|point| self.attained(encoded, &point, place, class));
+        let (mut upper, candidate) = self.by_margins(class, place, scratch);
+        let attained = candidate.and_then(|network| self.attained(network, place, class));
         let (mut lower, mut witness) = attained.map_or((0.0, None), |found| (found.deviation, found.witness));
-        let mut upper = upper.max(lower);
+        if upper - lower > CLOSED * self.settings.delta {
+            let encoded = self.deviations[class].get_or_init(question);
+            upper = upper.min(scratch.bound_at(encoded, class, place));
+            let vertex = scratch.vertex(encoded, class).and_then(|point| encoded.perturbed_network(&point).ok());
+            let found = vertex.and_then(|network| self.attained(network, place, class));
+            if let Some(found) = found.filter(|found| found.deviation > lower) {
+                (lower, witness) = (found.deviation, found.witness);
+            }
+        }
+        upper = upper.max(lower);
         let target = threshold.map(rational::floor_f64);
         let decided = target.is_some_and(|target| lower > target || upper <= target);
         if !decided && upper - lower > self.settings.delta {
-            let options = self.settings.options(target, place.started);
+            let encoded = self.deviations[class].get_or_init(question);
+            let mut options = self.settings.options(target, place.started);
+            if target.is_none() {
+                options.floor = lower + options.absolute_gap;
+            }
             let optimum = search(encoded, &scratch.root(class), &options, observer);
             add(&mut finding.statistics, &optimum.statistics);
             upper = optimum.upper.min(upper).max(lower);
             if optimum.stop != StopReason::Complete {
                 finding.stop = optimum.stop;
             }
-            let found = witness_point(&optimum).and_then(|point| self.attained(encoded, &point, place, class));
+            let network = witness_point(&optimum).and_then(|point| encoded.perturbed_network(&point).ok());
+            let found = network.and_then(|network| self.attained(network, place, class));
             if let Some(found) = found.filter(|found| found.deviation > lower) {
                 (lower, witness) = (found.deviation, found.witness);
             }
@@ -211,19 +234,15 @@ impl<'a> Local<'a> {
         let collects = finding.upper == f64::NEG_INFINITY;
         let mut change = ClassChange::Impossible;
         for against in (0..classes).filter(|&against| against != class) {
-            let index = class * classes + against;
-            let key = classes + index;
-            let question = Question::Flip { class, against, guard: None };
-            let encoded = self.flips[index].get_or_init(|| self.encode(&question));
+            let (key, encoded) = self.flip(class, against);
             let mut upper = scratch.bound_at(encoded, key, place);
             let mut lower = f64::NEG_INFINITY;
             let mut found = None;
             // for a deviation its own root is counted
             finding.statistics.boxes += u64::from(collects);
             if !excluded(upper, class, against) {
-                let changing =
-                    |point: Vec<f64>| self.attained(encoded, &point, place, class).filter(|found| found.changes_class);
-                found = scratch.vertex(encoded, key).and_then(changing);
+                let changing = |network| self.attained(network, place, class).filter(|found| found.changes_class);
+                found = encoded.steepest(&place.nearest(), class, against).ok().and_then(changing);
                 if found.is_some() {
                     lower = 0.0;
                 } else {
@@ -235,7 +254,8 @@ impl<'a> Local<'a> {
                         finding.stop = optimum.stop;
                     }
                     (lower, upper) = (optimum.lower, optimum.upper.min(upper));
-                    found = witness_point(&optimum).and_then(changing);
+                    let network = witness_point(&optimum).and_then(|point| encoded.perturbed_network(&point).ok());
+                    found = network.and_then(changing);
                 }
             }
             if collects {
@@ -252,9 +272,48 @@ impl<'a> Local<'a> {
         (change, None)
     }
 
-    /// What the parameters do that a point of the search stands for.
-    fn attained(&self, encoded: &Encoded<'_>, point: &[f64], place: &Place<'_>, class: usize) -> Option<Attained> {
-        let network = encoded.perturbed_network(point).ok()?;
+    /// The question whether one class can become another, and its key in a [`Scratch`].
+    fn flip(&self, class: usize, against: usize) -> (usize, &Encoded<'a>) {
+        let classes = class_count(self.network);
+        let index = class * classes + against;
+        let encoded = || self.encode(&Question::Flip { class, against, guard: None });
+        (classes + index, self.flips[index].get_or_init(encoded))
+    }
+
+    /// What the bounds of the perturbed margins say about a deviation, and parameters that may attain it.
+    ///
+    /// With two classes the confidence is σ of the margin, so the largest deviation is that at one of the ends of the
+    /// perturbed margin's range; with one hidden layer the enclosure of that range is exact. With more classes there
+    /// is only a candidate: the class against the one that the bounds say can gain most on it.
+    fn by_margins(&self, class: usize, place: &Place<'_>, scratch: &mut Scratch) -> (f64, Option<Network>) {
+        let output = self.network.output();
+        let classes = class_count(self.network);
+        if output == Output::None {
+            return (f64::INFINITY, None);
+        }
+        let mut gain = |class: usize, against: usize| {
+            let (key, encoded) = self.flip(class, against);
+            scratch.bound_at(encoded, key, place)
+        };
+        let steepest = |class, against| self.flip(class, against).1.steepest(&place.nearest(), class, against).ok();
+        if classes != 2 {
+            let others = (0..classes).filter(|&k| k != class).map(|k| (gain(class, k), k));
+            let most = others.max_by(|a, b| a.0.total_cmp(&b.0));
+            return (f64::INFINITY, most.and_then(|(_, k)| steepest(class, k)));
+        }
+        let other = 1 - class;
+        let (least, most) = (-gain(class, other), gain(other, class));
+        if !(least.is_finite() && most.is_finite()) {
+            return (f64::INFINITY, steepest(class, other));
+        }
+        let nominal = output.enclose_margin(&place.logits, class);
+        let [down, up] = [least, most].map(|end| sigmoid_deviation(nominal, point(end)).sup());
+        let candidate = if down >= up { steepest(class, other) } else { steepest(other, class) };
+        (down.max(up), candidate)
+    }
+
+    /// What the parameters of a perturbed network do.
+    fn attained(&self, network: Network, place: &Place<'_>, class: usize) -> Option<Attained> {
         let mut enclosed = None;
         if !self.witnesses {
             let (output, logits) = (self.network.output(), network.enclose_logits(&place.enclosed));
