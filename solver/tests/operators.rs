@@ -228,7 +228,7 @@ fn gradients_match_differences() {
             let mut derivatives = vec![Interval::ENTIRE; case.arity];
             operator.derivative(&around, operator.enclose(&around), &mut derivatives);
             // Near kinks, jumps and poles a difference says nothing.
-            if !value.is_finite() || derivatives.iter().any(|g| !(g.wid() < 0.1)) {
+            if !value.is_finite() || derivatives.iter().any(|g| g.is_empty() || g.wid() > 0.1) {
                 continue;
             }
             judged += 1;
@@ -290,8 +290,8 @@ fn enclosures_are_tight() {
                     seen = seen.convex_hull(point(value));
                 }
             }
-            // Integer exponents of negative numbers are never hit.
-            let scattered = matches!(case.op, Op::RealPow) && x[0].inf() <= 0.0;
+            // A sample never hits the integer exponents of negative numbers, and seldom the angles along the cut.
+            let scattered = matches!(case.op, Op::RealPow | Op::Atan2) && x.iter().any(|x| x.inf() <= 0.0);
             if range.is_empty() || range.wid() > 1e3 || scattered {
                 continue;
             }

@@ -9,13 +9,14 @@
 //! The output rows are not built until a question merges them: the difference of two logits is one row, with the sum
 //! of the two radii, since the two rows' noises are independent.
 
+use super::twin::{Twin, Twins, difference_of_rows};
 use super::{activate, declare_inputs, incremented, parameter, row};
 use crate::network::{Activation, Layer, Network, Parameter};
 use crate::perturbation::Perturbation;
 use deltasat::exact::{Constant, Rational};
-use deltasat::expr::ExprId;
+use deltasat::expr::{ExprId, Graph};
 use deltasat::interval::bounds;
-use deltasat::op::Op;
+use deltasat::op::Incremented;
 use deltasat::problem::{Problem, Sort};
 
 /// What a noise variable moves.
@@ -35,17 +36,6 @@ pub enum NoiseOf {
         /// the neuron whose logit counts negatively
         minus: usize,
     },
-}
-
-/// A quantity of both networks: its value in the trained one, and what perturbing adds to it.
-#[derive(Clone, Copy, Debug)]
-pub struct Twin {
-    /// `q(x, θ)`
-    pub nominal: ExprId,
-    /// `q(x, θ') − q(x, θ)`
-    pub increment: ExprId,
-    /// `q(x, θ')`
-    pub perturbed: ExprId,
 }
 
 /// A network and its perturbed copy up to the last hidden layer, ready for a question.
@@ -80,11 +70,6 @@ impl<'a> Eliminated<'a> {
             encoded.hide(layer);
         }
         encoded
-    }
-
-    /// The network that is encoded.
-    pub fn network(&self) -> &'a Network {
-        self.network
     }
 
     fn layer(&self, layer: usize) -> &'a Layer {
@@ -141,12 +126,14 @@ impl<'a> Eliminated<'a> {
         let perturbed_z: Vec<_> = neurons
             .clone()
             .map(|i| {
-                if index == 0 {
-                    // over the inputs themselves this row is exact, which z + Δz is not
-                    self.perturbed_row(noise[i], &weights[i], parameter(layer.biases()[i]), &radii[i])
-                } else {
-                    self.problem.graph.add(z[i], dz[i])
+                // the sum comes first: a linear bound must meet each noise in one row only, to see its whole coefficient
+                let sum = self.problem.graph.add(z[i], dz[i]);
+                if index > 0 {
+                    return sum;
                 }
+                // over the inputs themselves the perturbed row is exact, which z + Δz is not
+                let exact = self.perturbed_row(noise[i], &weights[i], parameter(layer.biases()[i]), &radii[i]);
+                self.problem.graph.meet(sum, exact)
             })
             .collect();
         self.hidden = self.activate(layer.activation(), &z, &dz, &perturbed_z);
@@ -168,46 +155,6 @@ impl<'a> Eliminated<'a> {
         (0..z.len()).map(|i| Twin { nominal: nominal[i], increment: increment[i], perturbed: perturbed[i] }).collect()
     }
 
-    /// One logit, its noise its own.
-    pub fn logit(&mut self, neuron: usize) -> Twin {
-        let last = self.network.layers().len() - 1;
-        let layer = self.layer(last);
-        let weights: Vec<Constant> = layer.row(neuron).iter().map(|&w| parameter(w)).collect();
-        let radii = self.radii(last, neuron);
-        let s = self.noise(NoiseOf::Neuron { layer: last, neuron });
-        let twin = self.output_row(s, &weights, parameter(layer.biases()[neuron]), &radii);
-        if layer.activation() == Activation::Linear {
-            return twin;
-        }
-        self.activate(layer.activation(), &[twin.nominal], &[twin.increment], &[twin.perturbed])[0]
-    }
-
-    /// The difference of two logits as one row with one noise, when the last layer is linear; else of two logits.
-    pub fn difference(&mut self, plus: usize, minus: usize) -> Twin {
-        let last = self.network.layers().len() - 1;
-        let layer = self.layer(last);
-        if layer.activation() != Activation::Linear {
-            let (p, m) = (self.logit(plus), self.logit(minus));
-            return self.subtract(p, m);
-        }
-        let (weights, bias) = difference_of_rows(layer, plus, minus);
-        let (p, m) = (self.radii(last, plus), self.radii(last, minus));
-        let radii =
-            Radii { weights: p.weights.iter().zip(&m.weights).map(|(p, m)| p + m).collect(), bias: &p.bias + &m.bias };
-        let s = self.noise(NoiseOf::Difference { plus, minus });
-        self.output_row(s, &weights, bias, &radii)
-    }
-
-    /// The difference of two quantities.
-    pub fn subtract(&mut self, plus: Twin, minus: Twin) -> Twin {
-        let graph = &mut self.problem.graph;
-        Twin {
-            nominal: graph.sub(plus.nominal, minus.nominal),
-            increment: graph.sub(plus.increment, minus.increment),
-            perturbed: graph.sub(plus.perturbed, minus.perturbed),
-        }
-    }
-
     /// A row of the last layer: its increment is enclosed both by increments, which is tight over a box of inputs, and
     /// as the difference of the two rows, which is exact at a fixed input with one hidden layer.
     fn output_row(&mut self, s: ExprId, weights: &[Constant], bias: Constant, radii: &Radii) -> Twin {
@@ -218,31 +165,6 @@ impl<'a> Eliminated<'a> {
         let apart = self.problem.graph.sub(perturbed, nominal);
         let increment = self.problem.graph.meet(direct, apart);
         Twin { nominal, increment, perturbed }
-    }
-
-    /// The margins `logit_class − logit_k` for all `k ≠ class`, in ascending order of `k`. With two logits there is
-    /// one, merged into a single row with a single noise; with more, each logit has its own noise, which the margins
-    /// share, and the trained weights are merged all the same.
-    pub fn margins(&mut self, class: usize) -> Vec<Twin> {
-        let last = self.network.layers().len() - 1;
-        let count = self.network.logit_count();
-        let others = (0..count).filter(|&k| k != class);
-        if count == 2 {
-            return vec![self.difference(class, 1 - class)];
-        }
-        if self.layer(last).activation() != Activation::Linear {
-            let logits: Vec<Twin> = (0..count).map(|k| self.logit(k)).collect();
-            return others.map(|k| self.subtract(logits[class], logits[k])).collect();
-        }
-        let none = vec![Constant::ZERO; self.layer(last).inputs()];
-        let moved: Vec<ExprId> = (0..count)
-            .map(|neuron| {
-                let s = self.noise(NoiseOf::Neuron { layer: last, neuron });
-                let radii = self.radii(last, neuron);
-                self.increment_row(s, &none, &radii)
-            })
-            .collect();
-        others.map(|k| self.shared_margin(class, k, &moved)).collect()
     }
 
     /// `logit_plus − logit_minus` where `moved` holds what each logit's own noise adds to it.
@@ -257,27 +179,74 @@ impl<'a> Eliminated<'a> {
         let perturbed = self.problem.graph.add(nominal, increment);
         Twin { nominal, increment, perturbed }
     }
-
-    /// `−ln Σ e^{−m_k}` of margins: the logit of the confidence that they add up to.
-    pub fn soft_minimum(&mut self, margins: &[Twin]) -> Twin {
-        if let [margin] = margins {
-            return *margin;
-        }
-        let graph = &mut self.problem.graph;
-        let negated: Vec<_> = margins.iter().map(|m| graph.neg(m.nominal)).collect();
-        let moved: Vec<_> = margins.iter().map(|m| graph.neg(m.increment)).collect();
-        let perturbed: Vec<_> = margins.iter().map(|m| graph.neg(m.perturbed)).collect();
-        let sum = graph.apply(Op::LogSumExp, negated.clone());
-        let perturbed_sum = graph.apply(Op::LogSumExp, perturbed);
-        let increment =
-            graph.apply(Op::Increment(deltasat::op::Incremented::LogSumExp), negated.into_iter().chain(moved));
-        Twin { nominal: graph.neg(sum), increment: graph.neg(increment), perturbed: graph.neg(perturbed_sum) }
-    }
 }
 
-/// The weights and the bias of one row minus those of another, exactly.
-fn difference_of_rows(layer: &Layer, plus: usize, minus: usize) -> (Vec<Constant>, Constant) {
-    let subtract = |p: f64, m: f64| &parameter(p) - &parameter(m);
-    let weights = layer.row(plus).iter().zip(layer.row(minus)).map(|(&p, &m)| subtract(p, m)).collect();
-    (weights, subtract(layer.biases()[plus], layer.biases()[minus]))
+impl Twins for Eliminated<'_> {
+    fn network(&self) -> &Network {
+        self.network
+    }
+
+    fn graph(&mut self) -> &mut Graph {
+        &mut self.problem.graph
+    }
+
+    /// One logit, its noise its own.
+    fn logit(&mut self, neuron: usize) -> Twin {
+        let last = self.network.layers().len() - 1;
+        let layer = self.layer(last);
+        let weights: Vec<Constant> = layer.row(neuron).iter().map(|&w| parameter(w)).collect();
+        let radii = self.radii(last, neuron);
+        let s = self.noise(NoiseOf::Neuron { layer: last, neuron });
+        let twin = self.output_row(s, &weights, parameter(layer.biases()[neuron]), &radii);
+        if layer.activation() == Activation::Linear {
+            return twin;
+        }
+        self.activate(layer.activation(), &[twin.nominal], &[twin.increment], &[twin.perturbed])[0]
+    }
+
+    /// The difference of two logits as one row with one noise, when the last layer is linear; else of two logits.
+    fn difference(&mut self, plus: usize, minus: usize) -> Twin {
+        let last = self.network.layers().len() - 1;
+        let layer = self.layer(last);
+        if layer.activation() != Activation::Linear {
+            let (p, m) = (self.logit(plus), self.logit(minus));
+            return p.minus(m, self.graph());
+        }
+        let (weights, bias) = difference_of_rows(layer, plus, minus);
+        let (p, m) = (self.radii(last, plus), self.radii(last, minus));
+        let radii =
+            Radii { weights: p.weights.iter().zip(&m.weights).map(|(p, m)| p + m).collect(), bias: &p.bias + &m.bias };
+        let s = self.noise(NoiseOf::Difference { plus, minus });
+        self.output_row(s, &weights, bias, &radii)
+    }
+
+    /// The margins `logit_class − logit_k` for all `k ≠ class`, in ascending order of `k`. With two logits there is
+    /// one, merged into a single row with a single noise; with more, each logit has its own noise, which the margins
+    /// share, and the trained weights are merged all the same.
+    fn margins(&mut self, class: usize) -> Vec<Twin> {
+        let last = self.network.layers().len() - 1;
+        let count = self.network.logit_count();
+        let others = (0..count).filter(|&k| k != class);
+        if count == 2 {
+            return vec![self.difference(class, 1 - class)];
+        }
+        if self.layer(last).activation() != Activation::Linear {
+            let logits: Vec<Twin> = (0..count).map(|k| self.logit(k)).collect();
+            return others.map(|k| logits[class].minus(logits[k], self.graph())).collect();
+        }
+        let none = vec![Constant::ZERO; self.layer(last).inputs()];
+        let moved: Vec<ExprId> = (0..count)
+            .map(|neuron| {
+                let s = self.noise(NoiseOf::Neuron { layer: last, neuron });
+                let radii = self.radii(last, neuron);
+                self.increment_row(s, &none, &radii)
+            })
+            .collect();
+        others.map(|k| self.shared_margin(class, k, &moved)).collect()
+    }
+
+    /// By the increment of σ, which knows how far the copies are apart.
+    fn change_of_sigmoid(&mut self, confidence: Twin) -> ExprId {
+        self.problem.graph.increment(Incremented::Sigmoid, confidence.nominal, confidence.increment)
+    }
 }

@@ -3,14 +3,17 @@
 //! * [`eliminated`]: the parameters are eliminated exactly; one noise variable per neuron, increments carried beside the
 //!   values (design.md §2);
 //! * [`literal`]: every parameter is a variable, as in Murthy, Das and Islam (2019);
+//! * [`twin`]: what both offer to a question;
 //! * [`question`]: what is asked of either;
-//! * [`smtlib`]: a problem with a threshold as SMT-LIB text.
+//! * [`smtlib`]: a question with a threshold as SMT-LIB text, for other solvers.
 //!
 //! Invariant: nothing here knows how a box is searched.
 
 pub mod eliminated;
+pub mod literal;
 pub mod question;
-mod steepest;
+pub mod smtlib;
+pub mod twin;
 
 use crate::network::{Activation, Network, Output};
 use deltasat::exact::{Constant, Rational};

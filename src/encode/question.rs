@@ -1,15 +1,18 @@
 //! What is asked of a network and its perturbed copy, as an objective to maximise.
 
-use super::eliminated::{Eliminated, NoiseOf, Twin};
+use super::eliminated::{Eliminated, NoiseOf};
+use super::literal::Literal;
+use super::twin::{Twin, Twins};
 use crate::network::{Network, NetworkError, Output, Parameter};
 use crate::perturbation::Perturbation;
 use deltasat::exact::{Constant, Rational};
 use deltasat::expr::ExprId;
 use deltasat::formula::{Formula, Relation};
 use deltasat::interval::{self, decimal, point};
-use deltasat::op::{Incremented, Op};
-use deltasat::problem::Compiled;
+use deltasat::op::Op;
+use deltasat::problem::{Compiled, Problem};
 use num_traits::{One, Signed, Zero};
+use std::collections::HashMap;
 use std::sync::OnceLock;
 
 /// A question about one class; its answer is the supremum of an objective.
@@ -40,21 +43,21 @@ struct Ends {
     biases: Vec<(f64, f64)>,
 }
 
-/// One row of parameters.
-pub(super) struct Row {
-    pub(super) weights: Vec<f64>,
-    pub(super) bias: f64,
-}
-
 /// A question as a compiled problem, and the way back from its points to networks.
 pub struct Encoded<'a> {
     network: &'a Network,
     perturbation: &'a Perturbation,
-    noises: Vec<NoiseOf>,
+    moves: Moves,
     /// the ends of each parameter's interval, computed when they are first needed
     ends: OnceLock<Vec<Ends>>,
-    /// the problem; its variables are the inputs, then the noises
+    /// the problem; its variables are the inputs, then the noises or the parameters
     pub compiled: Compiled,
+}
+
+/// What the variables after the inputs stand for.
+enum Moves {
+    Noises(Vec<NoiseOf>),
+    Parameters(Vec<(usize, Parameter)>),
 }
 
 impl<'a> Encoded<'a> {
@@ -65,20 +68,29 @@ impl<'a> Encoded<'a> {
         domain: &[(Rational, Rational)],
         question: &Question,
     ) -> Self {
-        let mut encoded = Eliminated::new(network, perturbation, domain);
-        let (objective, constraint) = pose(&mut encoded, question);
-        encoded.problem.objective = Some(objective);
-        encoded.problem.constraint = constraint;
-        Encoded {
-            network,
-            perturbation,
-            noises: encoded.noises,
-            ends: OnceLock::new(),
-            compiled: encoded.problem.compile(),
-        }
+        let mut twins = Eliminated::new(network, perturbation, domain);
+        let (objective, constraint) = pose(&mut twins, question);
+        let moves = Moves::Noises(twins.noises);
+        let compiled = compile(twins.problem, objective, constraint);
+        Encoded { network, perturbation, moves, ends: OnceLock::new(), compiled }
     }
 
-    /// Lets the inputs range over all reals, for questions whose inputs are fixed at the root of each search.
+    /// Encodes a question over a box of inputs, with every parameter a variable.
+    pub fn literal(
+        network: &'a Network,
+        perturbation: &'a Perturbation,
+        domain: &[(Rational, Rational)],
+        question: &Question,
+    ) -> Self {
+        let mut twins = Literal::new(network, perturbation, domain);
+        let (objective, constraint) = pose(&mut twins, question);
+        let moves = Moves::Parameters(twins.parameters);
+        let compiled = compile(twins.problem, objective, constraint);
+        Encoded { network, perturbation, moves, ends: OnceLock::new(), compiled }
+    }
+
+    /// Lets the inputs range over all reals, for questions whose inputs are fixed at the root of each search. Only for
+    /// inputs that are variables: the literal encoding makes a fixed input a constant.
     pub fn free_inputs(&mut self) {
         for variable in &mut self.compiled.problem.variables[..self.network.input().count()] {
             variable.domain = deltasat::interval::Interval::ENTIRE;
@@ -91,10 +103,26 @@ impl<'a> Encoded<'a> {
     /// # Errors
     /// When a parameter would not be finite.
     pub fn perturbed_network(&self, point: &[f64]) -> Result<Network, NetworkError> {
-        let inputs = self.network.input().count();
+        let (input, moves) = point.split_at(self.network.input().count());
+        match &self.moves {
+            Moves::Noises(noises) => self.moved_by_noises(input, noises, moves),
+            Moves::Parameters(parameters) => {
+                let values: HashMap<_, _> = parameters.iter().zip(moves).collect();
+                self.network.with_parameters(|layer, parameter, value| match values.get(&(layer, parameter)) {
+                    None => value,
+                    Some(&&moved) => {
+                        let (least, greatest) = self.perturbation.inner_bounds(self.network, layer, parameter);
+                        moved.clamp(least, greatest)
+                    }
+                })
+            }
+        }
+    }
+
+    fn moved_by_noises(&self, input: &[f64], noises: &[NoiseOf], directions: &[f64]) -> Result<Network, NetworkError> {
         let mut moves: Vec<Vec<f64>> = self.network.layers().iter().map(|layer| vec![0.0; layer.outputs()]).collect();
         let last = moves.len() - 1;
-        for (&of, &s) in self.noises.iter().zip(&point[inputs..]) {
+        for (&of, &s) in noises.iter().zip(directions) {
             match of {
                 NoiseOf::Neuron { layer, neuron } => moves[layer][neuron] = s,
                 NoiseOf::Difference { plus, minus } => {
@@ -103,42 +131,34 @@ impl<'a> Encoded<'a> {
                 }
             }
         }
-        self.moved_network(&point[..inputs], &moves)
-    }
-
-    /// The network that is perturbed.
-    pub(super) fn network(&self) -> &'a Network {
-        self.network
-    }
-
-    /// One row of a layer whose noise is `s` at the operands `h`: `s·r·sgn(h)` is added to the weights, `s·r` to the bias.
-    pub(super) fn row(&self, layer: usize, row: usize, h: &[f64], s: f64) -> Row {
-        let (ends, layer) = (&self.ends.get_or_init(|| self.ends())[layer], &self.network.layers()[layer]);
-        let row_ends = &ends.weights[row * layer.inputs()..(row + 1) * layer.inputs()];
-        let weights = layer.row(row).iter().zip(row_ends).zip(h);
-        Row {
-            weights: weights.map(|((&w, &ends), &h)| moved(w, ends, if h < 0.0 { -s } else { s })).collect(),
-            bias: moved(layer.biases()[row], ends.biases[row], s),
-        }
-    }
-
-    /// The network at `x` whose neurons have the noises `moves`, one entry per neuron of each layer: a layer's signs
-    /// are those of the perturbed network's own values.
-    pub(super) fn moved_network(&self, x: &[f64], moves: &[Vec<f64>]) -> Result<Network, NetworkError> {
-        let mut h = x.to_vec();
+        // s·r·sgn(h') needs the perturbed network's own values, layer by layer
+        let mut h = input.to_vec();
         let mut parameters: Vec<(Vec<f64>, Vec<f64>)> = Vec::new();
-        for (index, (layer, moves)) in self.network.layers().iter().zip(moves).enumerate() {
+        let ends = self.ends.get_or_init(|| self.ends());
+        for ((layer, ends), moves) in self.network.layers().iter().zip(ends).zip(&moves) {
+            let width = layer.inputs();
             let mut weights = Vec::with_capacity(layer.weights().len());
             let mut biases = Vec::with_capacity(layer.outputs());
-            let mut next = Vec::with_capacity(layer.outputs());
             for (row, &s) in moves.iter().enumerate() {
-                let row = self.row(index, row, &h, s);
-                let z = row.bias + row.weights.iter().zip(&h).map(|(w, h)| w * h).sum::<f64>();
-                next.push(layer.activation().evaluate(z));
-                weights.extend_from_slice(&row.weights);
-                biases.push(row.bias);
+                let row_ends = &ends.weights[row * width..(row + 1) * width];
+                weights.extend(
+                    layer
+                        .row(row)
+                        .iter()
+                        .zip(row_ends)
+                        .zip(&h)
+                        .map(|((&w, &ends), &h)| moved(w, ends, if h < 0.0 { -s } else { s })),
+                );
+                biases.push(moved(layer.biases()[row], ends.biases[row], s));
             }
-            h = next;
+            h = weights
+                .chunks_exact(width)
+                .zip(&biases)
+                .map(|(weights, bias)| {
+                    let z = bias + weights.iter().zip(&h).map(|(w, h)| w * h).sum::<f64>();
+                    layer.activation().evaluate(z)
+                })
+                .collect();
             parameters.push((weights, biases));
         }
         self.network.with_parameters(|layer, parameter, _| match parameter {
@@ -174,71 +194,63 @@ fn moved(value: f64, (least, greatest): (f64, f64), s: f64) -> f64 {
     }
 }
 
-/// The objective and the constraint of a question.
-fn pose(encoded: &mut Eliminated<'_>, question: &Question) -> (ExprId, Formula) {
+fn compile(mut problem: Problem, objective: ExprId, constraint: Formula) -> Compiled {
+    problem.objective = Some(objective);
+    problem.constraint = constraint;
+    problem.compile()
+}
+
+/// The objective and the constraint of a question, over any encoding.
+fn pose(twins: &mut impl Twins, question: &Question) -> (ExprId, Formula) {
     match question {
-        Question::Deviation { class, where_assigned } => deviation(encoded, *class, *where_assigned),
-        Question::Flip { class, against, guard } => flip(encoded, *class, *against, guard.as_ref()),
+        Question::Deviation { class, where_assigned } => deviation(twins, *class, *where_assigned),
+        Question::Flip { class, against, guard } => flip(twins, *class, *against, guard.as_ref()),
     }
 }
 
-fn deviation(encoded: &mut Eliminated<'_>, class: usize, where_assigned: bool) -> (ExprId, Formula) {
-    let network_output = output(encoded);
-    if network_output == Output::None {
-        let logit = encoded.logit(class);
-        return (encoded.problem.graph.apply(Op::Abs, [logit.increment]), Formula::TRUE);
+fn deviation(twins: &mut impl Twins, class: usize, where_assigned: bool) -> (ExprId, Formula) {
+    if twins.network().output() == Output::None {
+        let logit = twins.logit(class);
+        return (twins.graph().apply(Op::Abs, [logit.increment]), Formula::TRUE);
     }
-    let margins = margins(encoded, class);
-    let confidence = encoded.soft_minimum(&margins);
-    let graph = &mut encoded.problem.graph;
-    let change = graph.increment(Incremented::Sigmoid, confidence.nominal, confidence.increment);
-    let objective = graph.apply(Op::Abs, [change]);
+    let margins = margins(twins, class);
+    let confidence = Twin::soft_minimum(&margins, twins.graph());
+    let change = twins.change_of_sigmoid(confidence);
+    let objective = twins.graph().apply(Op::Abs, [change]);
     // with two classes the deviation is the same for both
     let constraint = if where_assigned && margins.len() > 1 { assigned(&margins) } else { Formula::TRUE };
     (objective, constraint)
 }
 
-fn flip(encoded: &mut Eliminated<'_>, class: usize, against: usize, guard: Option<&Rational>) -> (ExprId, Formula) {
+fn flip(twins: &mut impl Twins, class: usize, against: usize, guard: Option<&Rational>) -> (ExprId, Formula) {
+    let output = twins.network().output();
     let Some(guard) = guard else {
-        let margin = match output(encoded) {
-            Output::Sigmoid => margins(encoded, class)[0],
-            Output::Softmax | Output::None => encoded.difference(class, against),
+        let margin = match output {
+            Output::Sigmoid => margins(twins, class)[0],
+            Output::Softmax | Output::None => twins.difference(class, against),
         };
-        return (encoded.problem.graph.neg(margin.perturbed), Formula::TRUE);
+        return (twins.graph().neg(margin.perturbed), Formula::TRUE);
     };
-    let margins = margins(encoded, class);
-    let position = if output(encoded) == Output::Sigmoid { 0 } else { against - usize::from(against > class) };
-    let objective = encoded.problem.graph.neg(margins[position].perturbed);
+    let margins = margins(twins, class);
+    let position = if output == Output::Sigmoid { 0 } else { against - usize::from(against > class) };
+    let objective = twins.graph().neg(margins[position].perturbed);
     let mut constraint = vec![assigned(&margins)];
-    if output(encoded) != Output::None && guard.is_positive() {
-        let confidence = encoded.soft_minimum(&margins);
+    if output != Output::None && guard.is_positive() {
+        let confidence = Twin::soft_minimum(&margins, twins.graph());
         let level = logit_below(guard);
-        let graph = &mut encoded.problem.graph;
-        let above = graph.linear([(Constant::ONE, confidence.nominal)], -&level);
+        let above = twins.graph().linear([(Constant::ONE, confidence.nominal)], -&level);
         constraint.push(Formula::atom(above, Relation::Ge));
     }
     (objective, Formula::and(constraint))
 }
 
-fn output(encoded: &Eliminated<'_>) -> Output {
-    encoded.network().output()
-}
-
 /// The margins of a class over the others; for a sigmoid output the logit or its negation.
-fn margins(encoded: &mut Eliminated<'_>, class: usize) -> Vec<Twin> {
-    if output(encoded) != Output::Sigmoid {
-        return encoded.margins(class);
+fn margins(twins: &mut impl Twins, class: usize) -> Vec<Twin> {
+    if twins.network().output() != Output::Sigmoid {
+        return twins.margins(class);
     }
-    let logit = encoded.logit(0);
-    if class == 1 {
-        return vec![logit];
-    }
-    let graph = &mut encoded.problem.graph;
-    vec![Twin {
-        nominal: graph.neg(logit.nominal),
-        increment: graph.neg(logit.increment),
-        perturbed: graph.neg(logit.perturbed),
-    }]
+    let logit = twins.logit(0);
+    vec![if class == 1 { logit } else { logit.negated(twins.graph()) }]
 }
 
 /// Where the trained network assigns the class whose margins these are (ties included, the harder question).

@@ -41,22 +41,14 @@ impl Output {
         (0..logits.len()).find(|&j| (0..logits.len()).all(|k| k == j || logits[j].inf() > logits[k].sup()))
     }
 
-    /// Encloses `m` where two classes have the confidences `σ(m)` and `σ(−m)`: the margin of one of them.
-    pub(crate) fn enclose_margin(self, logits: &[Interval], class: usize) -> Interval {
-        match self {
-            Output::Sigmoid if class == 1 => logits[0],
-            Output::Sigmoid => -logits[0],
-            Output::Softmax | Output::None => logits[class] - logits[1 - class],
-        }
-    }
-
     /// Encloses `|c' − c|` for the confidence of a class in two networks, from enclosures of their logits.
     pub(crate) fn enclose_deviation(self, nominal: &[Interval], perturbed: &[Interval], class: usize) -> Interval {
         match self {
             Output::None => (perturbed[class] - nominal[class]).abs(),
             Output::Sigmoid => sigmoid_deviation(nominal[0], perturbed[0]),
             Output::Softmax if nominal.len() == 2 => {
-                sigmoid_deviation(self.enclose_margin(nominal, class), self.enclose_margin(perturbed, class))
+                let margin = |logits: &[Interval]| logits[class] - logits[1 - class];
+                sigmoid_deviation(margin(nominal), margin(perturbed))
             }
             Output::Softmax => {
                 let confidence = |logits: &[Interval]| {
@@ -70,7 +62,7 @@ impl Output {
 }
 
 /// `|σ(m') − σ(m)|`. It is the same for `−m` and `−m'`; σ is relatively accurate where it is small.
-pub(crate) fn sigmoid_deviation(nominal: Interval, perturbed: Interval) -> Interval {
+fn sigmoid_deviation(nominal: Interval, perturbed: Interval) -> Interval {
     let sigma = |m: Interval| interval::sigmoid(if nominal.inf() > 0.0 { -m } else { m });
     (sigma(perturbed) - sigma(nominal)).abs()
 }

@@ -9,7 +9,7 @@
 //! double nearest to it (ties to even), since that is what a trained network computes with. The bounds of the input
 //! domain are part of the question, not of the network, and are kept as the exact rationals that the file spells.
 
-pub(crate) mod enclose;
+mod enclose;
 mod error;
 mod evaluate;
 pub mod exact;

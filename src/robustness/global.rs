@@ -48,18 +48,16 @@ impl Global<'_> {
             2 if self.network.output() != Output::None => vec![1],
             _ => chosen_classes(self.network, choice),
         };
-        for class in classes {
+        // confidences lie between 0 and 1
+        let most = if self.network.output() == Output::None { f64::INFINITY } else { 1.0 };
+        for (index, &class) in classes.iter().enumerate() {
+            let others = classes.len() - index - 1;
             let question = Question::Deviation { class, where_assigned: choice == ClassChoice::Assigned };
             let encoded = Encoded::new(self.network, self.perturbation, self.domain, &question);
-            let mut options = self.settings.options(target, started);
-            if finding.witness.is_some() && target.is_none() {
-                // what exceeds the lower bound of another class by less than the gap does not matter
-                options.floor = finding.lower + options.absolute_gap;
-            }
+            let mut options = self.settings.options(target, started, others);
+            options.floor = if finding.witness.is_some() { finding.lower } else { f64::NEG_INFINITY };
             let optimum = search(&encoded, &encoded.compiled.root(), &options, observer);
             add(&mut finding.statistics, &optimum.statistics);
-            // confidences lie between 0 and 1
-            let most = if self.network.output() == Output::None { f64::INFINITY } else { 1.0 };
             finding.upper = finding.upper.max(optimum.upper.min(most));
             if optimum.stop != StopReason::Complete {
                 finding.stop = optimum.stop;
@@ -73,7 +71,9 @@ impl Global<'_> {
                     finding.witness = Some(witness);
                 }
             }
-            if target.is_some_and(|target| finding.lower > target) {
+            if others > 0 && target.is_some_and(|target| finding.lower > target) {
+                // the other classes were not looked at
+                finding.upper = most;
                 break;
             }
         }
@@ -98,10 +98,12 @@ impl Global<'_> {
             statistics: Statistics::default(),
         };
         let pairs = (0..classes).flat_map(|class| (0..classes).map(move |against| (class, against)));
+        let mut others = classes * (classes - 1);
         for (class, against) in pairs.filter(|(class, against)| class != against) {
+            others -= 1;
             let question = Question::Flip { class, against, guard: Some(guard.clone()) };
             let encoded = Encoded::new(self.network, self.perturbation, self.domain, &question);
-            let options = self.settings.options(Some(limit(class, against)), started);
+            let options = self.settings.options(Some(limit(class, against)), started, others);
             let optimum = search(&encoded, &encoded.compiled.root(), &options, observer);
             add(&mut finding.statistics, &optimum.statistics);
             finding.upper = finding.upper.max(optimum.upper);
@@ -114,6 +116,10 @@ impl Global<'_> {
                 finding.answer = Answer::Violated;
                 finding.class_change = Some(ClassChange::Possible);
                 finding.witness = Some(witness);
+                if others > 0 {
+                    // the other pairs of classes were not looked at
+                    finding.upper = f64::INFINITY;
+                }
                 break;
             }
             if !excluded(optimum.upper, class, against) {

@@ -1,29 +1,28 @@
 //! Local robustness: at one input, how far can the confidence of a class move, and can the class change, over all
 //! parameters in the box?
 //!
-//! The question is encoded once and asked for any number of inputs. For each, the margins' bounds and the parameters
-//! that signs suggest are tried first ([`Local::by_margins`]): with one hidden layer and two classes both are exact up to
-//! rounding, so that is the closed form, and no search is needed. Then the enclosure of the deviation at the root and the
-//! best vertex of the noise, and only then a search.
+//! The question is encoded once and asked for any number of inputs. For each, the enclosure of the objective at the root
+//! and the best vertex of the noise are tried first: with one hidden layer and two classes both are exact up to
+//! rounding (each noise moves one term of the output in one direction), so that is the closed form, and no search is
+//! needed.
 
 use super::witness::Witness;
 use super::{Answer, ClassChange, ClassChoice, Finding, Settings, add, chosen_classes, judge, search, witness_point};
 use crate::encode::class_count;
 use crate::encode::question::{Encoded, Question};
-use crate::network::enclose::sigmoid_deviation;
-use crate::network::{Network, Output};
+use crate::network::Network;
 use crate::perturbation::Perturbation;
 use deltasat::exact::{Rational, rational};
-use deltasat::incumbent::{IncumbentFinder, Vertex};
-use deltasat::interval::{Interval, decimal, point};
+use deltasat::incumbent::{IncumbentFinder, Polish, Vertex};
+use deltasat::interval::{Interval, decimal};
 use deltasat::search::{Observer, Statistics, StopReason};
 use deltasat::tape::Workspace;
 use std::collections::HashMap;
 use std::sync::OnceLock;
 use std::time::Instant;
 
-/// Bounds closer than this part of δ are not looked at any further.
-const CLOSED: f64 = 1e-3;
+/// A gap below which a root counts as closed.
+const CLOSED: f64 = 1e-10;
 
 /// The local question for one network and perturbation, ready for any number of inputs, from any number of threads.
 pub struct Local<'a> {
@@ -52,13 +51,6 @@ struct Place<'i> {
     class: usize,
     /// when the question was asked
     started: Instant,
-}
-
-impl Place<'_> {
-    /// The doubles nearest to the input, or nearly so.
-    fn nearest(&self) -> Vec<f64> {
-        self.enclosed.iter().map(|x| x.mid()).collect()
-    }
 }
 
 /// What a point of the search turned out to be: parameters that certainly do this.
@@ -179,35 +171,23 @@ impl<'a> Local<'a> {
         observer: &mut dyn Observer,
     ) {
         let question = || self.encode(&Question::Deviation { class, where_assigned: false });
-        let (mut upper, candidate) = self.by_margins(class, place, scratch);
-        let attained = candidate.and_then(|network| self.attained(network, place, class));
+        let encoded = self.deviations[class].get_or_init(question);
+        let upper = scratch.bound_at(encoded, class, place);
+        let vertex = scratch.vertex(encoded, class, upper - CLOSED);
+        let attained = vertex.and_then(|point| self.attained(encoded, &point, place, class));
         let (mut lower, mut witness) = attained.map_or((0.0, None), |found| (found.deviation, found.witness));
-        if upper - lower > CLOSED * self.settings.delta {
-            let encoded = self.deviations[class].get_or_init(question);
-            upper = upper.min(scratch.bound_at(encoded, class, place));
-            let vertex = scratch.vertex(encoded, class).and_then(|point| encoded.perturbed_network(&point).ok());
-            let found = vertex.and_then(|network| self.attained(network, place, class));
-            if let Some(found) = found.filter(|found| found.deviation > lower) {
-                (lower, witness) = (found.deviation, found.witness);
-            }
-        }
-        upper = upper.max(lower);
+        let mut upper = upper.max(lower);
         let target = threshold.map(rational::floor_f64);
         let decided = target.is_some_and(|target| lower > target || upper <= target);
         if !decided && upper - lower > self.settings.delta {
-            let encoded = self.deviations[class].get_or_init(question);
-            let mut options = self.settings.options(target, place.started);
-            if target.is_none() {
-                options.floor = lower + options.absolute_gap;
-            }
+            let options = self.settings.options(target, place.started, 0);
             let optimum = search(encoded, &scratch.root(class), &options, observer);
             add(&mut finding.statistics, &optimum.statistics);
             upper = optimum.upper.min(upper).max(lower);
             if optimum.stop != StopReason::Complete {
                 finding.stop = optimum.stop;
             }
-            let network = witness_point(&optimum).and_then(|point| encoded.perturbed_network(&point).ok());
-            let found = network.and_then(|network| self.attained(network, place, class));
+            let found = witness_point(&optimum).and_then(|point| self.attained(encoded, &point, place, class));
             if let Some(found) = found.filter(|found| found.deviation > lower) {
                 (lower, witness) = (found.deviation, found.witness);
             }
@@ -234,19 +214,23 @@ impl<'a> Local<'a> {
         let collects = finding.upper == f64::NEG_INFINITY;
         let mut change = ClassChange::Impossible;
         for against in (0..classes).filter(|&against| against != class) {
-            let (key, encoded) = self.flip(class, against);
+            let index = class * classes + against;
+            let key = classes + index;
+            let question = Question::Flip { class, against, guard: None };
+            let encoded = self.flips[index].get_or_init(|| self.encode(&question));
             let mut upper = scratch.bound_at(encoded, key, place);
             let mut lower = f64::NEG_INFINITY;
             let mut found = None;
             // for a deviation its own root is counted
             finding.statistics.boxes += u64::from(collects);
             if !excluded(upper, class, against) {
-                let changing = |network| self.attained(network, place, class).filter(|found| found.changes_class);
-                found = encoded.steepest(&place.nearest(), class, against).ok().and_then(changing);
+                let changing =
+                    |point: Vec<f64>| self.attained(encoded, &point, place, class).filter(|found| found.changes_class);
+                found = scratch.vertex(encoded, key, f64::MIN_POSITIVE).and_then(changing);
                 if found.is_some() {
                     lower = 0.0;
                 } else {
-                    let mut options = self.settings.options(Some(limit(class, against)), place.started);
+                    let mut options = self.settings.options(Some(limit(class, against)), place.started, 0);
                     options.absolute_gap = 0.0;
                     let optimum = search(encoded, &scratch.root(key), &options, observer);
                     add(&mut finding.statistics, &optimum.statistics);
@@ -254,8 +238,7 @@ impl<'a> Local<'a> {
                         finding.stop = optimum.stop;
                     }
                     (lower, upper) = (optimum.lower, optimum.upper.min(upper));
-                    let network = witness_point(&optimum).and_then(|point| encoded.perturbed_network(&point).ok());
-                    found = network.and_then(changing);
+                    found = witness_point(&optimum).and_then(changing);
                 }
             }
             if collects {
@@ -263,6 +246,10 @@ impl<'a> Local<'a> {
                 finding.lower = finding.lower.max(lower);
             }
             if let Some(found) = found {
+                if collects && classes > 2 {
+                    // the other classes were not all looked at
+                    finding.upper = f64::INFINITY;
+                }
                 return (ClassChange::Possible, found.witness);
             }
             if !excluded(upper, class, against) {
@@ -272,48 +259,9 @@ impl<'a> Local<'a> {
         (change, None)
     }
 
-    /// The question whether one class can become another, and its key in a [`Scratch`].
-    fn flip(&self, class: usize, against: usize) -> (usize, &Encoded<'a>) {
-        let classes = class_count(self.network);
-        let index = class * classes + against;
-        let encoded = || self.encode(&Question::Flip { class, against, guard: None });
-        (classes + index, self.flips[index].get_or_init(encoded))
-    }
-
-    /// What the bounds of the perturbed margins say about a deviation, and parameters that may attain it.
-    ///
-    /// With two classes the confidence is σ of the margin, so the largest deviation is that at one of the ends of the
-    /// perturbed margin's range; with one hidden layer the enclosure of that range is exact. With more classes there
-    /// is only a candidate: the class against the one that the bounds say can gain most on it.
-    fn by_margins(&self, class: usize, place: &Place<'_>, scratch: &mut Scratch) -> (f64, Option<Network>) {
-        let output = self.network.output();
-        let classes = class_count(self.network);
-        if output == Output::None {
-            return (f64::INFINITY, None);
-        }
-        let mut gain = |class: usize, against: usize| {
-            let (key, encoded) = self.flip(class, against);
-            scratch.bound_at(encoded, key, place)
-        };
-        let steepest = |class, against| self.flip(class, against).1.steepest(&place.nearest(), class, against).ok();
-        if classes != 2 {
-            let others = (0..classes).filter(|&k| k != class).map(|k| (gain(class, k), k));
-            let most = others.max_by(|a, b| a.0.total_cmp(&b.0));
-            return (f64::INFINITY, most.and_then(|(_, k)| steepest(class, k)));
-        }
-        let other = 1 - class;
-        let (least, most) = (-gain(class, other), gain(other, class));
-        if !(least.is_finite() && most.is_finite()) {
-            return (f64::INFINITY, steepest(class, other));
-        }
-        let nominal = output.enclose_margin(&place.logits, class);
-        let [down, up] = [least, most].map(|end| sigmoid_deviation(nominal, point(end)).sup());
-        let candidate = if down >= up { steepest(class, other) } else { steepest(other, class) };
-        (down.max(up), candidate)
-    }
-
-    /// What the parameters of a perturbed network do.
-    fn attained(&self, network: Network, place: &Place<'_>, class: usize) -> Option<Attained> {
+    /// What the parameters do that a point of the search stands for.
+    fn attained(&self, encoded: &Encoded<'_>, point: &[f64], place: &Place<'_>, class: usize) -> Option<Attained> {
+        let network = encoded.perturbed_network(point).ok()?;
         let mut enclosed = None;
         if !self.witnesses {
             let (output, logits) = (self.network.output(), network.enclose_logits(&place.enclosed));
@@ -355,11 +303,17 @@ impl Scratch {
         objective.map_or(f64::INFINITY, |slot| w.values[slot as usize].sup())
     }
 
-    /// The best vertex at the root that [`bound_at`](Self::bound_at) last looked at.
-    fn vertex(&mut self, encoded: &Encoded<'_>, key: usize) -> Option<Vec<f64>> {
+    /// The best vertex at the root that [`bound_at`](Self::bound_at) last looked at, polished where it falls short of
+    /// `wanted`.
+    fn vertex(&mut self, encoded: &Encoded<'_>, key: usize, wanted: f64) -> Option<Vec<f64>> {
         let variables = encoded.compiled.tape.variables();
         let (w, root, point) = self.workspaces.get_mut(&key)?;
-        Vertex.propose(&encoded.compiled, &root[..variables], 0, point, w).map(|_| point.clone())
+        let root = &root[..variables];
+        let mut found = Vertex.propose(&encoded.compiled, root, 0, point, w);
+        if found.is_some_and(|value| value < wanted) {
+            found = Polish.propose(&encoded.compiled, root, 0, point, w);
+        }
+        found.map(|_| point.clone())
     }
 
     /// The root that was last looked at for a question.

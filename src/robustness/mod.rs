@@ -98,11 +98,12 @@ pub enum ClassChoice {
 
 impl Settings {
     /// Options for a search that answers a question, or a part of it, asked at `started`; `target` makes it a yes/no
-    /// question.
-    fn options(&self, target: Option<f64>, started: Instant) -> Options {
+    /// question. The time that is left is shared among this search and `others` still to come.
+    fn options(&self, target: Option<f64>, started: Instant, others: usize) -> Options {
         let own = self.limits.time.map(|limit| limit.saturating_sub(started.elapsed()));
         let common = self.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-        let time = own.into_iter().chain(common).min();
+        let left = own.into_iter().chain(common).min();
+        let time = left.map(|left| left / u32::try_from(others + 1).unwrap_or(u32::MAX));
         Options {
             // the exact value at the witness may lie an ulp or two below what the search certified
             absolute_gap: if target.is_some() { self.delta * 0.01 } else { self.delta * 0.999 },

@@ -49,9 +49,12 @@ pub(crate) fn halve(problem: &Compiled, position: usize, bound: Interval) -> Opt
         return None;
     }
     if problem.problem.variables.get(position).is_some_and(|v| v.sort == Sort::Integer) {
-        let at = middle(lo, hi).floor().clamp(lo, hi);
+        // contraction may have left ends that are no integers, which must not become the places to split at
+        let (first, last) = (lo.ceil(), hi.floor());
+        let at = middle(first, last).floor();
         let next = at + 1.0;
-        return (at < next && next <= hi).then(|| Split { position, lower: bounds(lo, at), upper: bounds(next, hi) });
+        let splits = first <= at && at < next && next <= last;
+        return splits.then(|| Split { position, lower: bounds(lo, at), upper: bounds(next, hi) });
     }
     let at = middle(lo, hi);
     (lo < at && at < hi).then(|| Split { position, lower: bounds(lo, at), upper: bounds(at, hi) })

@@ -26,13 +26,22 @@ impl Contractor for Hc4 {
     }
 
     fn contract(&self, problem: &Compiled, goal: &Goal, w: &mut Workspace, spare: &mut Spare) -> Outcome {
-        for _ in 0..ROUNDS {
+        for round in 0..ROUNDS {
             for (width, &slot) in spare.widths.iter_mut().zip(problem.tape.kept()) {
                 *width = w.values[slot as usize].wid();
             }
             match propagate(problem, goal, None, w) {
+                Outcome::Empty => return Outcome::Empty,
                 Outcome::Narrowed => {}
-                other => return other,
+                // the slots that an earlier round cut hold whatever their operators say
+                _ if round > 0 => return Outcome::Narrowed,
+                Outcome::Inactive if problem.tape.is_defined(w) => return Outcome::Inactive,
+                // known bounds of inner slots and the domains of partial operators narrow without a cut
+                _ => {
+                    let pairs = spare.widths.iter().zip(problem.tape.kept());
+                    let same = pairs.into_iter().all(|(&before, &slot)| w.values[slot as usize].wid() == before);
+                    return if same { Outcome::Fixpoint } else { Outcome::Narrowed };
+                }
             }
             let worthwhile = spare.widths.iter().zip(problem.tape.kept()).any(|(&before, &slot)| {
                 let after = w.values[slot as usize].wid();

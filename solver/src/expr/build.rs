@@ -88,7 +88,7 @@ impl Graph {
     }
 
     /// A noisy row (see [`Noise`]): `Σ a_j h_j + b + s·(Σ r_j |h_j| + r_b)` with terms `(a_j, r_j, h_j)`. Without any
-    /// radius it is a plain linear sum. Radii that have no accurate double are rounded up, to the harder question.
+    /// radius, or without any operand, it is a plain linear sum. Radii that have no accurate double are rounded up, to the harder question.
     pub fn noise(
         &mut self,
         noise: ExprId,
@@ -127,6 +127,10 @@ impl Graph {
         }
         if radius.is_zero() && radii.iter().all(Constant::is_zero) {
             return self.linear(coefficients.into_iter().zip(operands.into_iter().skip(1)), constant);
+        }
+        if radii.is_empty() {
+            // no operand besides the noise: a bias alone moves
+            return self.linear([(radius, noise)], constant);
         }
         self.insert(Node::Apply { op: Op::Noise(Arc::new(Noise { coefficients, radii, constant, radius })), operands })
     }

@@ -4,14 +4,17 @@
 //! [`Compiled::certify`](crate::problem::Compiled::certify).
 
 mod gradient;
+mod polish;
 mod vertex;
 
 pub use gradient::Gradient;
+pub use polish::Polish;
 pub use vertex::Vertex;
 
 use crate::interval::Interval;
+use crate::op::Op;
 use crate::problem::Compiled;
-use crate::tape::Workspace;
+use crate::tape::{Slot, Workspace};
 
 /// A finder of good points.
 pub trait IncumbentFinder: Send + Sync {
@@ -28,6 +31,30 @@ pub trait IncumbentFinder: Send + Sync {
         point: &mut [f64],
         w: &mut Workspace,
     ) -> Option<f64>;
+}
+
+/// Runs a search for large values of `sign·slot` on the objective; where that is `|d|`, on `d` and on `−d`, since the
+/// derivative of `|d|` at its kink points either way. Leaves the better point and returns its objective.
+pub(crate) fn best_side(
+    problem: &Compiled,
+    point: &mut [f64],
+    w: &mut Workspace,
+    mut search: impl FnMut(Slot, f64, &mut [f64], &mut Workspace) -> Option<f64>,
+) -> Option<f64> {
+    let objective = problem.objective?;
+    let Some((Op::Abs, &[inner])) = problem.tape.definition(objective) else {
+        return search(objective, 1.0, point, w);
+    };
+    let up = search(inner, 1.0, point, w);
+    let mut other = std::mem::take(&mut w.other);
+    other.copy_from_slice(point);
+    let down = search(inner, -1.0, point, w);
+    if up > down {
+        point.copy_from_slice(&other);
+    }
+    w.other = other;
+    // None is the least Option; the larger of the two is not negative unless both stay on the far side of zero
+    if up > down { up } else { down }.map(f64::abs)
 }
 
 /// The middle of a bound: the midpoint, or a finite point of an unbounded one.

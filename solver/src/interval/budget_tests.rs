@@ -14,6 +14,8 @@ use super::{double_double, exp, hyperbolic, inverse_trig, log, reduction, trig};
 const SAMPLES: usize = 200_000;
 const PRECISION: u32 = 400;
 
+type Sampler = Box<dyn Fn(&mut SmallRng) -> f64>;
+
 fn big(x: f64) -> Float {
     Float::with_val(PRECISION, x)
 }
@@ -121,10 +123,11 @@ fn trigonometry() {
         let n = Float::with_val(1300, &turned / &step).round() / 128u32;
         let exact = turned - n.round() * 128u32 * &step;
         let error = (sum(a.r) - &exact).abs().to_f64();
-        let allowed = if a.j % 32 == 0 { exact.abs().to_f64() * f64::powi(2.0, -70) } else { f64::powi(2.0, -90) };
+        let allowed =
+            if a.j.is_multiple_of(32) { exact.abs().to_f64() * f64::powi(2.0, -70) } else { f64::powi(2.0, -90) };
         error / allowed
     };
-    let kinds: [(u64, Box<dyn Fn(&mut SmallRng) -> f64>); 5] = [
+    let kinds: [(u64, Sampler); 5] = [
         (1, Box::new(|rng: &mut SmallRng| rng.random_range(-10.0..10.0))),
         (2, Box::new(sizes(-26, 17))),
         (3, Box::new(sizes(17, 1023))),

@@ -186,7 +186,8 @@ fn sigmoid_bounds(x: f64) -> (f64, f64) {
             (half, half)
         };
     }
-    sigmoid_estimate(x).bounds()
+    let (lo, hi) = sigmoid_estimate(x).bounds();
+    (lo, hi.min(1.0))
 }
 
 /// σ(x) for |x| ≤ 46.

@@ -105,7 +105,8 @@ fn tanh_bounds(x: f64) -> (f64, f64) {
         let inner = if a == f64::INFINITY { 1.0 } else { 1.0f64.next_down() };
         return if x < 0.0 { (-1.0, -inner) } else { (inner, 1.0) };
     }
-    tanh_estimate(a).times_sign(1f64.copysign(x)).bounds()
+    let (lo, hi) = tanh_estimate(a).times_sign(1f64.copysign(x)).bounds();
+    (lo.max(-1.0), hi.min(1.0))
 }
 
 /// tanh a for 2⁻²⁷ ≤ a ≤ 23.

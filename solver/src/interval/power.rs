@@ -1,6 +1,6 @@
 //! Powers: square, square root, integer powers and real powers.
 //!
-//! *Integer powers*, |n| ≤ 1000: binary exponentiation of the mantissa (in [0.707, 1.414), so that it stays in range) in
+//! *Integer powers*, |n| ≤ 1000 (or any n, for powers of two): binary exponentiation of the mantissa (in [0.707, 1.414), so that it stays in range) in
 //! double-double: every product has relative error below 8u², u = 2⁻⁵³, and it enters the result at most n times, so 2⁻⁹² in
 //! all; claimed 2⁻⁸⁰. A result for which every trailing part is zero is exact and is not widened: 3⁴ is [81, 81]. Negative
 //! exponents add a reciprocal in double-double.
@@ -34,10 +34,10 @@ fn integer_power_bounds(v: f64, n: i32) -> (f64, f64) {
         return (v, v);
     }
     let count = n.unsigned_abs();
-    if count > 1000 {
+    let (m, e, _) = log::split(v);
+    if count > 1000 && m != 1.0 {
         return real_power_bounds(v, f64::from(n));
     }
-    let (m, e, _) = log::split(v);
     let (mut base, mut rest) = ((m, 0.0), count);
     let mut power = (1.0, 0.0);
     let mut exact = true;
@@ -61,7 +61,7 @@ fn integer_power_bounds(v: f64, n: i32) -> (f64, f64) {
     }
     let (h, shift, _) = log::split(power.0);
     let l = power.1 * (h / power.0);
-    Estimate::new(h, l, if exact { 0.0 } else { pow2(-80) }).scaled_bounds(e * n + shift)
+    Estimate::new(h, l, if exact { 0.0 } else { pow2(-80) }).scaled_bounds(e.saturating_mul(n).saturating_add(shift))
 }
 
 /// As [`integer_power_bounds`], for 0 ≤ v ≤ ∞: the limits at the ends.

@@ -90,6 +90,10 @@ impl Operator for Div {
         true
     }
 
+    fn is_defined(&self, x: &[Interval]) -> bool {
+        !x[1].contains(0.0)
+    }
+
     fn gradient(&self, x: &[f64], value: f64, partials: &mut [f64]) {
         partials[0] = x[1].recip();
         partials[1] = -value / x[1];

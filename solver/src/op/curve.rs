@@ -157,8 +157,7 @@ impl Seen<'_> {
     }
 
     fn above_point(&self, x: f64, a: f64) -> f64 {
-        let height = self.above(point(x), a);
-        if height.is_empty() { f64::INFINITY } else { height.sup() }
+        highest(self.above(point(x), a))
     }
 
     fn chord(&self, l: f64, u: f64) -> f64 {
@@ -189,7 +188,7 @@ impl Seen<'_> {
                 constant = constant.max(self.above_point(l, a));
             }
             if from < to {
-                constant = constant.max(self.above(bounds(from.max(l), to.min(u)), a).sup());
+                constant = constant.max(highest(self.above(bounds(from.max(l), to.min(u)), a)));
             }
             if to <= u {
                 constant = constant.max(self.above_tangent(bounds(to, u), t.unwrap_or(u), a));
@@ -210,7 +209,7 @@ impl Seen<'_> {
         if passes_above(start) {
             return Some(start);
         }
-        for _ in 0..10 {
+        for _ in 0..7 {
             let t = 0.5 * (no + yes);
             if passes_above(t) {
                 yes = t;
@@ -220,6 +219,11 @@ impl Seen<'_> {
         }
         Some(yes)
     }
+}
+
+/// The upper end; no bound where the curve is undefined.
+fn highest(x: Interval) -> f64 {
+    if x.is_empty() { f64::INFINITY } else { x.sup() }
 }
 
 /// `x` or `−x`.

@@ -37,6 +37,10 @@ impl Operator for Asin {
         true
     }
 
+    fn is_defined(&self, x: &[Interval]) -> bool {
+        x[0].subset(DOMAIN)
+    }
+
     fn gradient(&self, x: &[f64], _: f64, partials: &mut [f64]) {
         partials[0] = ((1.0 - x[0]) * (1.0 + x[0])).sqrt().recip();
     }
@@ -92,6 +96,10 @@ impl Operator for Acos {
 
     fn is_partial(&self) -> bool {
         true
+    }
+
+    fn is_defined(&self, x: &[Interval]) -> bool {
+        x[0].subset(DOMAIN)
     }
 
     fn gradient(&self, x: &[f64], _: f64, partials: &mut [f64]) {
@@ -216,6 +224,10 @@ impl Operator for Atan2 {
 
     fn is_partial(&self) -> bool {
         true
+    }
+
+    fn is_defined(&self, x: &[Interval]) -> bool {
+        !(x[0].contains(0.0) && x[1].contains(0.0))
     }
 
     fn gradient(&self, x: &[f64], _: f64, partials: &mut [f64]) {

@@ -30,12 +30,17 @@ impl Operator for Ln {
         true
     }
 
+    fn is_defined(&self, x: &[Interval]) -> bool {
+        x[0].inf() > 0.0
+    }
+
     fn gradient(&self, x: &[f64], _: f64, partials: &mut [f64]) {
         partials[0] = x[0].recip();
     }
 
     fn derivative(&self, x: &[Interval], _: Interval, partials: &mut [Interval]) {
-        partials[0] = x[0].intersection(bounds(0.0, f64::INFINITY)).recip();
+        let slopes = x[0].intersection(bounds(0.0, f64::INFINITY)).recip();
+        partials[0] = if slopes.is_empty() { Interval::ENTIRE } else { slopes };
     }
 
     fn relax(&self, x: &[Interval], image: Interval, side: Side, coefficients: &mut [f64]) -> f64 {

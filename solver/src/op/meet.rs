@@ -33,6 +33,10 @@ impl Operator for Meet {
         true
     }
 
+    fn is_defined(&self, _: &[Interval]) -> bool {
+        true
+    }
+
     fn gradient(&self, _: &[f64], _: f64, partials: &mut [f64]) {
         partials.copy_from_slice(&[1.0, 0.0]);
     }

@@ -60,6 +60,10 @@ impl Operator for Pow {
         self.exponent < 0
     }
 
+    fn is_defined(&self, x: &[Interval]) -> bool {
+        self.exponent >= 0 || !x[0].contains(0.0)
+    }
+
     fn gradient(&self, x: &[f64], _: f64, partials: &mut [f64]) {
         let n = self.exponent;
         partials[0] = match n {
@@ -189,6 +193,11 @@ impl Operator for RealPow {
         true
     }
 
+    fn is_defined(&self, x: &[Interval]) -> bool {
+        let fractional = x[0].inf() > 0.0 || (x[0].inf() >= 0.0 && x[1].inf() > 0.0);
+        fractional || integer(x[1]).is_some_and(|pow| pow.is_defined(&x[..1]))
+    }
+
     fn gradient(&self, x: &[f64], value: f64, partials: &mut [f64]) {
         partials[0] = x[1] * x[0].powf(x[1] - 1.0);
         partials[1] = if x[0] > 0.0 { value * x[0].ln() } else { 0.0 };
@@ -273,6 +282,10 @@ impl Operator for Sqrt {
 
     fn is_partial(&self) -> bool {
         true
+    }
+
+    fn is_defined(&self, x: &[Interval]) -> bool {
+        x[0].inf() >= 0.0
     }
 
     fn gradient(&self, _: &[f64], value: f64, partials: &mut [f64]) {

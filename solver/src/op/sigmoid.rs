@@ -5,8 +5,9 @@
 //! `tanh(d/4)`, and decreases from there; for `d ≤ 0` the other way round. The infimum is the mirror image of the
 //! supremum, since `g(−z, −d) = −g(z, d)`.
 //!
-//! Upper planes come from three sources (see [`increment`]); the one in `d` alone is the upper line of the envelope
-//! `U(d) = max_z g(z, d)`. For `d ≥ 0` its derivative is `σ'(w)` with `w = z*(d) + d` nondecreasing in `d`, from
+//! An upper plane is the best of three (beside the constant): the separable one of [`increment`], tight where `d` is
+//! large and `z` is not; the plane through the corners raised by what the curvature adds, tight in small boxes; and,
+//! where `z` is anything, the upper line of the envelope `U(d) = max_z g(z, d)`. For `d ≥ 0` its derivative is `σ'(w)` with `w = z*(d) + d` nondecreasing in `d`, from
 //! negative values (where σ' increases) to positive ones: `U` is convex up to `d = max(0, −z_u)` and concave after it.
 //! For `d ≤ 0` it is at most `m·d` with `m` the least slope there, which is at most `U'(0)`, so that the curve stays
 //! convex; and where `z ≤ 0` it is the larger of two convex functions itself.
@@ -168,8 +169,7 @@ impl Operator for IncrementSigmoid {
         }
         let (z, d) = (x[0], x[1]);
         let line = |x, side| curve::line(&Sigmoid, Bend::convex_concave(ZERO), x, side);
-        let planes =
-            [envelope_line(z, d), increment::separable(line, z, d, side), Plane::mean_value(self, x, image, side)];
+        let planes = [envelope_line(z, d), increment::separable(line, z, d, side), corner_plane(z, d)];
         increment::best(&planes, x, image, side, coefficients)
     }
 
@@ -270,4 +270,39 @@ fn envelope_line(z: Interval, d: Interval) -> Option<Plane> {
     let inflection = if inflection.is_empty() { Bend::CONVEX } else { Bend::convex_concave(inflection) };
     let (slope, constant) = curve::line(&Envelope { z, least }, inflection, d, Side::Upper)?;
     Plane::new(0.0, slope, constant)
+}
+
+/// The plane with the mean slopes of the four corners, raised above the function.
+///
+/// A function with `f'' ≥ −k` on an interval of width `h` is at most its chord plus `k h²/8`. Applied to the residual
+/// `r = g − a·z − b·d` along `d`, and then along `z` on the two edges where `d` is at an end, this gives
+/// `r ≤ max(corners) + k_d h_d²/8 + k_z h_z²/8` with `∂²g/∂d² = σ''(z+d)` and
+/// `∂²g/∂z² = σ''(z+d) − σ''(z) = σ'''(ξ)·d`, `σ''' = σ' − 6σ'² = 1/24 − 6 (σ' − 1/12)²`.
+fn corner_plane(z: Interval, d: Interval) -> Option<Plane> {
+    if !z.is_common_interval() || !d.is_common_interval() {
+        return None;
+    }
+    let corners = [(z.inf(), d.inf()), (z.sup(), d.inf()), (z.inf(), d.sup()), (z.sup(), d.sup())];
+    let heights = corners.map(|(z, d)| at(point(z), d));
+    let [h00, h10, h01, h11] = heights.map(Interval::mid);
+    let mean_slope = |rise: f64, width: f64| if width > 0.0 { 0.5 * rise / width } else { 0.0 };
+    let a = mean_slope(h10 - h00 + h11 - h01, z.sup() - z.inf());
+    let b = mean_slope(h01 - h00 + h11 - h10, d.sup() - d.inf());
+    if !a.is_finite() || !b.is_finite() {
+        return None;
+    }
+    let mut residual = f64::NEG_INFINITY;
+    for ((z, d), height) in corners.into_iter().zip(heights) {
+        residual = residual.max((height - point(a) * point(z) - point(b) * point(d)).sup());
+    }
+    let moved = z + d;
+    let curvature = curvatures(moved);
+    let slopes = slopes(z.convex_hull(moved));
+    let third = point(1.0) / point(24.0) - point(6.0) * (slopes - point(1.0) / point(12.0)).sqr();
+    let bulge = |second: Interval, x: Interval| {
+        point((-second.inf()).max(0.0)) * (point(x.sup()) - point(x.inf())).sqr() / point(8.0)
+    };
+    let along_z = (curvature - curvatures(z)).intersection(third * d);
+    let constant = point(residual) + bulge(curvature, d) + bulge(along_z, z);
+    Plane::new(a, b, constant.sup())
 }

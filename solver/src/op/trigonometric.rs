@@ -129,10 +129,11 @@ impl Operator for Tan {
     }
 
     fn relax(&self, x: &[Interval], image: Interval, side: Side, coefficients: &mut [f64]) -> f64 {
-        if interval::tan(x[0]).is_common_interval() {
-            if let Some((inflection, _)) = inflection(x[0], 0.0) {
-                return curve::relax(self, Bend::concave_convex(inflection), x[0], image, side, coefficients);
-            }
+        // A bounded tangent has no pole in the box.
+        if interval::tan(x[0]).is_common_interval()
+            && let Some((inflection, _)) = inflection(x[0], 0.0)
+        {
+            return curve::relax(self, Bend::concave_convex(inflection), x[0], image, side, coefficients);
         }
         coefficients[0] = 0.0;
         curve::constant(image, side)

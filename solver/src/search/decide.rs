@@ -11,7 +11,7 @@ use super::tree::{Control, Question, run};
 use super::{Event, Observer, Options, Order, Statistics, StopReason, Strategy};
 use crate::contract::Goal;
 use crate::interval::Interval;
-use crate::problem::{Certificate, Compiled};
+use crate::problem::{Certificate, Compiled, Problem};
 use std::time::Instant;
 
 /// The answer to a decision.
@@ -44,6 +44,11 @@ pub struct Decision {
 /// Decides whether the constraint of a problem has a solution in the domains; its objective plays no part.
 pub fn decide(problem: &Compiled, strategy: &Strategy, options: &Options, observer: &mut dyn Observer) -> Decision {
     let started = Instant::now();
+    if problem.objective.is_some() {
+        // an objective that is undefined somewhere must not refute anything there
+        let problem = Problem { objective: None, ..problem.problem.clone() }.compile();
+        return decide(&problem, strategy, options, observer);
+    }
     let root = problem.root();
     let mut pool = Pool::new(root.len(), Order::DepthFirst);
     pool.push(&root, f64::INFINITY, 0);

@@ -114,6 +114,8 @@ impl Default for Strategy {
                 Box::new(Hc4),
                 Box::new(DisjunctionHull),
                 Box::new(LinearBounds { relaxation: Backward, refine: true }),
+                // what the others left of an integer's interval may be a single integer, which no split can find
+                Box::new(Integers),
             ],
             brancher: Box::new(Phases),
             finders: vec![Box::new(Vertex)],

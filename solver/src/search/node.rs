@@ -7,7 +7,7 @@ use crate::contract::{Goal, Outcome, Spare, truth};
 use crate::formula::Truth;
 use crate::incumbent::centre;
 use crate::interval::Interval;
-use crate::problem::Compiled;
+use crate::problem::{Compiled, Sort};
 use crate::tape::Workspace;
 
 /// The memory of one worker.
@@ -78,7 +78,7 @@ pub(super) fn examine(
     // contraction never uses δ: what it refutes has no solution
     let exact = Goal { delta: 0.0, ..*goal };
     tape.load(&item.kept, w);
-    if !tape.forward(w) {
+    if item.kept.iter().any(|bound| bound.is_empty()) || !tape.forward(w) {
         item.fate = Fate::Refuted { by: "enclosure" };
         return;
     }
@@ -120,8 +120,14 @@ pub(super) fn examine(
 /// Whether the weakened formula holds at the centre of the box. Only the variables are used: the bounds of other kept
 /// slots presuppose the very formula in question. The kept slots' bounds in the workspace are lost.
 fn holds(problem: &Compiled, delta: f64, variables: &[Interval], at: &mut [f64], w: &mut Workspace) -> bool {
-    for (x, &bound) in at.iter_mut().zip(variables) {
+    for ((x, &bound), variable) in at.iter_mut().zip(variables).zip(&problem.problem.variables) {
         *x = centre(bound);
+        if variable.sort == Sort::Integer {
+            *x = x.floor().max(bound.inf().ceil());
+            if !bound.contains(*x) {
+                return false;
+            }
+        }
     }
     problem.tape.load_point(at, w);
     problem.tape.forward(w)

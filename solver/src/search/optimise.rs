@@ -83,6 +83,9 @@ struct Optimising<'a> {
 impl Optimising<'_> {
     /// Tries the starting points.
     fn start(&mut self, strategy: &Strategy, root: &[Interval], statistics: &mut Statistics, started: Instant) {
+        if root.iter().any(|bound| bound.is_empty()) {
+            return;
+        }
         let n = self.problem.tape.variables();
         let mut w = Workspace::new(&self.problem.tape);
         let mut point = vec![0.0; n];

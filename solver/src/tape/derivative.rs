@@ -37,9 +37,11 @@ impl Tape {
                     for (x, &slot) in w.x.iter_mut().zip(operands) {
                         *x = w.values[slot as usize];
                     }
-                    let image = w.values[instruction.out as usize];
+                    let operator = op.operator().expect("rows are compiled");
+                    // not the slot's value: contraction may have cut it to less than the range over the operands' box
+                    let image = operator.enclose(&w.x[..n]);
                     w.slopes[..n].fill(Interval::ENTIRE);
-                    op.operator().expect("rows are compiled").derivative(&w.x[..n], image, &mut w.slopes[..n]);
+                    operator.derivative(&w.x[..n], image, &mut w.slopes[..n]);
                     for (slope, &slot) in w.slopes.iter().zip(operands) {
                         w.derivatives[slot as usize] += lambda * *slope;
                     }

@@ -72,7 +72,8 @@ pub struct Tape {
     slot_of: HashMap<ExprId, Slot>,
     /// instruction that writes a slot, for slots above the variables that are not constants
     writer: Vec<u32>,
-    /// how many products are added up at most in a slot's coefficient during a backward linear sweep
+    /// through how many roundings a product may pass at most that is added to a slot's coefficient during a backward
+    /// linear sweep
     accumulations: Vec<u32>,
     /// the piecewise and increment instructions that read a kept slot, by its position in `kept`
     uses: Vec<Vec<u32>>,
@@ -148,7 +149,8 @@ impl Tape {
             _ => SmallVec::new(),
         };
         for slot in branched {
-            if !std::mem::replace(&mut kept[slot as usize], true) {
+            let constant = slot as usize >= self.variables && self.writer[slot as usize] == NO_WRITER;
+            if !constant && !std::mem::replace(&mut kept[slot as usize], true) {
                 self.kept.push(slot);
             }
         }
@@ -184,6 +186,8 @@ impl Tape {
         let mut count = vec![0u32; self.slots];
         for instruction in &self.instructions {
             let extra = match instruction.kind {
+                // two terms an operand, of which the second is a product of three
+                Kind::Row(row) if self.rows[row as usize].noise.is_some() => 4 + self.rows[row as usize].slack(),
                 Kind::Row(row) => 2 + self.rows[row as usize].slack(),
                 Kind::Apply(_) => 2,
             };

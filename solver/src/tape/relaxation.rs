@@ -37,13 +37,18 @@ impl Tape {
         let mut last = 0;
         for &(slot, weight) in seeds {
             w.coefficients[slot as usize] += weight;
+            // a single weight is exact, and nothing is added to it
+            if seeds.len() > 1 {
+                w.magnitudes[slot as usize] += weight.abs();
+            }
             last = last.max(slot);
         }
+        let seeds = seeds.len();
         for instruction in self.instructions.iter().rev() {
             if instruction.out > last {
                 continue;
             }
-            let lambda = self.settle(instruction.out, w, &mut constant);
+            let lambda = self.settle(instruction.out, seeds, w, &mut constant);
             if constant == f64::INFINITY {
                 return LinearBound { constant, maximum: constant };
             }
@@ -52,11 +57,11 @@ impl Tape {
             }
         }
         for &(slot, value, _) in &self.constants {
-            let lambda = self.settle(slot, w, &mut constant);
+            let lambda = self.settle(slot, seeds, w, &mut constant);
             constant = add_up(constant, product_up(lambda, value));
         }
         for slot in 0..self.variables {
-            self.settle(slot as Slot, w, &mut constant);
+            self.settle(slot as Slot, seeds, w, &mut constant);
         }
         let mut maximum = constant;
         for slot in 0..self.variables {
@@ -66,10 +71,11 @@ impl Tape {
     }
 
     /// Charges the rounding of a slot's coefficient to the constant and returns the coefficient, exact from here on.
-    fn settle(&self, slot: Slot, w: &Workspace, constant: &mut f64) -> f64 {
+    /// Beside what the instructions add, `seeds` additions may have rounded it.
+    fn settle(&self, slot: Slot, seeds: usize, w: &Workspace, constant: &mut f64) -> f64 {
         let magnitude = w.magnitudes[slot as usize];
         if magnitude > 0.0 {
-            let error = accumulation_error(self.accumulations[slot as usize] as usize, magnitude);
+            let error = accumulation_error(self.accumulations[slot as usize] as usize + seeds, magnitude);
             *constant = add_up(*constant, mul_up(error, w.values[slot as usize].mag()));
         }
         w.coefficients[slot as usize]
@@ -96,9 +102,10 @@ impl Tape {
                 for (x, &slot) in w.x.iter_mut().zip(operands) {
                     *x = w.values[slot as usize];
                 }
-                let image = w.values[instruction.out as usize];
                 let side = if lambda > 0.0 { Side::Upper } else { Side::Lower };
                 let operator = op.operator().expect("rows are compiled");
+                // not the slot's value: contraction may have cut it to less than the range over the operands' box
+                let image = operator.enclose(&w.x[..n]);
                 let offset = operator.relax(&w.x[..n], image, side, &mut w.partials[..n]);
                 *constant = add_up(*constant, if offset == 0.0 { 0.0 } else { mul_up(lambda, offset) });
                 for (slope, &slot) in w.partials.iter().zip(operands) {
@@ -186,7 +193,8 @@ impl Workspace {
 
 fn contiguous(operands: &[Slot]) -> Option<usize> {
     let (&first, &last) = (operands.first()?, operands.last()?);
-    let dense = last.checked_sub(first)? as usize + 1 == operands.len() && operands.is_sorted();
+    let ascending = operands.windows(2).all(|pair| pair[0] < pair[1]);
+    let dense = last.checked_sub(first)? as usize + 1 == operands.len() && ascending;
     dense.then_some(first as usize)
 }
 

@@ -22,6 +22,8 @@ pub struct Workspace {
     pub(crate) magnitudes: Vec<f64>,
     /// a point that an incumbent finder may return to
     pub(crate) saved: Vec<f64>,
+    /// a second one
+    pub(crate) other: Vec<f64>,
     /// operands of one instruction
     pub(crate) x: Vec<Interval>,
     pub(crate) px: Vec<f64>,
@@ -49,6 +51,7 @@ impl Workspace {
             coefficients: vec![0.0; tape.slots],
             magnitudes: vec![0.0; tape.slots],
             saved: vec![0.0; tape.variables],
+            other: vec![0.0; tape.variables],
             x: vec![Interval::ENTIRE; tape.longest],
             px: vec![0.0; tape.longest],
             partials: vec![0.0; tape.longest],
@@ -68,7 +71,8 @@ impl Workspace {
 
     /// Copies the ends of the operands of a row into `lo` and `hi`, unless they are there already.
     pub(crate) fn gather(&mut self, key: u32, operands: &[Slot]) {
-        if self.gathered == key {
+        // an empty list starts where the next one does, so it has no key of its own
+        if self.gathered == key || operands.is_empty() {
             return;
         }
         self.gathered = key;

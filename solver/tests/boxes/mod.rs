@@ -6,12 +6,12 @@ use rand::Rng;
 use rand::rngs::SmallRng;
 
 /// An operator and the number of operands to test it with.
-pub struct Case {
-    pub op: Op,
-    pub arity: usize,
+pub(crate) struct Case {
+    pub(crate) op: Op,
+    pub(crate) arity: usize,
 }
 
-pub fn cases() -> Vec<Case> {
+pub(crate) fn cases() -> Vec<Case> {
     let case = |op: Op, arity: usize| Case { op, arity };
     let mut all = vec![
         case(Op::Mul, 2),
@@ -51,9 +51,9 @@ pub fn cases() -> Vec<Case> {
 }
 
 /// How large the numbers of a box are; all operands of an operator share one kind, or the last: anything.
-pub const KINDS: usize = 8;
+pub(crate) const KINDS: usize = 8;
 /// The kind of numbers around one.
-pub const ORDINARY: usize = 0;
+pub(crate) const ORDINARY: usize = 0;
 
 fn number(rng: &mut SmallRng, kind: usize) -> f64 {
     let sign = if rng.random() { 1.0 } else { -1.0 };
@@ -82,7 +82,7 @@ fn number(rng: &mut SmallRng, kind: usize) -> f64 {
 
 /// A box around a number: a point, a few units in the last place, thin, ordinary, straddling zero, from zero on,
 /// half-infinite or entire.
-pub fn random_box(rng: &mut SmallRng, kind: usize) -> Interval {
+pub(crate) fn random_box(rng: &mut SmallRng, kind: usize) -> Interval {
     let middle = number(rng, kind);
     let size = middle.abs().max(1e-300);
     match rng.random_range(0..12) {
@@ -109,7 +109,7 @@ pub fn random_box(rng: &mut SmallRng, kind: usize) -> Interval {
 }
 
 /// A double in the interval: an end, zero, the middle or anything between.
-pub fn point_in(rng: &mut SmallRng, x: Interval) -> f64 {
+pub(crate) fn point_in(rng: &mut SmallRng, x: Interval) -> f64 {
     let (lo, hi) = (x.inf().max(f64::MIN), x.sup().min(f64::MAX));
     let x = match rng.random_range(0..12) {
         0 => lo,

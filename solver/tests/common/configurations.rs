@@ -1,0 +1,79 @@
+//! Every configuration of a search, and a log of everything that a search tells.
+
+use deltasat::branch::{Brancher, Largest, Phases, RoundRobin, Smear};
+use deltasat::contract::{Contractor, DisjunctionHull, Hc4, Integers, LinearBounds};
+use deltasat::incumbent::{Gradient, Vertex};
+use deltasat::relax::Backward;
+use deltasat::search::{Event, Observer, Strategy};
+
+/// The number of branchers.
+pub const BRANCHERS: usize = 5;
+
+/// The brancher of a number below [`BRANCHERS`].
+pub fn brancher(index: usize) -> Box<dyn Brancher> {
+    match index {
+        0 => Box::new(Largest),
+        1 => Box::new(RoundRobin),
+        2 => Box::new(Smear::Max),
+        3 => Box::new(Smear::Sum),
+        _ => Box::new(Phases),
+    }
+}
+
+/// The number of sets of contractors.
+pub const SETS: usize = 8;
+
+/// The set of contractors of a number below [`SETS`].
+pub fn contractors(index: usize) -> Vec<Box<dyn Contractor>> {
+    let linear = |refine| Box::new(LinearBounds { relaxation: Backward, refine });
+    match index {
+        0 => vec![],
+        1 => vec![Box::new(Integers)],
+        2 => vec![Box::new(Hc4)],
+        3 => vec![linear(false)],
+        4 => vec![linear(true)],
+        5 => vec![Box::new(Hc4), Box::new(Integers), Box::new(DisjunctionHull)],
+        6 => vec![Box::new(DisjunctionHull), linear(true), Box::new(Hc4)],
+        _ => Strategy::default().contractors,
+    }
+}
+
+/// A strategy with the brancher and contractors of these numbers.
+pub fn strategy(by: usize, set: usize) -> Strategy {
+    Strategy {
+        contractors: contractors(set),
+        brancher: brancher(by),
+        finders: vec![Box::new(Vertex)],
+        starter: Box::new(Gradient),
+    }
+}
+
+/// Everything that an observer is told, to the bit.
+#[derive(Default, PartialEq, Eq)]
+pub struct Log(pub Vec<u64>);
+
+impl Observer for Log {
+    fn observe(&mut self, event: &Event<'_>) {
+        let log = &mut self.0;
+        let bits = |x: f64| x.to_bits();
+        match *event {
+            Event::Refuted { id, by, threshold } => {
+                log.extend([1, id, bits(threshold)]);
+                log.extend(by.bytes().map(u64::from));
+            }
+            Event::Pruned { id, bound } => log.extend([2, id, bits(bound)]),
+            Event::Split { id, bounds, bound, position, at, children } => {
+                log.extend([3, id, bits(bound), position as u64, bits(at), children[0], children[1]]);
+                log.extend(bounds.iter().flat_map(|x| [bits(x.inf()), bits(x.sup())]));
+            }
+            Event::Incumbent { value } => log.extend([4, bits(value)]),
+            Event::Stuck { id, bounds } => {
+                log.extend([5, id]);
+                log.extend(bounds.iter().flat_map(|x| [bits(x.inf()), bits(x.sup())]));
+            }
+            Event::Progress { lower, upper, boxes, open } => {
+                log.extend([6, bits(lower), bits(upper), boxes, open as u64]);
+            }
+        }
+    }
+}

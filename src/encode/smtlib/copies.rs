@@ -1,0 +1,283 @@
+//! The trained network and its perturbed copy, as text.
+//!
+//! Values are definitions (macros), so a solver sees nested expressions and a δ-solver's δ touches none of them. The one
+//! exception is a noisy row of the eliminated encoding: `z' = m + s·ρ`, `s ∈ [−1, 1]`, is written as a variable `z'` with
+//! `m − ρ ≤ z' ≤ m + ρ`, which is the same set and keeps the text linear. A δ-solver weakens these two inequalities, as if
+//! every bias could move by δ more.
+
+use super::Encoding;
+use super::text::{Text, Towards, nary, numeral, sum};
+use crate::network::{Activation, Layer, Network, Parameter};
+use crate::perturbation::Perturbation;
+use deltasat::exact::{Rational, rational};
+use num_traits::{Signed, Zero};
+
+/// The outputs of one copy as terms.
+pub(super) enum Outputs {
+    /// `logit_1 − logit_0` of two
+    Difference(String),
+    /// each logit
+    Logits(Vec<String>),
+}
+
+/// What the copies are made of.
+pub(super) struct Copies<'a> {
+    pub(super) network: &'a Network,
+    pub(super) perturbation: &'a Perturbation,
+    pub(super) encoding: Encoding,
+    /// the inputs as terms
+    pub(super) inputs: Vec<String>,
+    /// which inputs are never negative
+    pub(super) nonnegative: Vec<bool>,
+    /// the input where it is a single point; its coordinates are constants unless a decimal does not terminate
+    pub(super) fixed: Option<Vec<Rational>>,
+    /// whether the last layer is merged into the difference of its two rows
+    pub(super) merged: bool,
+}
+
+/// One row of a layer, or the difference of the last two.
+struct Row {
+    weights: Vec<Rational>,
+    bias: Rational,
+    weight_radii: Vec<Rational>,
+    bias_radius: Rational,
+}
+
+fn exact(value: f64) -> Rational {
+    rational::from_f64(value).unwrap_or_else(Rational::zero)
+}
+
+impl Copies<'_> {
+    /// Writes the trained network and returns its outputs.
+    pub(super) fn nominal(&self, text: &mut Text) -> Outputs {
+        text.comment("trained network");
+        let mut h = self.inputs.clone();
+        for (index, layer) in self.network.layers().iter().enumerate() {
+            let rows = self.rows(index);
+            h = rows
+                .iter()
+                .enumerate()
+                .map(|(i, row)| {
+                    let z = sum(row.weights.iter().cloned().zip(h.iter().map(String::as_str)), &row.bias);
+                    let z = text.define(format!("z_{index}_{i}"), &z);
+                    activate(text, layer.activation(), z, || format!("h_{index}_{i}"))
+                })
+                .collect();
+        }
+        self.outputs(h)
+    }
+
+    /// Writes the perturbed network and returns its outputs.
+    pub(super) fn perturbed(&self, text: &mut Text) -> Outputs {
+        text.comment("perturbed network");
+        let mut h = self.inputs.clone();
+        let mut nonnegative = self.nonnegative.clone();
+        for (index, layer) in self.network.layers().iter().enumerate() {
+            let z = match self.encoding {
+                Encoding::Eliminated => self.eliminated(text, index, &h, &nonnegative),
+                Encoding::Literal => self.literal(text, index, &h),
+            };
+            let named = |(i, z)| activate(text, layer.activation(), z, || format!("hp_{index}_{i}"));
+            h = z.into_iter().enumerate().map(named).collect();
+            nonnegative = vec![matches!(layer.activation(), Activation::Relu | Activation::Sigmoid); h.len()];
+        }
+        self.outputs(h)
+    }
+
+    fn outputs(&self, mut h: Vec<String>) -> Outputs {
+        if self.merged { Outputs::Difference(h.swap_remove(0)) } else { Outputs::Logits(h) }
+    }
+
+    fn rows(&self, index: usize) -> Vec<Row> {
+        let layer = &self.network.layers()[index];
+        let rows: Vec<Row> = (0..layer.outputs()).map(|neuron| self.row(layer, index, neuron)).collect();
+        match &rows[..] {
+            [zero, one] if self.merged && index + 1 == self.network.layers().len() => {
+                let pairs = |a: &[Rational], b: &[Rational], f: fn(&Rational, &Rational) -> Rational| {
+                    a.iter().zip(b).map(|(a, b)| f(a, b)).collect()
+                };
+                vec![Row {
+                    weights: pairs(&one.weights, &zero.weights, |a, b| a - b),
+                    bias: &one.bias - &zero.bias,
+                    weight_radii: pairs(&one.weight_radii, &zero.weight_radii, |a, b| a + b),
+                    bias_radius: &one.bias_radius + &zero.bias_radius,
+                }]
+            }
+            _ => rows,
+        }
+    }
+
+    fn row(&self, layer: &Layer, index: usize, neuron: usize) -> Row {
+        let radius = |parameter| self.perturbation.radius(self.network, index, parameter);
+        Row {
+            weights: layer.row(neuron).iter().map(|&w| exact(w)).collect(),
+            bias: exact(layer.biases()[neuron]),
+            weight_radii: (0..layer.inputs()).map(|col| radius(Parameter::Weight { row: neuron, col })).collect(),
+            bias_radius: radius(Parameter::Bias { row: neuron }),
+        }
+    }
+
+    /// The pre-activations of a layer, a variable each.
+    fn eliminated(&self, text: &mut Text, index: usize, h: &[String], nonnegative: &[bool]) -> Vec<String> {
+        let rows = self.rows(index);
+        if let Some(x) = self.fixed.as_ref().filter(|_| index == 0) {
+            return rows.iter().enumerate().map(|(i, row)| row.at(text, x, i)).collect();
+        }
+        let weights_move = rows.iter().any(|row| row.weight_radii.iter().any(|r| !r.is_zero()));
+        let mut magnitude = |(j, h): (usize, &String)| {
+            if nonnegative[j] || !weights_move {
+                return h.clone();
+            }
+            text.define(format!("a_{index}_{j}"), &format!("(ite (>= {h} 0.0) {h} (- {h}))"))
+        };
+        let magnitudes: Vec<String> = h.iter().enumerate().map(&mut magnitude).collect();
+        // rows with the same radii, as all are for an absolute ε, share their ρ
+        let mut noises: Vec<(&Row, String)> = Vec::new();
+        rows.iter()
+            .enumerate()
+            .map(|(i, row)| {
+                let middle = sum(row.weights.iter().cloned().zip(h.iter().map(String::as_str)), &row.bias);
+                if row.is_still() {
+                    return text.define(format!("zp_{index}_{i}"), &middle);
+                }
+                let middle = text.define(format!("m_{index}_{i}"), &middle);
+                let same = noises.iter().find(|(other, _)| row.moves_like(other)).map(|(_, name)| name.clone());
+                let noise = same.unwrap_or_else(|| {
+                    let radii = row.weight_radii.iter().cloned().zip(magnitudes.iter().map(String::as_str));
+                    let name = text.define(format!("rho_{index}_{i}"), &sum(radii, &row.bias_radius));
+                    noises.push((row, name.clone()));
+                    name
+                });
+                let z = text.declare(format!("zp_{index}_{i}"));
+                text.assert(&format!("(<= {z} (+ {middle} {noise}))"));
+                text.assert(&format!("(>= {z} (- {middle} {noise}))"));
+                z
+            })
+            .collect()
+    }
+
+    /// The pre-activations of a layer, all its parameters variables.
+    fn literal(&self, text: &mut Text, index: usize, h: &[String]) -> Vec<String> {
+        let layer = &self.network.layers()[index];
+        let last = index + 1 == self.network.layers().len();
+        let declared: Vec<(Vec<String>, String)> = (0..layer.outputs())
+            .map(|i| {
+                let row = self.row(layer, index, i);
+                let weights = row.weights.iter().zip(&row.weight_radii).enumerate();
+                let weights =
+                    weights.map(|(j, (w, r))| variable(text, || format!("w_{index}_{i}_{j}"), w, r)).collect();
+                (weights, variable(text, || format!("b_{index}_{i}"), &row.bias, &row.bias_radius))
+            })
+            .collect();
+        let terminates = |x: &Vec<Rational>| x.iter().all(|x| rational::to_decimal(x).is_some());
+        let constant_inputs = index == 0 && self.fixed.as_ref().is_some_and(terminates);
+        text.nonlinear |= !constant_inputs && declared.iter().any(|(w, _)| w.iter().any(|w| !is_numeral(w)));
+        if let ([(w0, b0), (w1, b1)], true) = (&declared[..], self.merged && last) {
+            let products = w1.iter().zip(w0).zip(h).map(|((p, m), h)| format!("(* (- {p} {m}) {h})"));
+            let row = nary("+", products.chain([format!("(- {b1} {b0})")]).collect());
+            return vec![text.define(format!("zp_{index}_0"), &row)];
+        }
+        let row = |(i, (weights, bias)): (usize, &(Vec<String>, String))| {
+            let products = weights.iter().zip(h).map(|(w, h)| format!("(* {w} {h})"));
+            let row = nary("+", products.chain([bias.clone()]).collect());
+            text.define(format!("zp_{index}_{i}"), &row)
+        };
+        declared.iter().enumerate().map(row).collect()
+    }
+}
+
+impl Row {
+    fn is_still(&self) -> bool {
+        self.bias_radius.is_zero() && self.weight_radii.iter().all(Zero::is_zero)
+    }
+
+    fn moves_like(&self, other: &Row) -> bool {
+        self.bias_radius == other.bias_radius && self.weight_radii == other.weight_radii
+    }
+
+    /// The range of the row of neuron `i` of the first layer at a fixed input, in exact arithmetic.
+    fn at(&self, text: &mut Text, x: &[Rational], i: usize) -> String {
+        let middle = self.weights.iter().zip(x).fold(self.bias.clone(), |sum, (w, x)| sum + w * x);
+        let noise = self.weight_radii.iter().zip(x).fold(self.bias_radius.clone(), |sum, (r, x)| sum + r * x.abs());
+        text.declare_over(format!("zp_0_{i}"), &(&middle - &noise), &(middle + noise))
+    }
+}
+
+/// A parameter: a variable over its interval, or its value where it does not move.
+fn variable(text: &mut Text, name: impl FnOnce() -> String, value: &Rational, radius: &Rational) -> String {
+    if radius.is_zero() {
+        return numeral(value, Towards::Above);
+    }
+    text.declare_over(name(), &(value - radius), &(value + radius))
+}
+
+fn is_numeral(term: &str) -> bool {
+    term.starts_with(|first: char| first == '(' || first.is_ascii_digit())
+}
+
+fn activate(text: &mut Text, activation: Activation, z: String, name: impl FnOnce() -> String) -> String {
+    let term = match activation {
+        Activation::Linear => return z,
+        Activation::Relu => format!("(ite (>= {z} 0.0) {z} 0.0)"),
+        Activation::Tanh => format!("(tanh {z})"),
+        Activation::Sigmoid => confidence(&[z]),
+    };
+    text.nonlinear |= activation != Activation::Relu;
+    text.define(name(), &term)
+}
+
+/// `Σ e^{−m_k}` of margins.
+pub(super) fn odds(margins: &[String]) -> String {
+    nary("+", margins.iter().map(|margin| format!("(exp (- {margin}))")).collect())
+}
+
+/// `1/(1 + Σ e^{−m_k})` of margins, for a single one its σ.
+pub(super) fn confidence(margins: &[String]) -> String {
+    format!("(/ 1.0 (+ 1.0 {}))", odds(margins))
+}
+
+impl Outputs {
+    /// `logit_class − logit_k` for all `k ≠ class` in ascending order; with a single logit, it or its negation.
+    pub(super) fn margins(&self, class: usize) -> Vec<String> {
+        match self {
+            Outputs::Difference(logit) => vec![signed(logit, class)],
+            Outputs::Logits(logits) => match &logits[..] {
+                [logit] => vec![signed(logit, class)],
+                _ => {
+                    let others = (0..logits.len()).filter(|&k| k != class);
+                    others.map(|k| format!("(- {} {})", logits[class], logits[k])).collect()
+                }
+            },
+        }
+    }
+
+    /// One logit; merged ones are never asked for.
+    pub(super) fn logit(&self, class: usize) -> &str {
+        match self {
+            Outputs::Difference(logit) => logit,
+            Outputs::Logits(logits) => &logits[class],
+        }
+    }
+}
+
+fn signed(logit: &str, class: usize) -> String {
+    if class == 1 { logit.to_owned() } else { format!("(- {logit})") }
+}
+
+/// Declares the inputs over a box, or defines them where it is a point whose coordinates have finite decimals.
+pub(super) fn inputs(text: &mut Text, network: &Network, domain: &[(Rational, Rational)]) -> Vec<String> {
+    let names = network.input().names();
+    domain
+        .iter()
+        .zip(names)
+        .enumerate()
+        .map(|(j, ((lower, upper), name))| {
+            let x = format!("x_{j}");
+            text.comment(&format!("{x}: {name}"));
+            if lower == upper && rational::to_decimal(lower).is_some() {
+                return text.define(x, &numeral(lower, Towards::Below));
+            }
+            text.declare_over(x, lower, upper)
+        })
+        .collect()
+}
