@@ -3,6 +3,7 @@
 //! A subcommand turns its options into the library's types, asks, and hands the finding to a report. stdout carries the
 //! answer alone; progress and errors go to stderr. [`Status`] is the exit code.
 
+mod compare;
 mod global;
 mod inputs;
 mod interrupt;
@@ -46,6 +47,7 @@ enum Command {
     Global(global::Arguments),
     Radius(radius::Arguments),
     Show(show::Arguments),
+    CompareActivations(compare::Arguments),
 }
 
 /// The exit code of a command that did not fail.
@@ -121,6 +123,7 @@ impl Command {
             Command::Global(arguments) => arguments.run(out),
             Command::Radius(arguments) => arguments.run(out),
             Command::Show(arguments) => arguments.run(out),
+            Command::CompareActivations(arguments) => arguments.run(out),
         }
     }
 }

@@ -38,6 +38,7 @@ pub(super) struct Common {
 }
 
 /// A run of a command: its settings and when it has to end.
+#[derive(Clone)]
 pub(super) struct Session {
     pub(super) json: bool,
     pub(super) quiet: bool,

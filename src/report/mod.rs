@@ -6,6 +6,7 @@
 //!
 //! Invariant: nothing here computes a bound.
 
+pub mod compare;
 pub mod json;
 pub mod number;
 pub mod table;
