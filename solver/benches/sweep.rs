@@ -3,7 +3,7 @@
 //!
 //! The tapes: a random nonlinear graph of about a thousand scalar instructions, and the twin encoding of a dense network
 //! with random weights, whose instructions are half rows; without ReLUs it is rows alone, which is what to compare with
-//! the kernel.
+//! the kernel. `benches/README.md` at the root says how to read and compare the figures, and what they were.
 
 #[allow(dead_code, unreachable_pub)]
 #[path = "../tests/common/expressions.rs"]

@@ -5,18 +5,18 @@
 
 mod common;
 
+use common::configurations::{BRANCHERS, CONTRACTORS, brancher, contractor};
 use common::expressions::{Constants, Generator, point_in, random_interval};
 use common::planted::{Planted, Shape, planted};
 use common::{certainly_above, each_seed, may_contain, rationals, truth_at, usual_run};
-use deltasat::branch::{Brancher, Largest, Phases, RoundRobin, Smear, Split};
-use deltasat::contract::{Contractor, DisjunctionHull, Goal, Hc4, Integers, LinearBounds, Outcome, Spare};
-use deltasat::exact::{Ball, Constant, Rational};
+use deltasat::branch::Split;
+use deltasat::contract::{Contractor, Goal, Hc4, Integers, Outcome, Spare};
+use deltasat::exact::{Ball, Constant, Rational, rational};
 use deltasat::expr::ExprId;
 use deltasat::expr::evaluate::evaluate;
 use deltasat::formula::Truth;
 use deltasat::interval::{Interval, bounds, point};
 use deltasat::problem::{Compiled, Problem, Sort};
-use deltasat::relax::Backward;
 use deltasat::tape::{Slot, Workspace};
 use rand::Rng;
 use rand::rngs::SmallRng;
@@ -66,26 +66,6 @@ impl Truths {
     }
 }
 
-fn contractor(rng: &mut SmallRng) -> Box<dyn Contractor> {
-    match rng.random_range(0..5) {
-        0 => Box::new(Hc4),
-        1 => Box::new(DisjunctionHull),
-        2 => Box::new(Integers),
-        3 => Box::new(LinearBounds { relaxation: Backward, refine: false }),
-        _ => Box::new(LinearBounds { relaxation: Backward, refine: true }),
-    }
-}
-
-fn brancher(rng: &mut SmallRng) -> Box<dyn Brancher> {
-    match rng.random_range(0..5) {
-        0 => Box::new(Largest),
-        1 => Box::new(RoundRobin),
-        2 => Box::new(Smear::Max),
-        3 => Box::new(Smear::Sum),
-        _ => Box::new(Phases),
-    }
-}
-
 /// A threshold that the objective reaches at the planted point, if there is an objective.
 fn reached_threshold(rng: &mut SmallRng, problem: &Compiled, truths: &Truths) -> f64 {
     match problem.objective {
@@ -120,7 +100,7 @@ fn no_contractor_and_no_split_loses_a_planted_solution() {
             assert!(problem.tape.forward(&mut w), "a forward sweep refutes a solution");
             truths.check(&w, "forward");
             for _ in 0..rng.random_range(1..4) {
-                let contractor = contractor(rng);
+                let contractor = contractor(rng.random_range(0..CONTRACTORS));
                 let outcome = contractor.contract(&problem, &goal, &mut w, &mut spare);
                 assert!(outcome != Outcome::Empty, "{} refutes a solution at depth {depth}", contractor.name());
                 truths.check(&w, contractor.name());
@@ -129,7 +109,7 @@ fn no_contractor_and_no_split_loses_a_planted_solution() {
             let before = kept.clone();
             problem.tape.store(&w, &mut kept);
             narrowed += u64::from(before != kept);
-            let brancher = brancher(rng);
+            let brancher = brancher(rng.random_range(0..BRANCHERS));
             let Some(split) = brancher.choose(&problem, &root, &kept, depth, &mut w) else { break };
             let value = truths.of(problem.tape.kept()[split.position]);
             kept[split.position] = part_with(&split, value).unwrap_or_else(|| {
@@ -445,6 +425,32 @@ fn linear_bounds_of_cancelling_rows_lie_above_exact_values() {
             }
         }
     });
+}
+
+/// A row whose operands look like neighbours by their first, last and number, but are not.
+#[test]
+fn a_row_with_an_operand_twice_keeps_its_coefficients_apart() {
+    let mut problem = Problem::default();
+    let x: Vec<ExprId> =
+        (0..3).map(|i| problem.variable(format!("x{i}"), bounds(1.0, 2.0 + f64::from(i)), Sort::Real)).collect();
+    let s = problem.variable("s", bounds(-1.0, 1.0), Sort::Noise);
+    let terms = [(x[0], "2"), (x[0], "4"), (x[2], "-1")].map(|(x, a)| {
+        let exact = |text| Constant::from_rational(rational::parse(text).expect("a number"));
+        (exact(a), exact("1/2"), x)
+    });
+    problem.objective = Some(problem.graph.noise(s, terms, Constant::ZERO, Constant::ZERO));
+    let problem = problem.compile();
+    let mut w = Workspace::new(&problem.tape);
+    problem.tape.load(&problem.root(), &mut w);
+    assert!(problem.tape.forward(&mut w));
+    let objective = problem.objective.expect("it has one");
+    // 6·2 − 1 + (2 + 2 + 1)/2, and the same by the linear bound: all signs are known
+    assert!(w.values[objective as usize].contains(13.5) && w.values[objective as usize].sup() < 13.5 + 1e-9);
+    let bound = problem.tape.linear_bound(&[(objective, 1.0)], &mut w);
+    assert!((13.5..13.5 + 1e-9).contains(&bound.maximum), "{bound:?}");
+    let close =
+        w.linear_coefficients(&problem.tape).iter().zip([7.0, 0.0, -0.5, 0.0]).all(|(a, b)| (a - b).abs() < 1e-9);
+    assert!(close, "{:?}", w.linear_coefficients(&problem.tape));
 }
 
 #[test]

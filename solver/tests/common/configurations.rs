@@ -20,6 +20,20 @@ pub fn brancher(index: usize) -> Box<dyn Brancher> {
     }
 }
 
+/// The number of contractors.
+pub const CONTRACTORS: usize = 5;
+
+/// The contractor of a number below [`CONTRACTORS`].
+pub fn contractor(index: usize) -> Box<dyn Contractor> {
+    match index {
+        0 => Box::new(Hc4),
+        1 => Box::new(DisjunctionHull),
+        2 => Box::new(Integers),
+        3 => Box::new(LinearBounds { relaxation: Backward, refine: false }),
+        _ => Box::new(LinearBounds { relaxation: Backward, refine: true }),
+    }
+}
+
 /// The number of sets of contractors.
 pub const SETS: usize = 8;
 
