@@ -151,13 +151,7 @@ impl<'a> Local<'a> {
         let started = Instant::now();
         let enclosed: Vec<Interval> = input.iter().map(decimal::enclose).collect();
         let logits = self.network.enclose_logits(&enclosed);
-        let class = self.network.output().enclosed_class(&logits).unwrap_or_else(|| {
-            let exact = self.network.evaluate_exactly(input).and_then(|evaluation| evaluation.class);
-            exact.unwrap_or_else(|| {
-                let point: Vec<f64> = input.iter().map(rational::nearest_f64).collect();
-                self.network.evaluate(&point).map_or(0, |evaluation| evaluation.class)
-            })
-        });
+        let class = self.network.output().enclosed_class(&logits).unwrap_or_else(|| assigned(self.network, input));
         Place { input, enclosed, logits, class, started }
     }
 
@@ -320,6 +314,15 @@ impl Scratch {
     fn root(&self, key: usize) -> Vec<Interval> {
         self.workspaces.get(&key).map_or_else(Vec::new, |(_, root, _)| root.clone())
     }
+}
+
+/// The class that a network assigns at an input (one exact coordinate per network input), exactly where that is possible.
+pub fn assigned(network: &Network, input: &[Rational]) -> usize {
+    let exact = network.evaluate_exactly(input).and_then(|evaluation| evaluation.class);
+    exact.unwrap_or_else(|| {
+        let point: Vec<f64> = input.iter().map(rational::nearest_f64).collect();
+        network.evaluate(&point).map_or(0, |evaluation| evaluation.class)
+    })
 }
 
 /// Whether a bound of `logit_against − logit_class` excludes the change; ties go to the lower index.
