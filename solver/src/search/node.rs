@@ -1,7 +1,7 @@
 //! What is done to one box, independently of all others: contraction, bounding, a candidate point, the choice of a split.
 
-use super::Strategy;
 use super::pool::Node;
+use super::{Limits, Strategy};
 use crate::branch::Split;
 use crate::contract::{Goal, Outcome, Spare, truth};
 use crate::formula::Truth;
@@ -9,6 +9,7 @@ use crate::incumbent::centre;
 use crate::interval::Interval;
 use crate::problem::{Compiled, Sort};
 use crate::tape::Workspace;
+use std::time::Instant;
 
 /// The memory of one worker.
 pub(super) struct Worker {
@@ -18,12 +19,12 @@ pub(super) struct Worker {
 }
 
 impl Worker {
-    pub(super) fn new(problem: &Compiled) -> Self {
-        Worker {
-            w: Workspace::new(&problem.tape),
-            spare: Spare::new(problem),
-            trial: vec![0.0; problem.tape.variables()],
-        }
+    /// The memory for one problem; `limits`, running since `started`, end even a long contraction.
+    pub(super) fn new(problem: &Compiled, limits: &Limits, started: Instant) -> Self {
+        let mut spare = Spare::new(problem);
+        spare.deadline = limits.time.and_then(|limit| started.checked_add(limit));
+        spare.interrupt = limits.interrupt.clone();
+        Worker { w: Workspace::new(&problem.tape), spare, trial: vec![0.0; problem.tape.variables()] }
     }
 }
 
