@@ -21,6 +21,8 @@ use std::collections::HashMap;
 use std::sync::OnceLock;
 use std::time::Instant;
 
+/// Boxes for the change of class where the deviation was asked for.
+const SIDE_QUESTION: u64 = 20_000;
 /// A gap below which a root counts as closed.
 const CLOSED: f64 = 1e-10;
 
@@ -226,9 +228,13 @@ impl<'a> Local<'a> {
                 } else {
                     let mut options = self.settings.options(Some(limit(class, against)), place.started, 0);
                     options.absolute_gap = 0.0;
+                    if !collects {
+                        // a question beside the one that was asked must not run on when that is answered
+                        options.limits.boxes = Some(SIDE_QUESTION);
+                    }
                     let optimum = search(encoded, &scratch.root(key), &options, observer);
                     add(&mut finding.statistics, &optimum.statistics);
-                    if optimum.stop != StopReason::Complete {
+                    if optimum.stop != StopReason::Complete && (collects || optimum.stop != StopReason::Boxes) {
                         finding.stop = optimum.stop;
                     }
                     (lower, upper) = (optimum.lower, optimum.upper.min(upper));

@@ -45,6 +45,8 @@ pub(super) struct Item {
     /// the kept slots, contracted in place
     pub(super) kept: Vec<Interval>,
     pub(super) bound: f64,
+    /// upper bound of the objective before contraction: what contraction removes is not above it
+    pub(super) entry: f64,
     pub(super) fate: Fate,
     /// a point worth certifying, and its objective in doubles
     pub(super) candidate: Option<f64>,
@@ -57,6 +59,7 @@ impl Item {
             node: None,
             kept: vec![Interval::EMPTY; problem.tape.kept().len()],
             bound: f64::INFINITY,
+            entry: f64::INFINITY,
             fate: Fate::Open(None),
             candidate: None,
             point: vec![0.0; problem.tape.variables()],
@@ -76,6 +79,7 @@ pub(super) fn examine(
     let tape = &problem.tape;
     let Worker { w, spare, trial } = worker;
     item.candidate = None;
+    item.entry = item.bound;
     // contraction never uses δ: what it refutes has no solution
     let exact = Goal { delta: 0.0, ..*goal };
     tape.load(&item.kept, w);
@@ -85,6 +89,7 @@ pub(super) fn examine(
     }
     if let Some(objective) = problem.objective {
         item.bound = item.bound.min(w.values[objective as usize].sup());
+        item.entry = item.bound;
     }
     for contractor in &strategy.contractors {
         if contractor.contract(problem, &exact, w, spare) == Outcome::Empty {
