@@ -4,6 +4,7 @@
 //! answer alone; progress and errors go to stderr. [`Status`] is the exit code.
 
 mod compare;
+mod encode;
 mod global;
 mod inputs;
 mod interrupt;
@@ -46,6 +47,7 @@ enum Command {
     Local(local::Arguments),
     Global(global::Arguments),
     Radius(radius::Arguments),
+    Encode(encode::Arguments),
     Show(show::Arguments),
     CompareActivations(compare::Arguments),
 }
@@ -122,6 +124,7 @@ impl Command {
             Command::Local(arguments) => arguments.run(out),
             Command::Global(arguments) => arguments.run(out),
             Command::Radius(arguments) => arguments.run(out),
+            Command::Encode(arguments) => arguments.run(out),
             Command::Show(arguments) => arguments.run(out),
             Command::CompareActivations(arguments) => arguments.run(out),
         }

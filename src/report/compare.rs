@@ -89,23 +89,32 @@ impl Figure {
 }
 
 impl Comparison {
-    /// By how many figures the ReLU network and the linear one are certainly more robust, and how many are open.
-    pub fn score(&self) -> [usize; 3] {
+    /// For the deviations, the radius over the domain and the median radius: by how many figures the ReLU network and
+    /// the linear one are certainly more robust, and how many are open.
+    pub fn scores(&self) -> [[usize; 3]; 3] {
         let [relu, linear] = &self.sides;
-        let deviations =
-            relu.deviations.iter().zip(&linear.deviations).map(|(r, l)| r.compare(*l).map(Ordering::reverse));
-        let global = relu.global_radius.compare(linear.global_radius);
-        let local = relu.local_radius.zip(linear.local_radius).map(|(r, l)| r.compare(l));
-        let mut score = [0; 3];
-        for figure in deviations.chain([global]).chain(local) {
-            let winner = match figure {
-                Some(Ordering::Greater) => 0,
-                Some(Ordering::Less) => 1,
-                Some(Ordering::Equal) | None => 2,
+        let mut scores = [[0; 3]; 3];
+        let mut add = |kind: usize, relu: Figure, linear: Figure, smaller_wins: bool| {
+            let winner = match relu.compare(linear) {
+                None | Some(Ordering::Equal) => 2,
+                Some(Ordering::Less) => usize::from(!smaller_wins),
+                Some(Ordering::Greater) => usize::from(smaller_wins),
             };
-            score[winner] += 1;
+            scores[kind][winner] += 1;
+        };
+        for (&relu, &linear) in relu.deviations.iter().zip(&linear.deviations) {
+            add(0, relu, linear, true);
         }
-        score
+        add(1, relu.global_radius, linear.global_radius, false);
+        if let Some((relu, linear)) = relu.local_radius.zip(linear.local_radius) {
+            add(2, relu, linear, false);
+        }
+        scores
+    }
+
+    /// All figures together.
+    fn score(&self) -> [usize; 3] {
+        self.scores().into_iter().fold([0; 3], sum)
     }
 
     fn verdict(&self) -> String {
@@ -119,6 +128,10 @@ impl Comparison {
         let open = if open > 0 { format!(", {open} open") } else { String::new() };
         format!("{word} ({relu}:{linear}{open})")
     }
+}
+
+fn sum(a: [usize; 3], b: [usize; 3]) -> [usize; 3] {
+    std::array::from_fn(|i| a[i] + b[i])
 }
 
 impl Activations {
@@ -152,10 +165,12 @@ impl Activations {
 
     /// One sentence on all pairs.
     fn conclusion(&self) -> String {
-        let [relu, linear, open] = self.pairs.iter().map(Comparison::score).fold([0; 3], |sum, score| {
-            let mut sum = sum;
-            sum.iter_mut().zip(score).for_each(|(sum, score)| *sum += score);
-            sum
+        let scores = self.pairs.iter().map(Comparison::scores);
+        let total = scores.fold([[0; 3]; 3], |total, pair| std::array::from_fn(|kind| sum(total[kind], pair[kind])));
+        let kinds = ["deviation over the domain", "radius over the domain", "median radius at points"];
+        let counts = kinds.iter().zip(total).map(|(kind, [relu, linear, open])| {
+            let open = if open > 0 { format!(", open {open}") } else { String::new() };
+            format!("by {kind} relu {relu}, linear {linear}{open}")
         });
         let pairs = super::words::count(self.pairs.len() as u64, "pair", "pairs");
         let cut = match self.stop {
@@ -163,7 +178,7 @@ impl Activations {
             Some(StopReason::Interrupted) => " before the interruption",
             Some(_) => " before the time ran out",
         };
-        format!("{pairs} compared{cut}: relu is more robust by {relu} figures, linear by {linear}, {open} are open")
+        format!("{pairs} compared{cut}; more robust are: {}", counts.collect::<Vec<_>>().join("; "))
     }
 
     /// Writes a table with aligned columns.

@@ -112,7 +112,7 @@ impl Global<'_> {
                 finding.stop = optimum.stop;
             }
             let witness = self.witness(&encoded, &optimum, class);
-            if let Some(witness) = witness.filter(|witness| witness.changes_class() && guarded(witness, guard)) {
+            if let Some(witness) = witness.filter(|witness| witness.changes_class() && self.guarded(witness, guard)) {
                 finding.answer = Answer::Violated;
                 finding.class_change = Some(ClassChange::Possible);
                 finding.witness = Some(witness);
@@ -147,9 +147,11 @@ impl Global<'_> {
             || self.network.output() == Output::None
             || witness.nominal_class == Some(witness.class)
     }
-}
 
-/// Whether the trained network assigns the witness's class with at least the confidence `guard`, exactly.
-fn guarded(witness: &Witness, guard: &Rational) -> bool {
-    witness.nominal_class == Some(witness.class) && witness.nominal.lower() >= *guard
+    /// Whether the trained network assigns the witness's class with at least the confidence `guard`, exactly. Outputs that
+    /// are no confidences are not guarded.
+    fn guarded(&self, witness: &Witness, guard: &Rational) -> bool {
+        let confident = self.network.output() == Output::None || witness.nominal.lower() >= *guard;
+        witness.nominal_class == Some(witness.class) && confident
+    }
 }

@@ -21,6 +21,8 @@ use std::collections::HashMap;
 use std::sync::OnceLock;
 use std::time::Instant;
 
+/// Boxes for the change of class where the deviation was asked for.
+const SIDE_QUESTION: u64 = 20_000;
 /// A gap below which a root counts as closed.
 const CLOSED: f64 = 1e-10;
 
@@ -151,13 +153,7 @@ impl<'a> Local<'a> {
         let started = Instant::now();
         let enclosed: Vec<Interval> = input.iter().map(decimal::enclose).collect();
         let logits = self.network.enclose_logits(&enclosed);
-        let class = self.network.output().enclosed_class(&logits).unwrap_or_else(|| {
-            let exact = self.network.evaluate_exactly(input).and_then(|evaluation| evaluation.class);
-            exact.unwrap_or_else(|| {
-                let point: Vec<f64> = input.iter().map(rational::nearest_f64).collect();
-                self.network.evaluate(&point).map_or(0, |evaluation| evaluation.class)
-            })
-        });
+        let class = self.network.output().enclosed_class(&logits).unwrap_or_else(|| assigned(self.network, input));
         Place { input, enclosed, logits, class, started }
     }
 
@@ -232,9 +228,13 @@ impl<'a> Local<'a> {
                 } else {
                     let mut options = self.settings.options(Some(limit(class, against)), place.started, 0);
                     options.absolute_gap = 0.0;
+                    if !collects {
+                        // a question beside the one that was asked must not run on when that is answered
+                        options.limits.boxes = Some(SIDE_QUESTION);
+                    }
                     let optimum = search(encoded, &scratch.root(key), &options, observer);
                     add(&mut finding.statistics, &optimum.statistics);
-                    if optimum.stop != StopReason::Complete {
+                    if optimum.stop != StopReason::Complete && (collects || optimum.stop != StopReason::Boxes) {
                         finding.stop = optimum.stop;
                     }
                     (lower, upper) = (optimum.lower, optimum.upper.min(upper));
@@ -320,6 +320,15 @@ impl Scratch {
     fn root(&self, key: usize) -> Vec<Interval> {
         self.workspaces.get(&key).map_or_else(Vec::new, |(_, root, _)| root.clone())
     }
+}
+
+/// The class that a network assigns at an input (one exact coordinate per network input), exactly where that is possible.
+pub fn assigned(network: &Network, input: &[Rational]) -> usize {
+    let exact = network.evaluate_exactly(input).and_then(|evaluation| evaluation.class);
+    exact.unwrap_or_else(|| {
+        let point: Vec<f64> = input.iter().map(rational::nearest_f64).collect();
+        network.evaluate(&point).map_or(0, |evaluation| evaluation.class)
+    })
 }
 
 /// Whether a bound of `logit_against − logit_class` excludes the change; ties go to the lower index.

@@ -27,9 +27,9 @@ impl<R: Relaxation> Contractor for LinearBounds<R> {
         self.relaxation.name()
     }
 
-    fn contract(&self, problem: &Compiled, goal: &Goal, w: &mut Workspace, _: &mut Spare) -> Outcome {
+    fn contract(&self, problem: &Compiled, goal: &Goal, w: &mut Workspace, spare: &mut Spare) -> Outcome {
         let tape = &problem.tape;
-        if self.refine && !self.tighten_kept(tape, w) {
+        if self.refine && !self.tighten_kept(tape, w, spare) {
             return Outcome::Empty;
         }
         if let Some(objective) = problem.objective {
@@ -51,13 +51,16 @@ impl<R: Relaxation> Contractor for LinearBounds<R> {
 
 impl<R: Relaxation> LinearBounds<R> {
     /// Tightens the kept slots in ascending order, each after a forward sweep up to it has passed on the earlier gains.
-    fn tighten_kept(&self, tape: &Tape, w: &mut Workspace) -> bool {
+    fn tighten_kept(&self, tape: &Tape, w: &mut Workspace, spare: &Spare) -> bool {
         let mut reached = None;
         for (position, &slot) in tape.kept().iter().enumerate().skip(tape.variables()) {
             if !tape.forward_between(reached, Some(slot), w) {
                 return false;
             }
             reached = Some(slot);
+            if spare.halted() {
+                break;
+            }
             if !tape.is_settled(position, w) && !self.tighten(tape, slot, w) {
                 return false;
             }

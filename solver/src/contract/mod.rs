@@ -17,6 +17,9 @@ pub use linear::LinearBounds;
 use crate::interval::Interval;
 use crate::problem::Compiled;
 use crate::tape::Workspace;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 
 /// What a contractor found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,14 +64,30 @@ pub struct Spare {
     pub(crate) before: Vec<Interval>,
     /// the hull of what is left
     pub(crate) hull: Vec<Interval>,
-    /// atoms to impose
+    /// widths before a round
     pub(crate) widths: Vec<f64>,
+    /// when to stop in the middle of a box, whatever that leaves undone
+    pub(crate) deadline: Option<Instant>,
+    /// set from outside to stop likewise
+    pub(crate) interrupt: Option<Arc<AtomicBool>>,
 }
 
 impl Spare {
     /// Memory for one tape.
     pub fn new(problem: &Compiled) -> Self {
         let n = problem.tape.kept().len();
-        Spare { before: vec![Interval::ENTIRE; n], hull: vec![Interval::ENTIRE; n], widths: vec![0.0; n] }
+        Spare {
+            before: vec![Interval::ENTIRE; n],
+            hull: vec![Interval::ENTIRE; n],
+            widths: vec![0.0; n],
+            deadline: None,
+            interrupt: None,
+        }
+    }
+
+    /// Whether to leave a long contraction early. Its box stays valid, only wider.
+    pub(crate) fn halted(&self) -> bool {
+        self.interrupt.as_ref().is_some_and(|flag| flag.load(Ordering::Relaxed))
+            || self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
     }
 }

@@ -1,7 +1,7 @@
 //! What is done to one box, independently of all others: contraction, bounding, a candidate point, the choice of a split.
 
-use super::Strategy;
 use super::pool::Node;
+use super::{Limits, Strategy};
 use crate::branch::Split;
 use crate::contract::{Goal, Outcome, Spare, truth};
 use crate::formula::Truth;
@@ -9,6 +9,7 @@ use crate::incumbent::centre;
 use crate::interval::Interval;
 use crate::problem::{Compiled, Sort};
 use crate::tape::Workspace;
+use std::time::Instant;
 
 /// The memory of one worker.
 pub(super) struct Worker {
@@ -18,12 +19,12 @@ pub(super) struct Worker {
 }
 
 impl Worker {
-    pub(super) fn new(problem: &Compiled) -> Self {
-        Worker {
-            w: Workspace::new(&problem.tape),
-            spare: Spare::new(problem),
-            trial: vec![0.0; problem.tape.variables()],
-        }
+    /// The memory for one problem; `limits`, running since `started`, end even a long contraction.
+    pub(super) fn new(problem: &Compiled, limits: &Limits, started: Instant) -> Self {
+        let mut spare = Spare::new(problem);
+        spare.deadline = limits.time.and_then(|limit| started.checked_add(limit));
+        spare.interrupt = limits.interrupt.clone();
+        Worker { w: Workspace::new(&problem.tape), spare, trial: vec![0.0; problem.tape.variables()] }
     }
 }
 
@@ -44,6 +45,8 @@ pub(super) struct Item {
     /// the kept slots, contracted in place
     pub(super) kept: Vec<Interval>,
     pub(super) bound: f64,
+    /// upper bound of the objective before contraction: what contraction removes is not above it
+    pub(super) entry: f64,
     pub(super) fate: Fate,
     /// a point worth certifying, and its objective in doubles
     pub(super) candidate: Option<f64>,
@@ -56,6 +59,7 @@ impl Item {
             node: None,
             kept: vec![Interval::EMPTY; problem.tape.kept().len()],
             bound: f64::INFINITY,
+            entry: f64::INFINITY,
             fate: Fate::Open(None),
             candidate: None,
             point: vec![0.0; problem.tape.variables()],
@@ -75,6 +79,7 @@ pub(super) fn examine(
     let tape = &problem.tape;
     let Worker { w, spare, trial } = worker;
     item.candidate = None;
+    item.entry = item.bound;
     // contraction never uses δ: what it refutes has no solution
     let exact = Goal { delta: 0.0, ..*goal };
     tape.load(&item.kept, w);
@@ -84,6 +89,7 @@ pub(super) fn examine(
     }
     if let Some(objective) = problem.objective {
         item.bound = item.bound.min(w.values[objective as usize].sup());
+        item.entry = item.bound;
     }
     for contractor in &strategy.contractors {
         if contractor.contract(problem, &exact, w, spare) == Outcome::Empty {

@@ -150,11 +150,12 @@ impl Question for Optimising<'_> {
             self.offer(value, &item.point, statistics);
         }
         let threshold = self.threshold();
+        // contraction may have removed points below the threshold it used (which only grows), and what is kept of inner
+        // slots presupposes that they are gone, so no later bound of this box speaks of them
+        self.given_up = self.given_up.max(item.entry.min(threshold));
         match item.fate {
             Fate::Refuted { by } => {
                 statistics.refuted += 1;
-                // the threshold only grows, so today's covers the one that was used
-                self.given_up = self.given_up.max(item.bound.min(threshold));
                 self.observer.observe(&Event::Refuted { id, by, threshold });
             }
             Fate::Open(_) | Fate::Holds if item.bound <= threshold => {

@@ -3,7 +3,7 @@
 
 use super::node::{Item, Worker, examine};
 use super::pool::Pool;
-use super::{Options, Statistics, StopReason, Strategy};
+use super::{Limits, Options, Statistics, StopReason, Strategy};
 use crate::contract::Goal;
 use crate::interval::Interval;
 use crate::problem::Compiled;
@@ -39,6 +39,8 @@ struct Shared<'a> {
     problem: &'a Compiled,
     strategy: &'a Strategy,
     root: &'a [Interval],
+    limits: &'a Limits,
+    started: Instant,
     items: Vec<Mutex<Item>>,
     goal: RwLock<Goal>,
     /// items in this batch, and the next one to be taken
@@ -66,7 +68,7 @@ impl Shared<'_> {
 
     /// The loop of a helper thread. A panic must not leave the others waiting, so it is carried to the main thread.
     fn help(&self) {
-        let mut worker = Worker::new(self.problem);
+        let mut worker = Worker::new(self.problem, self.limits, self.started);
         loop {
             self.start.wait();
             if self.stop.load(Ordering::Relaxed) {
@@ -105,6 +107,8 @@ pub(super) fn run(
         problem,
         strategy,
         root,
+        limits: &task.options.limits,
+        started: task.started,
         items: (0..BATCH).map(|_| Mutex::new(Item::new(problem))).collect(),
         goal: RwLock::new(question.goal()),
         count: AtomicUsize::new(0),
@@ -136,7 +140,7 @@ fn drive(
     statistics: &mut Statistics,
 ) -> StopReason {
     let Task { options, started, .. } = task;
-    let mut worker = Worker::new(shared.problem);
+    let mut worker = Worker::new(shared.problem, shared.limits, shared.started);
     loop {
         let limits = &options.limits;
         if limits.interrupted() {

@@ -133,7 +133,7 @@ impl Tape {
         }
         tape.kept[variables..].sort_unstable();
         tape.count_accumulations();
-        tape.uses = tape.kept.iter().map(|&slot| tape.users(slot)).collect();
+        tape.uses = tape.find_uses();
         tape
     }
 
@@ -216,19 +216,31 @@ impl Tape {
         self.accumulations = count;
     }
 
-    fn users(&self, slot: Slot) -> Vec<u32> {
-        (0..self.instructions.len() as u32)
-            .filter(|&index| {
-                let instruction = &self.instructions[index as usize];
-                let operands = self.list(instruction.operands);
-                match &instruction.kind {
-                    Kind::Apply(Op::Relu | Op::Abs | Op::Increment(_)) => operands.contains(&slot),
-                    Kind::Apply(Op::Ite) => operands[0] == slot,
-                    Kind::Apply(_) => false,
-                    Kind::Row(row) => self.rows[*row as usize].radius_of(slot, operands) > 0.0,
+    /// The piecewise and increment instructions that read each kept slot.
+    fn find_uses(&self) -> Vec<Vec<u32>> {
+        let mut position = vec![None; self.slots];
+        for (index, &slot) in self.kept.iter().enumerate() {
+            position[slot as usize] = Some(index);
+        }
+        let mut uses: Vec<Vec<u32>> = vec![Vec::new(); self.kept.len()];
+        for (index, instruction) in self.instructions.iter().enumerate() {
+            let operands = self.list(instruction.operands);
+            let reads = |j: usize| match &instruction.kind {
+                Kind::Apply(Op::Relu | Op::Abs | Op::Increment(_)) => true,
+                Kind::Apply(Op::Ite) => j == 0,
+                Kind::Apply(_) => false,
+                Kind::Row(row) => self.rows[*row as usize].noise.as_ref().is_some_and(|noise| noise.r[j] > 0.0),
+            };
+            for (j, &slot) in operands.iter().enumerate() {
+                if let Some(position) = position[slot as usize]
+                    && reads(j)
+                    && uses[position].last() != Some(&(index as u32))
+                {
+                    uses[position].push(index as u32);
                 }
-            })
-            .collect()
+            }
+        }
+        uses
     }
 
     /// Whether every piecewise operator that reads the kept slot at this position is linear over the box in the
