@@ -27,24 +27,25 @@ impl Contractor for Hc4 {
 
     fn contract(&self, problem: &Compiled, goal: &Goal, w: &mut Workspace, spare: &mut Spare) -> Outcome {
         for round in 0..ROUNDS {
-            for (width, &slot) in spare.widths.iter_mut().zip(problem.tape.kept()) {
-                *width = w.values[slot as usize].wid();
+            problem.tape.store(w, &mut spare.before);
+            let outcome = propagate(problem, goal, None, w);
+            if outcome == Outcome::Empty {
+                return Outcome::Empty;
             }
-            match propagate(problem, goal, None, w) {
-                Outcome::Empty => return Outcome::Empty,
-                Outcome::Narrowed => {}
-                // the slots that an earlier round cut hold whatever their operators say
-                _ if round > 0 => return Outcome::Narrowed,
-                Outcome::Inactive if problem.tape.is_defined(w) => return Outcome::Inactive,
-                // known bounds of inner slots and the domains of partial operators narrow without a cut
-                _ => {
-                    let pairs = spare.widths.iter().zip(problem.tape.kept());
-                    let same = pairs.into_iter().all(|(&before, &slot)| w.values[slot as usize].wid() == before);
-                    return if same { Outcome::Fixpoint } else { Outcome::Narrowed };
-                }
+            let after = problem.tape.kept().iter().map(|&slot| w.values[slot as usize]);
+            let mut pairs = spare.before.iter().copied().zip(after);
+            if outcome != Outcome::Narrowed {
+                // Known bounds of inner slots and the domains of partial operators narrow without a cut; and the slots
+                // that an earlier round cut hold whatever their operators say.
+                let narrowed = round > 0 || pairs.any(|(before, after)| before != after);
+                return match outcome {
+                    _ if narrowed => Outcome::Narrowed,
+                    Outcome::Inactive if problem.tape.is_defined(w) => Outcome::Inactive,
+                    _ => Outcome::Fixpoint,
+                };
             }
-            let worthwhile = spare.widths.iter().zip(problem.tape.kept()).any(|(&before, &slot)| {
-                let after = w.values[slot as usize].wid();
+            let worthwhile = pairs.any(|(before, after)| {
+                let (before, after) = (before.wid(), after.wid());
                 after < (1.0 - WORTHWHILE) * before || (before == f64::INFINITY && after < before)
             });
             if !worthwhile {

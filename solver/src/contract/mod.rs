@@ -64,8 +64,6 @@ pub struct Spare {
     pub(crate) before: Vec<Interval>,
     /// the hull of what is left
     pub(crate) hull: Vec<Interval>,
-    /// widths before a round
-    pub(crate) widths: Vec<f64>,
     /// when to stop in the middle of a box, whatever that leaves undone
     pub(crate) deadline: Option<Instant>,
     /// set from outside to stop likewise
@@ -76,13 +74,7 @@ impl Spare {
     /// Memory for one tape.
     pub fn new(problem: &Compiled) -> Self {
         let n = problem.tape.kept().len();
-        Spare {
-            before: vec![Interval::ENTIRE; n],
-            hull: vec![Interval::ENTIRE; n],
-            widths: vec![0.0; n],
-            deadline: None,
-            interrupt: None,
-        }
+        Spare { before: vec![Interval::ENTIRE; n], hull: vec![Interval::ENTIRE; n], deadline: None, interrupt: None }
     }
 
     /// Whether to leave a long contraction early. Its box stays valid, only wider.
