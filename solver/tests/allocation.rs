@@ -148,6 +148,7 @@ impl IncumbentFinder for Silent {
         &self,
         _: &Compiled,
         _: &[deltasat::interval::Interval],
+        _: &[deltasat::interval::Interval],
         _: u64,
         _: &mut [f64],
         _: &mut deltasat::tape::Workspace,
@@ -167,12 +168,13 @@ impl<F: IncumbentFinder> IncumbentFinder for Muted<F> {
     fn propose(
         &self,
         problem: &Compiled,
+        root: &[deltasat::interval::Interval],
         variables: &[deltasat::interval::Interval],
         seed: u64,
         point: &mut [f64],
         w: &mut deltasat::tape::Workspace,
     ) -> Option<f64> {
-        self.0.propose(problem, variables, seed, point, w);
+        self.0.propose(problem, root, variables, seed, point, w);
         None
     }
 }

@@ -455,6 +455,41 @@ fn a_row_with_an_operand_twice_keeps_its_coefficients_apart() {
     assert!(close, "{:?}", w.linear_coefficients(&problem.tape));
 }
 
+/// A product of coefficients that underflows to zero still counts against an operand large enough to bring it back.
+#[test]
+fn products_that_underflow_are_charged() {
+    let factor = Constant::from_f64(1e-200).expect("finite");
+    let zero = Constant::ZERO;
+    for form in 0..4 {
+        let mut problem = Problem::default();
+        let s = problem.variable("s", bounds(-1.0, 1.0), Sort::Noise);
+        let x = problem.variable("x", point(1e200), Sort::Real);
+        let y = problem.variable("y", point(1e200), Sort::Real);
+        let graph = &mut problem.graph;
+        let row = match form {
+            0 => graph.linear([(factor.clone(), x), (factor.clone(), y)], zero.clone()),
+            1 => graph.linear([(factor.clone(), y), (factor.clone(), s), (factor.clone(), x)], zero.clone()),
+            2 => graph.noise(s, [(zero.clone(), factor.clone(), x)], zero.clone(), zero.clone()),
+            _ => graph.noise(
+                s,
+                [(factor.clone(), zero.clone(), x), (zero.clone(), factor.clone(), y)],
+                zero.clone(),
+                zero.clone(),
+            ),
+        };
+        problem.objective = Some(row);
+        let problem = problem.compile();
+        let tape = &problem.tape;
+        let mut w = Workspace::new(tape);
+        tape.load(&problem.root(), &mut w);
+        assert!(tape.forward(&mut w));
+        let slot = problem.objective.expect("an objective");
+        // 1e-300·1e-200·1e200 and more, at s = 1
+        let bound = tape.linear_bound(&[(slot, 1e-300)], &mut w).maximum;
+        assert!(bound >= 1e-300, "form {form}: {bound:e}");
+    }
+}
+
 #[test]
 fn adjoints_match_differences_where_the_function_is_smooth() {
     let mut judged = 0u64;

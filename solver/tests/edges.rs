@@ -472,3 +472,21 @@ fn bounds_tighten_monotonically() {
     }
     assert!(upper - lower < 0.1, "[{lower}, {upper}]");
 }
+
+/// On a part of the root the witness lies in that part, whatever finders propose.
+#[test]
+fn a_part_of_the_root_is_bounded_by_itself() {
+    let mut problem = Problem::default();
+    let x = problem.variable("x", bounds(-1.0, 1.0), Sort::Real);
+    let s = problem.variable("s", bounds(-1.0, 1.0), Sort::Noise);
+    problem.objective = Some(problem.graph.linear([(Constant::ONE, x), (Constant::from(2), s)], Constant::ZERO));
+    let problem = problem.compile();
+    let mut root = problem.root();
+    (root[0], root[1]) = (bounds(-0.5, 0.25), bounds(-1.0, 0.5));
+    // without starting points, so that the finder that leaves boxes for a noise has to find the witness
+    let options = Options { starts: 0, ..Options::default() };
+    let optimum = optimise(&problem, &root, &Strategy::default(), &options, &mut ());
+    assert!(optimum.lower <= 1.25 && 1.25 <= optimum.upper, "{optimum:?}");
+    assert_eq!(optimum.stop, StopReason::Complete);
+    assert!(optimum.upper - optimum.lower <= 0.001, "{optimum:?}");
+}

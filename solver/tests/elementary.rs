@@ -400,7 +400,7 @@ fn constants_lie_between_neighbours() {
         [(interval::PI, consts::PI), (interval::TAU, consts::TAU), (interval::FRAC_PI_2, consts::FRAC_PI_2)]
     {
         assert_eq!(c.inf(), approx);
-        assert_eq!(c.sup(), interval::next_up(approx));
-        assert_eq!(interval::next_down(c.sup()), approx);
+        assert_eq!(c.sup(), approx.next_up());
+        assert_eq!(c.sup().next_down(), approx);
     }
 }

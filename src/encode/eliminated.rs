@@ -12,7 +12,7 @@
 use super::twin::{Twin, Twins, difference_of_rows};
 use super::{activate, declare_inputs, incremented, parameter, row};
 use crate::network::{Activation, Layer, Network, Parameter};
-use crate::perturbation::Perturbation;
+use crate::perturbation::{Magnitude, Perturbation};
 use deltasat::exact::{Constant, Rational};
 use deltasat::expr::{ExprId, Graph};
 use deltasat::interval::bounds;
@@ -42,6 +42,8 @@ pub enum NoiseOf {
 pub struct Eliminated<'a> {
     network: &'a Network,
     perturbation: &'a Perturbation,
+    /// the radius of every selected parameter where it is the same for all: made once, shared by the rows
+    epsilon: Option<Constant>,
     /// the problem being built
     pub problem: Problem,
     /// the inputs, the first variables
@@ -65,7 +67,11 @@ impl<'a> Eliminated<'a> {
         let inputs = declare_inputs(&mut problem, network, domain);
         let zero = problem.graph.constant(Constant::ZERO);
         let hidden = inputs.iter().map(|&x| Twin { nominal: x, increment: zero, perturbed: x }).collect();
-        let mut encoded = Eliminated { network, perturbation, problem, inputs, noises: Vec::new(), hidden };
+        let epsilon = match perturbation.magnitude() {
+            Magnitude::Absolute(epsilon) => Some(Constant::from_rational(epsilon.clone())),
+            Magnitude::Relative(_) => None,
+        };
+        let mut encoded = Eliminated { network, perturbation, epsilon, problem, inputs, noises: Vec::new(), hidden };
         for layer in 0..network.layers().len() - 1 {
             encoded.hide(layer);
         }
@@ -77,7 +83,11 @@ impl<'a> Eliminated<'a> {
     }
 
     fn radii(&self, layer: usize, neuron: usize) -> Radii {
-        let radius = |parameter| Constant::from_rational(self.perturbation.radius(self.network, layer, parameter));
+        let radius = |parameter| match &self.epsilon {
+            Some(_) if !self.perturbation.selects(layer, parameter) => Constant::ZERO,
+            Some(epsilon) => epsilon.clone(),
+            None => Constant::from_rational(self.perturbation.radius(self.network, layer, parameter)),
+        };
         Radii {
             weights: (0..self.layer(layer).inputs())
                 .map(|col| radius(Parameter::Weight { row: neuron, col }))

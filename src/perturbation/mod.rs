@@ -6,10 +6,9 @@
 //!
 //! Invariant: nothing here knows questions, solvers or how a box is searched.
 
-mod inner;
-
 use std::collections::BTreeSet;
 
+use deltasat::exact::rational;
 use num_rational::BigRational;
 use num_traits::{Signed, Zero};
 use thiserror::Error;
@@ -176,7 +175,7 @@ impl Perturbation {
         }
         match &self.magnitude {
             Magnitude::Absolute(epsilon) => epsilon.clone(),
-            Magnitude::Relative(epsilon) => epsilon * inner::exact(value).abs(),
+            Magnitude::Relative(epsilon) => epsilon * finite(value).abs(),
         }
     }
 
@@ -191,7 +190,12 @@ impl Perturbation {
         if radius.is_zero() {
             return (value, value);
         }
-        let value = inner::exact(value);
-        (inner::least_double_from(&(&value - &radius)), inner::greatest_double_to(&(value + radius)))
+        let exact = finite(value);
+        (rational::ceil_f64(&(&exact - &radius)), rational::floor_f64(&(exact + radius)))
     }
+}
+
+/// A parameter as a rational; a network's parameters are finite.
+fn finite(value: f64) -> BigRational {
+    rational::from_f64(value).unwrap_or_default()
 }

@@ -309,9 +309,9 @@ impl Scratch {
         let variables = encoded.compiled.tape.variables();
         let (w, root, point) = self.workspaces.get_mut(&key)?;
         let root = &root[..variables];
-        let mut found = Vertex.propose(&encoded.compiled, root, 0, point, w);
+        let mut found = Vertex.propose(&encoded.compiled, root, root, 0, point, w);
         if found.is_some_and(|value| value < wanted) {
-            found = Polish.propose(&encoded.compiled, root, 0, point, w);
+            found = Polish.propose(&encoded.compiled, root, root, 0, point, w);
         }
         found.map(|_| point.clone())
     }

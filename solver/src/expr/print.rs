@@ -69,3 +69,35 @@ impl<'a> Printer<'a> {
         &self.definitions
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exact::{Constant, Rational};
+    use crate::expr::VariableId;
+
+    /// Shared subterms are named once, so a tower of squares stays short; constants are exact decimals.
+    #[test]
+    fn shared_terms_are_defined_once_and_in_order() {
+        let mut graph = Graph::new();
+        let x = graph.variable(VariableId::new(0));
+        let tenth = Constant::from_rational(Rational::new((-1).into(), 10.into()));
+        let mut root = graph.linear([(tenth, x)], Constant::ONE);
+        let first = root;
+        for _ in 0..40 {
+            let y = graph.apply(Op::Sin, [root]);
+            root = graph.mul(root, y);
+        }
+        let names = ["x".to_owned()];
+        let mut printer = Printer::new(&graph, &[root], &names, "t");
+        let term = printer.term(root);
+        let definitions = printer.definitions();
+        assert_eq!(definitions[0], ("t0".to_owned(), "(+ (* (- 0.1) x) 1.0)".to_owned()));
+        assert_eq!(definitions[1], ("t1".to_owned(), "(sin t0)".to_owned()));
+        assert_eq!((definitions.len(), term.as_str()), (80, "(* t78 t79)"));
+        for (i, (_, text)) in definitions.iter().enumerate() {
+            assert!((i..80).all(|later| !text.contains(&format!("t{later})"))), "{text} uses a later definition");
+        }
+        assert_eq!(printer.term(first), "t0");
+    }
+}

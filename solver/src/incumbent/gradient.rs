@@ -26,6 +26,7 @@ impl IncumbentFinder for Gradient {
     fn propose(
         &self,
         problem: &Compiled,
+        _: &[Interval],
         variables: &[Interval],
         seed: u64,
         point: &mut [f64],

@@ -21,11 +21,13 @@ pub trait IncumbentFinder: Send + Sync {
     /// Its name in statistics.
     fn name(&self) -> &'static str;
 
-    /// Writes a point of the box `variables` (one entry per variable) that the finder thinks is good, and returns the
-    /// objective there in doubles; `None` when it has none. `seed` makes different calls look at different places.
+    /// Writes a point that the finder thinks is good, and returns the objective there in doubles; `None` when it has
+    /// none. `variables` is the box at hand (one entry per variable) and `root` the box at the root of the search, in
+    /// which the point must lie; a finder may leave the former for the sake of a noise. `seed` makes different calls look at different places.
     fn propose(
         &self,
         problem: &Compiled,
+        root: &[Interval],
         variables: &[Interval],
         seed: u64,
         point: &mut [f64],

@@ -12,6 +12,8 @@ use crate::tape::{Slot, Workspace};
 
 /// The most rounds over all noises.
 const ROUNDS: usize = 4;
+/// The most work of one call, in operands read: some ten milliseconds. A large network gets fewer noises polished.
+const WORK: usize = 10_000_000;
 
 /// Vertex polishing.
 #[derive(Clone, Copy, Debug, Default)]
@@ -25,21 +27,31 @@ impl IncumbentFinder for Polish {
     fn propose(
         &self,
         problem: &Compiled,
+        root: &[Interval],
         variables: &[Interval],
         _: u64,
         point: &mut [f64],
         w: &mut Workspace,
     ) -> Option<f64> {
         best_side(problem, point, w, |slot, sign, point, w| {
-            let start = climb(problem, variables, slot, sign, point, w)?;
-            Some(polish(problem, slot, sign, start, point, w))
+            let start = climb(problem, [root, variables], slot, sign, point, w)?;
+            Some(polish(problem, root, slot, sign, start, point, w))
         })
     }
 }
 
 /// Makes `sign·slot` larger, one noise at a time, and returns it.
-fn polish(problem: &Compiled, slot: Slot, sign: f64, start: f64, point: &mut [f64], w: &mut Workspace) -> f64 {
+fn polish(
+    problem: &Compiled,
+    root: &[Interval],
+    slot: Slot,
+    sign: f64,
+    start: f64,
+    point: &mut [f64],
+    w: &mut Workspace,
+) -> f64 {
     let mut best = start;
+    let mut evaluations = WORK / problem.tape.operand_count().max(1);
     for _ in 0..ROUNDS {
         let before = best;
         for i in 0..point.len() {
@@ -47,7 +59,11 @@ fn polish(problem: &Compiled, slot: Slot, sign: f64, start: f64, point: &mut [f6
             if variable.sort != Sort::Noise {
                 continue;
             }
-            for end in [variable.domain.inf(), variable.domain.sup()] {
+            for end in [root[i].inf(), root[i].sup()] {
+                if evaluations == 0 {
+                    return best;
+                }
+                evaluations -= 1;
                 let held = std::mem::replace(&mut point[i], end);
                 problem.tape.evaluate(point, w);
                 let value = sign * w.points[slot as usize];

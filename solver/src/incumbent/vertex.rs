@@ -19,19 +19,20 @@ impl IncumbentFinder for Vertex {
     fn propose(
         &self,
         problem: &Compiled,
+        root: &[Interval],
         variables: &[Interval],
         _: u64,
         point: &mut [f64],
         w: &mut Workspace,
     ) -> Option<f64> {
-        best_side(problem, point, w, |slot, sign, point, w| climb(problem, variables, slot, sign, point, w))
+        best_side(problem, point, w, |slot, sign, point, w| climb(problem, [root, variables], slot, sign, point, w))
     }
 }
 
 /// Moves to a vertex that makes `sign·slot` large; returns that value where the constraint seems to hold.
 pub(super) fn climb(
     problem: &Compiled,
-    variables: &[Interval],
+    [root, variables]: [&[Interval]; 2],
     slot: Slot,
     sign: f64,
     point: &mut [f64],
@@ -48,8 +49,8 @@ pub(super) fn climb(
         for (i, x) in point.iter_mut().enumerate() {
             let variable = &problem.problem.variables[i];
             if (variable.sort == Sort::Noise) == moves_noise {
-                // a noise may leave the box: every point of the domain is a point of the problem
-                *x = to_end(if moves_noise { variable.domain } else { variables[i] }, sign * w.adjoints[i], *x);
+                // a noise may leave the box: every point of the root is a point of the problem
+                *x = to_end(if moves_noise { root[i] } else { variables[i] }, sign * w.adjoints[i], *x);
             }
         }
         problem.tape.evaluate(point, w);

@@ -40,18 +40,6 @@ pub const TAU: Interval = Interval::TAU;
 /// π/2, between two neighbouring doubles.
 pub const FRAC_PI_2: Interval = Interval::FRAC_PI_2;
 
-/// The next larger double; +∞ and NaN stay.
-#[inline]
-pub fn next_up(x: f64) -> f64 {
-    x.next_up()
-}
-
-/// The next smaller double; −∞ and NaN stay.
-#[inline]
-pub fn next_down(x: f64) -> f64 {
-    x.next_down()
-}
-
 /// `[lo, hi]`, or the empty set when `lo > hi`, when a bound is NaN, or when the set holds no real (`[∞, ∞]`).
 #[inline]
 pub fn bounds(lo: f64, hi: f64) -> Interval {

@@ -104,7 +104,7 @@ pub(super) fn examine(
     let n = tape.variables();
     if problem.objective.is_some() {
         for finder in &strategy.finders {
-            if let Some(value) = finder.propose(problem, &item.kept[..n], 0, trial, w)
+            if let Some(value) = finder.propose(problem, &root[..n], &item.kept[..n], 0, trial, w)
                 && item.candidate.is_none_or(|best| value > best)
             {
                 item.candidate = Some(value);

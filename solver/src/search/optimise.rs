@@ -45,6 +45,7 @@ pub fn optimise(
     let mut statistics = Statistics::default();
     let mut question = Optimising {
         problem,
+        root,
         options,
         observer,
         lower: f64::NEG_INFINITY,
@@ -71,6 +72,8 @@ pub fn optimise(
 
 struct Optimising<'a> {
     problem: &'a Compiled,
+    /// the kept slots at the root; a finder may propose points beside it
+    root: &'a [Interval],
     options: &'a Options,
     observer: &'a mut dyn Observer,
     lower: f64,
@@ -95,7 +98,9 @@ impl Optimising<'_> {
             if late || self.options.limits.interrupted() || self.decided_by_target() {
                 break;
             }
-            if let Some(value) = strategy.starter.propose(self.problem, &root[..n], seed, &mut point, &mut w) {
+            if let Some(value) =
+                strategy.starter.propose(self.problem, &root[..n], &root[..n], seed, &mut point, &mut w)
+            {
                 self.offer(value, &point, statistics);
             }
         }
@@ -106,6 +111,9 @@ impl Optimising<'_> {
         // an exact evaluation is only worth it for a gain that shows
         let worthwhile = self.lower + 0.01 * self.gap();
         if !(value > worthwhile || (self.witness.is_none() && value.is_finite())) {
+            return;
+        }
+        if !self.root.iter().zip(point).all(|(bound, &x)| bound.contains(x)) {
             return;
         }
         let Some(certificate) = self.problem.certify(point) else { return };

@@ -313,6 +313,11 @@ impl Tape {
         self.instructions.is_empty()
     }
 
+    /// How many operands all instructions read: the work of a sweep.
+    pub fn operand_count(&self) -> usize {
+        self.instructions.iter().map(|instruction| instruction.operands.len as usize).sum()
+    }
+
     /// The kept slots, the variables first.
     pub fn kept(&self) -> &[Slot] {
         &self.kept

@@ -87,7 +87,7 @@ impl Tape {
             Kind::Row(row) => {
                 let row = &self.rows[*row as usize];
                 *constant = add_up(*constant, product_up(lambda, row.constant));
-                self.spread(lambda, &row.a, instruction.operands, w);
+                self.spread(lambda, row, instruction.operands, w);
                 if let Some(noise) = &row.noise {
                     self.spread_noise(lambda, noise, operands, w, constant);
                 }
@@ -108,27 +108,28 @@ impl Tape {
                 let image = operator.enclose(&w.x[..n]);
                 let offset = operator.relax(&w.x[..n], image, side, &mut w.partials[..n]);
                 *constant = add_up(*constant, if offset == 0.0 { 0.0 } else { mul_up(lambda, offset) });
-                for (slope, &slot) in w.partials.iter().zip(operands) {
-                    let term = lambda * slope;
-                    w.coefficients[slot as usize] += term;
-                    w.magnitudes[slot as usize] += term.abs();
+                for (j, &slot) in operands.iter().enumerate() {
+                    let slope = w.partials[j];
+                    w.add_product(slot, lambda * slope, slope != 0.0);
                 }
             }
         }
     }
 
     /// Adds `scale·a_j` to the coefficient of each operand.
-    fn spread(&self, scale: f64, a: &[f64], list: List, w: &mut Workspace) {
+    fn spread(&self, scale: f64, row: &Row, list: List, w: &mut Workspace) {
         let operands = self.list(list);
-        if let Some(first) = contiguous(operands) {
+        // the kernel leaves no trace of a product that underflows to zero
+        let vanishes = scale.abs() * row.smallest < f64::MIN_POSITIVE;
+        if let Some(first) = contiguous(operands)
+            && !vanishes
+        {
             let range = first..first + operands.len();
-            accumulate(scale, a, &mut w.coefficients[range.clone()], &mut w.magnitudes[range]);
+            accumulate(scale, &row.a, &mut w.coefficients[range.clone()], &mut w.magnitudes[range]);
             return;
         }
-        for (a, &slot) in a.iter().zip(operands) {
-            let term = scale * a;
-            w.coefficients[slot as usize] += term;
-            w.magnitudes[slot as usize] += term.abs();
+        for (&a, &slot) in row.a.iter().zip(operands) {
+            w.add_product(slot, scale * a, a != 0.0);
         }
     }
 
@@ -146,9 +147,7 @@ impl Tape {
             if offset > 0.0 {
                 *constant = add_up(*constant, mul_up(scale, mul_up(up(r), offset)));
             }
-            let term = scale * r * slope;
-            w.coefficients[slot as usize] += term;
-            w.magnitudes[slot as usize] += term.abs();
+            w.add_product(slot, scale * r * slope, scale != 0.0 && slope != 0.0);
         }
     }
 
@@ -185,6 +184,14 @@ impl Tape {
 }
 
 impl Workspace {
+    /// Adds a rounded product to a slot's coefficient. One that underflowed to zero although no factor is zero still
+    /// counts with the least magnitude, so that its rounding is charged.
+    fn add_product(&mut self, slot: Slot, product: f64, nonzero: bool) {
+        self.coefficients[slot as usize] += product;
+        let magnitude = product.abs();
+        self.magnitudes[slot as usize] += if nonzero && magnitude == 0.0 { f64::from_bits(1) } else { magnitude };
+    }
+
     /// The coefficients left by [`Tape::linear_bound`], one per variable.
     pub fn linear_coefficients(&self, tape: &Tape) -> &[f64] {
         &self.coefficients[..tape.variables]

@@ -24,6 +24,8 @@ pub(crate) struct Row {
     pub(super) constant: Interval,
     /// 0 when all coefficients and radii are doubles, else 1
     slack: u32,
+    /// the least magnitude of a nonzero `a_j`, infinite when there is none
+    pub(super) smallest: f64,
 }
 
 /// The moving part of a row.
@@ -41,10 +43,16 @@ fn slack<'a>(mut constants: impl Iterator<Item = &'a Constant>) -> u32 {
     u32::from(constants.any(|c| c.as_f64_exact().is_none()))
 }
 
+fn smallest(a: &[f64]) -> f64 {
+    a.iter().map(|a| a.abs()).filter(|&a| a > 0.0).fold(f64::INFINITY, f64::min)
+}
+
 impl Row {
     pub(super) fn linear(row: &Linear) -> Row {
+        let a: Vec<f64> = row.coefficients.iter().map(Constant::nearest).collect();
         Row {
-            a: row.coefficients.iter().map(Constant::nearest).collect(),
+            smallest: smallest(&a),
+            a,
             noise: None,
             constant: enclose_constant(&row.constant),
             slack: slack(row.coefficients.iter()),
@@ -53,8 +61,10 @@ impl Row {
 
     pub(super) fn noise(row: &Noise, slot: Slot) -> Row {
         let r = row.radii.iter().map(Constant::nearest).collect();
+        let a: Vec<f64> = row.coefficients.iter().map(Constant::nearest).collect();
         Row {
-            a: row.coefficients.iter().map(Constant::nearest).collect(),
+            smallest: smallest(&a),
+            a,
             noise: Some(RowNoise { slot, r, radius: enclose_constant(&row.radius) }),
             constant: enclose_constant(&row.constant),
             slack: slack(row.coefficients.iter().chain(&row.radii)),
