@@ -14,6 +14,7 @@ mod progress;
 mod radius;
 mod show;
 mod table;
+mod verify;
 
 use clap::{Parser, Subcommand};
 use deltasat::search::StopReason;
@@ -35,7 +36,7 @@ struct Cli {
 /// What every help text ends with.
 const EXIT_CODES: &str = "\
 Exit codes:
-  0    proved robust, or the bounds are as close as asked for
+  0    proved, or the bounds are as close as asked for
   1    a counterexample is in hand (in a table: for some row)
   2    error in the options or in a file
   3    unknown: too close to call
@@ -47,6 +48,7 @@ enum Command {
     Local(local::Arguments),
     Global(global::Arguments),
     Radius(radius::Arguments),
+    Verify(verify::Arguments),
     Encode(encode::Arguments),
     Show(show::Arguments),
     CompareActivations(compare::Arguments),
@@ -112,6 +114,12 @@ impl From<quantproof::network::NetworkError> for Failure {
     }
 }
 
+impl From<quantproof::property::PropertyError> for Failure {
+    fn from(error: quantproof::property::PropertyError) -> Self {
+        Failure::Message(error.to_string())
+    }
+}
+
 impl From<quantproof::perturbation::PerturbationError> for Failure {
     fn from(error: quantproof::perturbation::PerturbationError) -> Self {
         Failure::Message(error.to_string())
@@ -124,6 +132,7 @@ impl Command {
             Command::Local(arguments) => arguments.run(out),
             Command::Global(arguments) => arguments.run(out),
             Command::Radius(arguments) => arguments.run(out),
+            Command::Verify(arguments) => arguments.run(out),
             Command::Encode(arguments) => arguments.run(out),
             Command::Show(arguments) => arguments.run(out),
             Command::CompareActivations(arguments) => arguments.run(out),

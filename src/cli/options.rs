@@ -4,7 +4,7 @@ use super::interrupt;
 use clap::{Args, ValueEnum};
 use deltasat::exact::{Rational, rational};
 use deltasat::search::{Limits, StopReason};
-use num_traits::{One, Signed};
+use num_traits::{One, Signed, Zero};
 use quantproof::encode::class_count;
 use quantproof::network::Network;
 use quantproof::perturbation::{Layers, Magnitude, Parameters, Perturbation};
@@ -14,9 +14,19 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-/// How to search and how to print.
+/// How to search for bounds and how to print them.
 #[derive(Args)]
 pub(super) struct Common {
+    #[command(flatten)]
+    run: Run,
+    /// How far apart the two bounds may be
+    #[arg(long, value_name = "D", default_value = "0.001", value_parser = delta, allow_negative_numbers = true)]
+    delta: f64,
+}
+
+/// How to search and how to print.
+#[derive(Args)]
+pub(super) struct Run {
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -26,9 +36,6 @@ pub(super) struct Common {
     /// Worker threads; the answer does not depend on them [default: one per processor]
     #[arg(long, value_name = "N", value_parser = jobs, allow_negative_numbers = true)]
     jobs: Option<usize>,
-    /// How far apart the two bounds may be
-    #[arg(long, value_name = "D", default_value = "0.001", value_parser = delta, allow_negative_numbers = true)]
-    delta: f64,
     /// Show progress on stderr even if that is not a terminal
     #[arg(long, conflicts_with = "quiet")]
     progress: bool,
@@ -51,16 +58,25 @@ pub(super) struct Session {
 impl Common {
     /// Starts the clock and listens for Ctrl-C.
     pub(super) fn start(&self) -> Result<Session, String> {
+        let mut session = self.run.start()?;
+        session.settings.delta = self.delta;
+        Ok(session)
+    }
+}
+
+impl Run {
+    /// Starts the clock and listens for Ctrl-C.
+    pub(super) fn start(&self) -> Result<Session, String> {
         let started = Instant::now();
         let interrupt = interrupt::flag()?;
         let processors = || std::thread::available_parallelism().map_or(1, usize::from);
         let settings = Settings {
-            delta: self.delta,
             jobs: self.jobs.unwrap_or_else(processors),
             limits: Limits { interrupt: Some(Arc::clone(&interrupt)), ..Limits::default() },
             deadline: self.timeout.and_then(|limit| started.checked_add(limit)),
+            ..Settings::default()
         };
-        let Common { json, quiet, progress, .. } = *self;
+        let Run { json, quiet, progress, .. } = *self;
         Ok(Session { json, quiet, progress, settings, started, interrupt })
     }
 }
@@ -133,6 +149,16 @@ impl Selection {
         let perturbation = Perturbation::new(magnitude, layers, parameters)?;
         perturbation.check(network).map_err(|error| format!("--layers: {error}"))?;
         Ok(perturbation)
+    }
+
+    /// The perturbation that the options describe where nothing has to move.
+    pub(super) fn perturb_perhaps(
+        &self,
+        amount: Option<&Amount>,
+        network: &Network,
+    ) -> Result<Perturbation, super::Failure> {
+        let none = || Magnitude::Absolute(Rational::zero());
+        self.perturbation(amount.map_or_else(none, Amount::magnitude), network)
     }
 
     /// The perturbation that the options describe.

@@ -10,9 +10,9 @@ use deltasat::exact::Rational;
 use num_traits::Signed;
 
 /// The most cases of a property.
-pub const MAX_CASES: usize = 100_000;
+pub(super) const MAX_CASES: usize = 100_000;
 /// The most constraints and ends of intervals in all cases together.
-pub const MAX_SIZE: usize = 10_000_000;
+pub(super) const MAX_SIZE: usize = 10_000_000;
 
 /// A place in the text, from 1, the column in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -498,7 +498,7 @@ impl Reader<'_> {
         // the negation of d ≥ 0 is −d > 0
         let turned = forward != counts;
         let slack = if turned { difference.times(&-Rational::one()) } else { difference };
-        self.sign(slack, strict != !counts, at)
+        self.sign(slack, strict == counts, at)
     }
 
     /// `slack ≥ 0` or `> 0`.
