@@ -176,11 +176,13 @@ pub(super) fn input(text: &str, network: &Network) -> Result<Vec<Rational>, Stri
     Ok(numbers)
 }
 
-/// `x1=-2..2,x2=-1..1`; inputs that are not named keep the domain of the model.
+/// `x1=-2..2,x2=-1..1`; inputs that are not named keep the domain of the model, if it has one.
 pub(super) fn domain(text: Option<&str>, network: &Network) -> Result<Vec<(Rational, Rational)>, String> {
-    let own = network.input().domain().iter().map(|d| (d.lower().clone(), d.upper().clone()));
-    let mut domain: Vec<_> = own.collect();
     let names = network.input().names();
+    let mut domain: Vec<Option<(Rational, Rational)>> = match network.input().domain() {
+        Some(own) => own.iter().map(|d| Some((d.lower().clone(), d.upper().clone()))).collect(),
+        None => vec![None; names.len()],
+    };
     let mut given = vec![false; names.len()];
     for part in text.iter().flat_map(|text| text.split(',')) {
         let (name, range) =
@@ -201,9 +203,19 @@ pub(super) fn domain(text: Option<&str>, network: &Network) -> Result<Vec<(Ratio
             let (lower, upper) = (number::exact(&lower), number::exact(&upper));
             return Err(format!("--domain: {name}: the lower end {lower} is above the upper end {upper}"));
         }
-        domain[index] = (lower, upper);
+        domain[index] = Some((lower, upper));
     }
-    Ok(domain)
+    let unknown: Vec<String> =
+        names.iter().zip(&domain).filter(|(_, domain)| domain.is_none()).map(|(name, _)| name.clone()).collect();
+    if unknown.is_empty() {
+        return Ok(domain.into_iter().flatten().collect());
+    }
+    let (name, all) = (network.name(), domain.len() == unknown.len());
+    Err(format!(
+        "{name} does not say what {} range over, expected --domain {}",
+        if all { format!("its inputs {}", quoted(&unknown)) } else { quoted(&unknown) },
+        unknown.iter().map(|name| format!("{name}=LOWER..UPPER")).collect::<Vec<_>>().join(",")
+    ))
 }
 
 /// `"a", "b"`.

@@ -42,8 +42,11 @@ struct Document<'a> {
 #[derive(Serialize)]
 struct InputDocument<'a> {
     name: &'a str,
-    lower: Box<RawValue>,
-    upper: Box<RawValue>,
+    /// absent where the file does not tell
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lower: Option<Box<RawValue>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    upper: Option<Box<RawValue>>,
 }
 
 #[derive(Serialize)]
@@ -51,6 +54,7 @@ struct LayerDocument {
     inputs: usize,
     outputs: usize,
     activation: &'static str,
+    fixed: &'static str,
     parameters: usize,
     largest_weight: f64,
     largest_bias: f64,
@@ -71,15 +75,16 @@ impl Arguments {
 
 fn document(network: &Network) -> Document<'_> {
     let input = network.input();
-    let inputs = input.names().iter().zip(input.domain());
+    let domain = |i: usize| input.domain().map(|domain| &domain[i]);
+    let inputs = input.names().iter().enumerate();
     Document {
         schema: SCHEMA,
         model: network.name(),
         inputs: inputs
-            .map(|(name, domain)| InputDocument {
+            .map(|(i, name)| InputDocument {
                 name,
-                lower: json_exact(domain.lower()),
-                upper: json_exact(domain.upper()),
+                lower: domain(i).map(|domain| json_exact(domain.lower())),
+                upper: domain(i).map(|domain| json_exact(domain.upper())),
             })
             .collect(),
         layers: network.layers().iter().map(layer).collect(),
@@ -97,6 +102,7 @@ fn layer(layer: &Layer) -> LayerDocument {
         inputs: layer.inputs(),
         outputs: layer.outputs(),
         activation: layer.activation().name(),
+        fixed: layer.fixed().name(),
         parameters: layer.parameter_count(),
         largest_weight: largest(layer.weights()),
         largest_bias: largest(layer.biases()),
@@ -106,13 +112,28 @@ fn layer(layer: &Layer) -> LayerDocument {
 fn text(document: &Document<'_>, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{}: {} parameters in {} layers", document.model, document.parameters, document.layers.len())?;
     for input in &document.inputs {
-        writeln!(out, "  input    {} in [{}, {}]", input.name, input.lower.get(), input.upper.get())?;
+        match (&input.lower, &input.upper) {
+            (Some(lower), Some(upper)) => {
+                writeln!(out, "  input    {} in [{}, {}]", input.name, lower.get(), upper.get())?;
+            }
+            _ => writeln!(out, "  input    {}, the file does not say in what domain", input.name)?,
+        }
     }
     for (index, layer) in document.layers.iter().enumerate() {
         writeln!(
             out,
-            "  layer {index}  {} -> {} {}, {} parameters, largest weight {:.4}, largest bias {:.4}",
-            layer.inputs, layer.outputs, layer.activation, layer.parameters, layer.largest_weight, layer.largest_bias
+            "  layer {index}  {} -> {} {}, {} parameters{}, largest weight {:.4}, largest bias {:.4}",
+            layer.inputs,
+            layer.outputs,
+            layer.activation,
+            layer.parameters,
+            match layer.fixed {
+                "nothing" => String::new(),
+                "all" => " (a fixed normalisation)".to_owned(),
+                kind => format!(" ({kind} are fixed)"),
+            },
+            layer.largest_weight,
+            layer.largest_bias
         )?;
     }
     writeln!(out, "  output   {} of {}", document.output, super::options::quoted(document.classes))?;

@@ -24,7 +24,7 @@ use num_rational::BigRational;
 
 pub use error::NetworkError;
 pub use evaluate::Evaluation;
-pub use layer::{Activation, Layer, Parameter};
+pub use layer::{Activation, Fixed, Layer, Parameter};
 
 /// The closed interval that one input ranges over, with exact ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,11 +60,11 @@ impl Domain {
     }
 }
 
-/// The inputs of a network: a name and a domain for each.
+/// The inputs of a network: a name for each and, where the file tells, a domain for each.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Input {
     names: Vec<String>,
-    domain: Vec<Domain>,
+    domain: Option<Vec<Domain>>,
 }
 
 impl Input {
@@ -73,12 +73,21 @@ impl Input {
     /// # Errors
     /// When there are none, when the counts differ, or when a name is empty or occurs twice.
     pub fn new(names: Vec<String>, domain: Vec<Domain>) -> Result<Self, NetworkError> {
-        check_names(&names).map_err(|e| e.inside("names"))?;
+        let Self { names, .. } = Self::without_domain(names)?;
         if domain.len() != names.len() {
             let problem = format!("{}, expected {} (one per name)", count(domain.len(), "interval"), names.len());
             return Err(NetworkError::invalid("domain", problem));
         }
-        Ok(Self { names, domain })
+        Ok(Self { names, domain: Some(domain) })
+    }
+
+    /// Inputs with these names of which it is not known what they range over.
+    ///
+    /// # Errors
+    /// When there are none, or when a name is empty or occurs twice.
+    pub fn without_domain(names: Vec<String>) -> Result<Self, NetworkError> {
+        check_names(&names).map_err(|e| e.inside("names"))?;
+        Ok(Self { names, domain: None })
     }
 
     /// The number of inputs, at least 1.
@@ -91,9 +100,9 @@ impl Input {
         &self.names
     }
 
-    /// One domain per input.
-    pub fn domain(&self) -> &[Domain] {
-        &self.domain
+    /// One domain per input, if the file tells.
+    pub fn domain(&self) -> Option<&[Domain]> {
+        self.domain.as_deref()
     }
 }
 
@@ -255,7 +264,7 @@ impl Network {
         self.layers.last().map_or(0, Layer::outputs)
     }
 
-    /// The number of weights and biases of all layers.
+    /// The number of weights and biases of all layers that are not [fixed](Fixed).
     pub fn parameter_count(&self) -> usize {
         self.layers.iter().map(Layer::parameter_count).sum()
     }
