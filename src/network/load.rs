@@ -4,12 +4,12 @@
 
 use std::{fs, io, path::Path};
 
-use super::{Network, NetworkError, json};
+use super::{Network, NetworkError, json, onnx};
 
 type Reader = fn(&[u8]) -> Result<Network, NetworkError>;
 
 /// Extensions in lower case, each with the reader of its format.
-const FORMATS: [(&str, Reader); 1] = [("json", json::read)];
+const FORMATS: [(&str, Reader); 2] = [("json", json::read), ("onnx", onnx::read)];
 
 impl Network {
     /// Reads the network in the file at `path`.

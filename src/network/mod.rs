@@ -16,6 +16,7 @@ pub mod exact;
 pub mod json;
 mod layer;
 mod load;
+pub mod onnx;
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -13,8 +13,8 @@ use num_rational::BigRational;
 use num_traits::{Signed, Zero};
 use thiserror::Error;
 
-use crate::network::{Fixed, Network};
 pub use crate::network::Parameter;
+use crate::network::{Fixed, Network};
 
 /// What decides a radius.
 #[derive(Clone, Debug, PartialEq, Eq)]
