@@ -1,18 +1,44 @@
 //! Options that several subcommands share, and what they mean.
 
 use super::interrupt;
+use clap::builder::PossibleValuesParser;
 use clap::{Args, ValueEnum};
 use deltasat::exact::{Rational, rational};
 use deltasat::search::{Limits, StopReason};
 use num_traits::{One, Signed};
 use quantproof::encode::class_count;
-use quantproof::network::Network;
+use quantproof::network::{Domain, Network, Output};
 use quantproof::perturbation::{Layers, Magnitude, Parameters, Perturbation};
 use quantproof::report::number;
 use quantproof::robustness::{ClassChoice, Settings};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
+
+/// A network and how to read its outputs.
+#[derive(Args)]
+pub(super) struct Model {
+    /// The trained network: a file .json, .onnx or .nnet
+    #[arg(value_name = "MODEL")]
+    model: PathBuf,
+    /// How the outputs become confidences [default: what the file says; an ONNX file without Softmax or Sigmoid at its
+    /// end says none]
+    #[arg(long, value_name = "KIND", value_parser = PossibleValuesParser::new(Output::NAMES.map(|(name, _)| name)))]
+    output: Option<String>,
+}
+
+impl Model {
+    /// Reads the network.
+    pub(super) fn load(&self) -> Result<Network, super::Failure> {
+        let network = Network::load(&self.model)?;
+        let Some(name) = &self.output else { return Ok(network) };
+        // the parser lets no other names through
+        let output =
+            Output::NAMES.iter().find(|(known, _)| known == name).map_or(network.output(), |(_, output)| *output);
+        Ok(network.with_output(output).map_err(|error| format!("--output: {}: {error}", self.model.display()))?)
+    }
+}
 
 /// How to search and how to print.
 #[derive(Args)]
@@ -216,6 +242,11 @@ pub(super) fn domain(text: Option<&str>, network: &Network) -> Result<Vec<(Ratio
         if all { format!("its inputs {}", quoted(&unknown)) } else { quoted(&unknown) },
         unknown.iter().map(|name| format!("{name}=LOWER..UPPER")).collect::<Vec<_>>().join(",")
     ))
+}
+
+/// The intervals as the domain of a network.
+pub(super) fn as_domain(bounds: Vec<(Rational, Rational)>) -> Result<Vec<Domain>, super::Failure> {
+    Ok(bounds.into_iter().map(|(lower, upper)| Domain::new(lower, upper)).collect::<Result<_, _>>()?)
 }
 
 /// `"a", "b"`.

@@ -1,6 +1,6 @@
 //! `quantproof show`: what a model file holds.
 
-use super::{Failure, Status};
+use super::{Failure, Status, options};
 use clap::Args;
 use quantproof::network::{Layer, Network};
 use quantproof::report::json::{self, SCHEMA};
@@ -8,14 +8,13 @@ use quantproof::report::number::json_exact;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use std::io::{self, Write};
-use std::path::PathBuf;
 
 /// What a model file holds: inputs, layers, parameters, classes, accuracy
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Arguments {
-    /// The trained network
-    model: PathBuf,
+    #[command(flatten)]
+    model: options::Model,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -62,7 +61,7 @@ struct LayerDocument {
 
 impl Arguments {
     pub(super) fn run(&self, out: &mut dyn Write) -> Result<Status, Failure> {
-        let network = Network::load(&self.model)?;
+        let network = self.model.load()?;
         let document = document(&network);
         if self.json {
             json::write(&document, out)?
@@ -136,7 +135,7 @@ fn text(document: &Document<'_>, out: &mut dyn Write) -> io::Result<()> {
             layer.largest_bias
         )?;
     }
-    writeln!(out, "  output   {} of {}", document.output, super::options::quoted(document.classes))?;
+    writeln!(out, "  output   {} of {}", document.output, options::quoted(document.classes))?;
     match document.accuracy {
         Some(accuracy) => {
             writeln!(out, "  accuracy {:.2} % of {} held-out points", accuracy * 100.0, document.test_points)

@@ -6,9 +6,10 @@
 //! noticed, where a map would keep the last one. The syntax check does not recurse, and the descent is as deep as the
 //! format: no input, however nested, exhausts the stack.
 
-mod decimal;
+pub(super) mod decimal;
+pub(super) mod part;
 mod raw;
-mod write;
+pub(super) mod write;
 
 use serde_json::value::RawValue;
 

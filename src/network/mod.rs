@@ -16,6 +16,8 @@ pub mod exact;
 pub mod json;
 mod layer;
 mod load;
+mod metadata;
+pub mod nnet;
 pub mod onnx;
 
 use std::collections::HashMap;
@@ -268,6 +270,28 @@ impl Network {
     /// The number of weights and biases of all layers that are not [fixed](Fixed).
     pub fn parameter_count(&self) -> usize {
         self.layers.iter().map(Layer::parameter_count).sum()
+    }
+
+    /// The same network whose logits become confidences in another way. The classes keep their names if there are as many
+    /// as before, else they are `0`, `1`, ….
+    ///
+    /// # Errors
+    /// When the number of logits does not fit.
+    pub fn with_output(&self, output: Output) -> Result<Self, NetworkError> {
+        let About { name, input, classes, data, .. } = &*self.about;
+        let default = metadata::default_classes(output, &self.layers);
+        let classes = if classes.len() == default.len() { classes.clone() } else { default };
+        Self::new(name.clone(), input.clone(), self.layers.clone(), output, classes, data.clone())
+    }
+
+    /// The same network over another domain.
+    ///
+    /// # Errors
+    /// When there is not one interval per input.
+    pub fn with_domain(&self, domain: Vec<Domain>) -> Result<Self, NetworkError> {
+        let About { name, input, output, classes, data } = &*self.about;
+        let input = Input::new(input.names.clone(), domain)?;
+        Self::new(name.clone(), input, self.layers.clone(), *output, classes.clone(), data.clone())
     }
 
     /// The same network with every parameter replaced by what `value` makes of its layer's index, its place and itself.

@@ -19,35 +19,42 @@ mod operators;
 pub mod proto;
 mod shapes;
 mod tensor;
+mod write;
+
+pub use self::write::write;
 
 use self::graph::{Graph, Opsets};
 use self::operators::{Evaluation, Value};
 use self::proto::ModelProto;
-use super::{Input, Network, NetworkError, Output};
+use super::metadata::Metadata;
+use super::{Network, NetworkError, Output};
 use prost::Message;
 
-/// Reads a network from the bytes of an ONNX file.
+/// Reads a network from the bytes of an ONNX file; `name` is what it is called if the file does not tell.
 ///
 /// # Errors
 /// When the bytes are no protocol buffer, or the graph is not a chain of dense layers.
-pub fn read(bytes: &[u8]) -> Result<Network, NetworkError> {
+pub fn read(bytes: &[u8], name: &str) -> Result<Network, NetworkError> {
     let model = ModelProto::decode(bytes).map_err(|error| {
         let reason = error.to_string();
         let reason = reason.strip_prefix("failed to decode Protobuf message: ").unwrap_or(&reason);
         NetworkError::invalid("", format!("not an ONNX file: {reason}"))
     })?;
-    network(&model)
+    network(&model, name)
 }
 
-fn network(model: &ModelProto) -> Result<Network, NetworkError> {
+fn network(model: &ModelProto, name: &str) -> Result<Network, NetworkError> {
     let Some(proto) = &model.graph else {
         return Err(NetworkError::invalid("graph", "missing, expected an ONNX model"));
     };
+    let mut metadata = Metadata::default();
+    for property in &model.metadata_props {
+        metadata.add(&property.key, &property.value)?;
+    }
     let opsets = Opsets::of(model)?;
     let graph = Graph::new(proto, opsets)?;
     let (input, shape) = graph.input()?;
     let (output, labels) = graph.output()?;
-    let width = shape.iter().product();
     let mut evaluation = Evaluation::new(&graph, opsets, input, shape);
     for node in graph.order(output)? {
         evaluation.compute(node)?;
@@ -62,11 +69,14 @@ fn network(model: &ModelProto) -> Result<Network, NetworkError> {
         }
         None => return Err(NetworkError::invalid(format!("output {output:?}"), "nothing makes it")),
     };
-    let (layers, output) = evaluation.chain.finish(&end, false)?;
-    let logits = layers.last().map_or(0, |layer| layer.outputs());
-    let classes = if output == Output::Sigmoid { 2 } else { logits };
-    let classes = labels.unwrap_or_else(|| (0..classes).map(|i| i.to_string()).collect());
-    let input = Input::without_domain((1..=width).map(|i: usize| format!("x{i}")).collect())?;
-    let name = if proto.name.is_empty() { "onnx" } else { &proto.name };
-    Network::new(name.to_owned(), input, layers, output, classes, None)
+    // told otherwise, a last Sigmoid is an activation like any other
+    let keep_sigmoid = metadata.output().is_some_and(|told| told != Output::Sigmoid);
+    let (layers, output) = evaluation.chain.finish(&end, keep_sigmoid)?;
+    match metadata.output() {
+        Some(told) if output != Output::None && told != output => {
+            let problem = format!("{:?}, expected {:?}, which the graph ends in", told.name(), output.name());
+            Err(NetworkError::invalid("metadata quantproof.output", problem))
+        }
+        _ => metadata.network(name, layers, output, None, labels),
+    }
 }

@@ -42,7 +42,7 @@ pub fn write(network: &Network) -> Result<String, NetworkError> {
 }
 
 /// The intervals of a domain as a list of pairs of decimals.
-pub(super) fn intervals(domain: &[Domain]) -> Result<String, NetworkError> {
+pub(in crate::network) fn intervals(domain: &[Domain]) -> Result<String, NetworkError> {
     let mut texts = Vec::new();
     for (i, interval) in domain.iter().enumerate() {
         let end = |value| {
@@ -63,14 +63,14 @@ fn lines(elements: Vec<String>, indent: usize) -> String {
 }
 
 /// `{:?}` of a finite double is the shortest decimal that names it, with an exponent when it is very large or small.
-fn numbers(values: &[f64]) -> String {
+pub(in crate::network) fn numbers(values: &[f64]) -> String {
     format!("[{}]", values.iter().map(|v| format!("{v:?}")).collect::<Vec<_>>().join(", "))
 }
 
-fn names(names: &[String]) -> String {
+pub(in crate::network) fn names(names: &[String]) -> String {
     format!("[{}]", names.iter().map(|name| quoted(name)).collect::<Vec<_>>().join(", "))
 }
 
-fn quoted(text: &str) -> String {
+pub(in crate::network) fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
