@@ -76,7 +76,7 @@ fn every_part_is_read() {
     let network = json::read(good().to_string().as_bytes()).unwrap();
     assert_eq!(network.name(), "small");
     assert_eq!(network.input().names(), ["x1", "x2"]);
-    assert_eq!(network.input().domain()[1], Domain::new(fraction(-1, 2), fraction(1, 2)).unwrap());
+    assert_eq!(network.input().domain().unwrap()[1], Domain::new(fraction(-1, 2), fraction(1, 2)).unwrap());
     assert_eq!(network.layers().len(), 2);
     let first = &network.layers()[0];
     assert_eq!((first.inputs(), first.outputs(), first.activation()), (2, 3, Activation::Relu));
@@ -400,9 +400,9 @@ fn domains_are_exact_and_weights_nearest() {
         1,
     );
     let network = json::read(text.as_bytes()).unwrap();
-    assert_eq!(network.input().domain()[1].lower(), &fraction(-1, 80));
-    assert_eq!(network.input().domain()[1].upper(), &fraction(1, 10));
-    assert_ne!(network.input().domain()[1].upper(), &BigRational::from_float(0.1).unwrap());
+    assert_eq!(network.input().domain().unwrap()[1].lower(), &fraction(-1, 80));
+    assert_eq!(network.input().domain().unwrap()[1].upper(), &fraction(1, 10));
+    assert_ne!(network.input().domain().unwrap()[1].upper(), &BigRational::from_float(0.1).unwrap());
     assert_eq!(network.layers()[0].row(1), [1.0, 1.0 + f64::EPSILON]);
     for (text, expected) in [
         ("-0", fraction(0, 1)),
@@ -413,7 +413,7 @@ fn domains_are_exact_and_weights_nearest() {
         ("1e-400", BigRational::new(1.into(), BigInt::from(10).pow(400))),
     ] {
         let ends = good().to_string().replacen("[-0.5,0.5]", &format!("[{text},200]"), 1);
-        assert_eq!(json::read(ends.as_bytes()).unwrap().input().domain()[1].lower(), &expected, "{text}");
+        assert_eq!(json::read(ends.as_bytes()).unwrap().input().domain().unwrap()[1].lower(), &expected, "{text}");
     }
 }
 

@@ -1,18 +1,44 @@
 //! Options that several subcommands share, and what they mean.
 
 use super::interrupt;
+use clap::builder::PossibleValuesParser;
 use clap::{Args, ValueEnum};
 use deltasat::exact::{Rational, rational};
 use deltasat::search::{Limits, StopReason};
 use num_traits::{One, Signed, Zero};
 use quantproof::encode::class_count;
-use quantproof::network::Network;
+use quantproof::network::{Domain, Network, Output};
 use quantproof::perturbation::{Layers, Magnitude, Parameters, Perturbation};
 use quantproof::report::number;
 use quantproof::robustness::{ClassChoice, Settings};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
+
+/// A network and how to read its outputs.
+#[derive(Args)]
+pub(super) struct Model {
+    /// The trained network: a file .json, .onnx or .nnet
+    #[arg(value_name = "MODEL")]
+    model: PathBuf,
+    /// How the outputs become confidences [default: what the file says; an ONNX file without Softmax or Sigmoid at its
+    /// end says none]
+    #[arg(long, value_name = "KIND", value_parser = PossibleValuesParser::new(Output::NAMES.map(|(name, _)| name)))]
+    output: Option<String>,
+}
+
+impl Model {
+    /// Reads the network.
+    pub(super) fn load(&self) -> Result<Network, super::Failure> {
+        let network = Network::load(&self.model)?;
+        let Some(name) = &self.output else { return Ok(network) };
+        // the parser lets no other names through
+        let output =
+            Output::NAMES.iter().find(|(known, _)| known == name).map_or(network.output(), |(_, output)| *output);
+        Ok(network.with_output(output).map_err(|error| format!("--output: {}: {error}", self.model.display()))?)
+    }
+}
 
 /// How to search for bounds and how to print them.
 #[derive(Args)]
@@ -157,6 +183,10 @@ impl Selection {
         amount: Option<&Amount>,
         network: &Network,
     ) -> Result<Perturbation, super::Failure> {
+        if amount.is_none() && (self.layers.is_some() || self.only.is_some()) {
+            let problem = "--layers or --only without an amount, expected --epsilon or --relative too";
+            return Err(problem.to_owned().into());
+        }
         let none = || Magnitude::Absolute(Rational::zero());
         self.perturbation(amount.map_or_else(none, Amount::magnitude), network)
     }
@@ -202,11 +232,13 @@ pub(super) fn input(text: &str, network: &Network) -> Result<Vec<Rational>, Stri
     Ok(numbers)
 }
 
-/// `x1=-2..2,x2=-1..1`; inputs that are not named keep the domain of the model.
+/// `x1=-2..2,x2=-1..1`; inputs that are not named keep the domain of the model, if it has one.
 pub(super) fn domain(text: Option<&str>, network: &Network) -> Result<Vec<(Rational, Rational)>, String> {
-    let own = network.input().domain().iter().map(|d| (d.lower().clone(), d.upper().clone()));
-    let mut domain: Vec<_> = own.collect();
     let names = network.input().names();
+    let mut domain: Vec<Option<(Rational, Rational)>> = match network.input().domain() {
+        Some(own) => own.iter().map(|d| Some((d.lower().clone(), d.upper().clone()))).collect(),
+        None => vec![None; names.len()],
+    };
     let mut given = vec![false; names.len()];
     for part in text.iter().flat_map(|text| text.split(',')) {
         let (name, range) =
@@ -227,9 +259,24 @@ pub(super) fn domain(text: Option<&str>, network: &Network) -> Result<Vec<(Ratio
             let (lower, upper) = (number::exact(&lower), number::exact(&upper));
             return Err(format!("--domain: {name}: the lower end {lower} is above the upper end {upper}"));
         }
-        domain[index] = (lower, upper);
+        domain[index] = Some((lower, upper));
     }
-    Ok(domain)
+    let unknown: Vec<String> =
+        names.iter().zip(&domain).filter(|(_, domain)| domain.is_none()).map(|(name, _)| name.clone()).collect();
+    if unknown.is_empty() {
+        return Ok(domain.into_iter().flatten().collect());
+    }
+    let (name, all) = (network.name(), domain.len() == unknown.len());
+    Err(format!(
+        "{name} does not say what {} range over, expected --domain {}",
+        if all { format!("its inputs {}", quoted(&unknown)) } else { quoted(&unknown) },
+        unknown.iter().map(|name| format!("{name}=LOWER..UPPER")).collect::<Vec<_>>().join(",")
+    ))
+}
+
+/// The intervals as the domain of a network.
+pub(super) fn as_domain(bounds: Vec<(Rational, Rational)>) -> Result<Vec<Domain>, super::Failure> {
+    Ok(bounds.into_iter().map(|(lower, upper)| Domain::new(lower, upper)).collect::<Result<_, _>>()?)
 }
 
 /// `"a", "b"`.

@@ -1,11 +1,11 @@
 //! `quantproof verify`: a property of inputs and outputs from a VNN-LIB file.
 
-use super::options::{Amount, Run, Selection};
+use super::options::{Amount, Model, Run, Selection};
 use super::progress::Progress;
 use super::{Failure, Status};
 use clap::Args;
 use deltasat::search::{Event, Observer};
-use quantproof::network::{Network, Output};
+use quantproof::network::Output;
 use quantproof::property::Property;
 use quantproof::report::Outcome;
 use quantproof::report::verify::{Report, outcome};
@@ -21,8 +21,8 @@ use std::path::{Path, PathBuf};
 #[derive(Args)]
 #[command(after_help = EXAMPLES, mut_group("Amount", |group| group.required(false)))]
 pub(super) struct Arguments {
-    /// The trained network
-    model: PathBuf,
+    #[command(flatten)]
+    model: Model,
     /// The property, VNN-LIB 1.0
     #[arg(value_name = "PROPERTY.vnnlib")]
     property: PathBuf,
@@ -30,9 +30,6 @@ pub(super) struct Arguments {
     amount: Option<Amount>,
     #[command(flatten)]
     selection: Selection,
-    /// The outputs Y_j are the logits of a network that has confidences
-    #[arg(long)]
-    logits: bool,
     /// Also write the answer to this file, in the form of the VNN competition
     #[arg(long, value_name = "FILE")]
     results: Option<PathBuf>,
@@ -44,7 +41,7 @@ const EXAMPLES: &str = "\
 Examples:
   quantproof verify model.onnx property.vnnlib
   quantproof verify model.onnx property.vnnlib --timeout 30 --results results.txt
-  quantproof verify models/moons_relu_2-8-2.json models/moons_corner.vnnlib --logits --epsilon 0.01
+  quantproof verify models/moons_relu_2-8-2.json models/moons_corner.vnnlib --output none --epsilon 0.01
 
 Exit codes:
   0    the property holds (unsat)
@@ -57,14 +54,15 @@ Exit codes:
 impl Arguments {
     pub(super) fn run(&self, out: &mut dyn Write) -> Result<Status, Failure> {
         let session = self.run.start()?;
-        let network = Network::load(&self.model)?;
+        let network = self.model.load()?;
         let property = Property::load(&self.property)?;
         let file = self.property.display();
         property.check(&network).map_err(|error| format!("{file}: {error}"))?;
-        if network.output() != Output::None && !self.logits {
-            let (model, output) = (self.model.display(), network.output().name());
+        if network.output() != Output::None {
+            // Y_j could be confidences or logits, and a property of the ones is none of the others
+            let (model, output) = (network.name(), network.output().name());
             return Err(format!(
-                "{model}: the output is a {output}, expected outputs as they are, or --logits for a property of its logits"
+                "{model}: the output is {output}, expected --output none, for a property of the logits"
             )
             .into());
         }

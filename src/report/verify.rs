@@ -5,7 +5,7 @@ use super::json::{self, SCHEMA};
 use super::number::{json_exact, json_lower, lower, readable};
 use super::text::{effort, line, moves, unanswered};
 use super::words::{amount, count, parameters};
-use crate::network::{Network, Output};
+use crate::network::Network;
 use crate::perturbation::Perturbation;
 use crate::property::Property;
 use crate::robustness::Answer;
@@ -126,11 +126,7 @@ impl Report<'_> {
     /// What the answer takes for granted.
     fn assumed(&self) -> String {
         let parameters = if self.moves() { "each parameter of its own" } else { "parameters fixed" };
-        let outputs = match self.network.output() {
-            Output::None => "Y the outputs",
-            Output::Softmax | Output::Sigmoid => "Y the logits",
-        };
-        format!("real arithmetic, {parameters}, {outputs}")
+        format!("real arithmetic, {parameters}")
     }
 
     /// Writes one JSON object.
@@ -146,7 +142,6 @@ impl Report<'_> {
             property: self.name,
             cases: self.property.cases().len(),
             excluded: self.found.excluded,
-            outputs: if self.network.output() == Output::None { "outputs" } else { "logits" },
             perturbation: self.moves().then(|| json::perturbation(self.perturbation)),
             answer: outcome_name(outcome),
             competition: competition_name(outcome),
@@ -205,8 +200,6 @@ struct Document<'a> {
     property: &'a str,
     cases: usize,
     excluded: usize,
-    /// what `Y_j` are
-    outputs: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     perturbation: Option<json::PerturbationDocument>,
     answer: &'static str,
