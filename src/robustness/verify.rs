@@ -16,8 +16,11 @@ use deltasat::exact::{Ball, Rational, rational};
 use deltasat::search::{Observer, Options, Statistics, StopReason, Strategy, optimise};
 use std::time::Instant;
 
-/// Boxes for each of several cases before any gets more.
-const FIRST: u64 = 100;
+/// Rounds over the open cases: boxes for each, and starts of the search for a point. The first tries to refute a case
+/// without a split before anything is spent on points; the second keeps one hard case from holding up the others.
+const ROUNDS: [(Option<u64>, usize); 3] = [(Some(1), 0), (Some(100), STARTS), (None, STARTS)];
+/// The starts of a search that looks for points too.
+const STARTS: usize = 16;
 
 /// A property of one network under a perturbation; with radii of 0, of the network as it is.
 pub struct Verify<'a> {
@@ -98,8 +101,9 @@ impl<'a> Verify<'a> {
         let mut open: Vec<usize> = (0..cases).collect();
         let mut stuck = false;
         let mut kept = None;
-        let budgets: &[Option<u64>] = if cases > 1 { &[Some(FIRST), None] } else { &[None] };
-        'rounds: for &budget in budgets {
+        // a single case holds up no other
+        let rounds = ROUNDS.iter().filter(|(budget, _)| cases > 1 || budget.is_none_or(|boxes| boxes == 1));
+        'rounds: for &(budget, starts) in rounds {
             found.stop = StopReason::Complete;
             let asked = std::mem::take(&mut open);
             for (position, &case) in asked.iter().enumerate() {
@@ -109,6 +113,7 @@ impl<'a> Verify<'a> {
                 settings.limits.boxes = budget.into_iter().chain(settings.limits.boxes).min();
                 let mut options = settings.options(Some(target(&self.property.cases()[case])), started, others);
                 options.absolute_gap = 0.0;
+                options.starts = starts;
                 match self.search(case, &options, &mut kept, &mut found.statistics, watch) {
                     Outcome::Excluded => found.excluded += 1,
                     Outcome::Violated(counterexample) => {
