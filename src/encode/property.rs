@@ -26,6 +26,7 @@ use deltasat::op::Op;
 use deltasat::problem::{Compiled, Problem, Sort};
 
 /// What a noise variable moves.
+#[derive(Clone)]
 enum Noise {
     /// the parameters of one neuron
     Neuron { layer: usize, neuron: usize },
@@ -42,14 +43,15 @@ pub struct Posed<'a> {
     pub compiled: Compiled,
 }
 
-impl<'a> Posed<'a> {
-    /// Encodes constraints over a box of inputs, one interval per input of the network.
-    pub fn new(
-        network: &'a Network,
-        perturbation: &'a Perturbation,
-        domain: &[(Rational, Rational)],
-        constraints: &[Constraint],
-    ) -> Self {
+/// All layers below the outputs over a box of inputs, to which the constraints of any case over that box are added.
+pub struct Body<'a> {
+    perturbation: &'a Perturbation,
+    encoder: Encoder<'a>,
+}
+
+impl<'a> Body<'a> {
+    /// Encodes the hidden layers over a box of inputs, one interval per input of the network.
+    pub fn new(network: &'a Network, perturbation: &'a Perturbation, domain: &[(Rational, Rational)]) -> Self {
         let mut problem = Problem::default();
         let inputs = declare_inputs(&mut problem, network, domain);
         let reach = Reach::new(network, perturbation);
@@ -57,15 +59,23 @@ impl<'a> Posed<'a> {
         for layer in 0..encoder.last() {
             encoder.hide(layer);
         }
+        Body { perturbation, encoder }
+    }
+
+    /// The problem of some constraints.
+    pub fn pose(&self, constraints: &[Constraint]) -> Posed<'a> {
+        let mut encoder = self.encoder.clone();
         let slacks = encoder.slacks(constraints);
-        let Encoder { mut problem, noises, .. } = encoder;
+        let Encoder { network, mut problem, noises, .. } = encoder;
         let relation = |constraint: &Constraint| if constraint.strict { Relation::Gt } else { Relation::Ge };
         let atoms = slacks.iter().zip(constraints).map(|(&slack, c)| Formula::atom(slack, relation(c)));
         problem.constraint = Formula::and(atoms);
         problem.objective = least(&mut problem, slacks);
-        Posed { network, mover: Mover::new(network, perturbation), noises, compiled: problem.compile() }
+        Posed { network, mover: Mover::new(network, self.perturbation), noises, compiled: problem.compile() }
     }
+}
 
+impl Posed<'_> {
     /// The parameters that a point of the problem stands for: a network of doubles within the exact box.
     ///
     /// # Errors
@@ -88,6 +98,7 @@ impl<'a> Posed<'a> {
 }
 
 /// A problem while it is being built.
+#[derive(Clone)]
 struct Encoder<'a> {
     network: &'a Network,
     reach: Reach<'a>,

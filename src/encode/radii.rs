@@ -20,6 +20,7 @@ impl Radii {
 }
 
 /// How far the parameters of a network reach.
+#[derive(Clone)]
 pub(super) struct Reach<'a> {
     network: &'a Network,
     perturbation: &'a Perturbation,

@@ -95,8 +95,12 @@ impl Report<'_> {
     pub fn text(&self, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "{}", self.sentence())?;
         let cases = self.property.cases().len();
-        let noun = if cases == 1 { "case" } else { "cases" };
-        line(out, "property", &format!("{} of {cases} {noun} excluded", self.found.excluded))?;
+        match (self.found.answer, cases) {
+            (_, 0) => line(out, "property", "its assertions contradict each other")?,
+            // one case alone is excluded or not, as the sentence says
+            (Answer::Violated, _) | (_, 1) => {}
+            _ => line(out, "property", &format!("{} of {cases} cases excluded", self.found.excluded))?,
+        }
         line(out, "assumed", &self.assumed())?;
         if let Some(found) = &self.found.counterexample {
             line(out, "input", &numbers("X", found.input.iter().map(readable)))?;
@@ -125,7 +129,7 @@ impl Report<'_> {
 
     /// What the answer takes for granted.
     fn assumed(&self) -> String {
-        let parameters = if self.moves() { "each parameter of its own" } else { "parameters fixed" };
+        let parameters = if self.moves() { "each parameter moves on its own" } else { "parameters as in the file" };
         format!("real arithmetic, {parameters}")
     }
 

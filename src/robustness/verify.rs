@@ -8,7 +8,7 @@
 
 use super::witness::{Moved, moved};
 use super::{Answer, Settings, add, unfinished, witness_point};
-use crate::encode::property::Posed;
+use crate::encode::property::{Body, Posed};
 use crate::network::Network;
 use crate::perturbation::Perturbation;
 use crate::property::{Case, Property};
@@ -80,10 +80,10 @@ pub trait Watch: Observer {
 /// Looks away.
 impl Watch for () {}
 
-/// A problem, kept for the next case if that has the same constraints and the same box.
+/// A box's problem, kept for the next case if that has the same box.
 struct Kept<'a> {
     case: usize,
-    posed: Posed<'a>,
+    body: Body<'a>,
 }
 
 impl<'a> Verify<'a> {
@@ -153,17 +153,27 @@ impl<'a> Verify<'a> {
         watch: &mut dyn Watch,
     ) -> Outcome {
         let case = &self.property.cases()[number];
+        // a case that is not searched need not be encoded
+        if options.limits.time.is_some_and(|time| time.is_zero()) {
+            return Outcome::Open(StopReason::Time);
+        }
         if case.constraints.is_empty() {
             // every input of the box
             let corner: Vec<Rational> = case.domain.iter().map(|(lower, _)| lower.clone()).collect();
             let found = self.evaluate(number, corner, self.network.clone());
             return found.map_or(Outcome::Open(StopReason::Unsplittable), Outcome::Violated);
         }
-        if kept.as_ref().is_none_or(|kept| self.property.cases()[kept.case] != *case) {
-            let posed = Posed::new(self.network, self.perturbation, &case.domain, &case.constraints);
-            *kept = Some(Kept { case: number, posed });
+        let started = Instant::now();
+        if kept.as_ref().is_none_or(|kept| self.property.cases()[kept.case].domain != case.domain) {
+            let body = Body::new(self.network, self.perturbation, &case.domain);
+            *kept = Some(Kept { case: number, body });
         }
-        let Some(Kept { posed, .. }) = kept else { return Outcome::Open(StopReason::Unsplittable) };
+        let Some(Kept { body, .. }) = kept else { return Outcome::Open(StopReason::Unsplittable) };
+        let posed = &body.pose(&case.constraints);
+        // encoding a large network takes part of the time
+        let mut options = options.clone();
+        options.limits.time = options.limits.time.map(|time| time.saturating_sub(started.elapsed()));
+        let options = &options;
         let compiled = &posed.compiled;
         let optimum = optimise(compiled, &compiled.root(), &Strategy::default(), options, watch);
         add(statistics, &optimum.statistics);
