@@ -150,7 +150,7 @@ fn unknown_fields() {
         ),
         (
             with_field("/layers/0", "bias", json!([])),
-            "layers[0].bias: unknown field, expected one of weights, biases, activation",
+            "layers[0].bias: unknown field, expected one of weights, biases, activation, fixed",
         ),
         (with_field("/input", "a b\n", json!(0)), "input.\"a b\\n\": unknown field, expected one of names, domain"),
         (with_field("/input", "", json!(0)), "input.\"\": unknown field, expected one of names, domain"),
@@ -498,8 +498,8 @@ fn constructors_refuse_what_the_reader_refuses() {
 #[test]
 fn the_extension_decides_the_format() {
     let say = |name: &str| Network::load(name).unwrap_err().to_string();
-    assert_eq!(say("a/net.onnx"), "a/net.onnx: unknown file extension \"onnx\", expected one of .json");
-    assert_eq!(say("net"), "net: no file extension, expected one of .json");
+    assert_eq!(say("a/net.h5"), "a/net.h5: unknown file extension \"h5\", expected one of .json, .onnx, .nnet");
+    assert_eq!(say("net"), "net: no file extension, expected one of .json, .onnx, .nnet");
     assert_eq!(say("no/such/net.json"), "no/such/net.json: cannot be read: no such file");
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("folder.json");
     fs::create_dir_all(&folder).unwrap();

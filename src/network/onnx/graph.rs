@@ -99,6 +99,10 @@ impl<'a> Graph<'a> {
                 return Err(NetworkError::invalid(path, "given twice, expected once"));
             }
         }
+        for tensor in proto.sparse_initializer.iter().flat_map(|sparse| &sparse.values) {
+            let path = format!("initializer {:?}", tensor.name);
+            return Err(NetworkError::invalid(path, "sparse, expected all its elements"));
+        }
         let mut graph = Graph { proto, opsets, makers: HashMap::new(), initializers };
         for (index, node) in proto.node.iter().enumerate() {
             for name in node.output.iter().filter(|name| !name.is_empty()) {

@@ -114,6 +114,11 @@ impl Tensor {
                 return fail(format!("elements of type {kind}, expected float, double, float16, bfloat16 or integers"));
             }
         };
+        if let Data::Real(data) = &data
+            && let Some(i) = data.iter().position(|v| !v.is_finite())
+        {
+            return fail(format!("element {i} is {}, expected a finite number", data[i]));
+        }
         Ok(Tensor { dims, data })
     }
 
