@@ -4,7 +4,7 @@ use std::{fs, path::PathBuf};
 
 use num_bigint::BigInt;
 use num_rational::BigRational;
-use quantproof::network::{Activation, Dataset, Domain, Input, Layer, Network, NetworkError, Output, json};
+use quantproof::network::{Activation, Dataset, Domain, Fixed, Input, Layer, Network, NetworkError, Output, json};
 use rand::{Rng, SeedableRng, rngs::SmallRng};
 use serde_json::{Value, json};
 
@@ -131,7 +131,7 @@ fn missing_fields() {
         assert_eq!(error(&without("", field)), format!("{field}: missing, expected this field"));
     }
     for (pointer, path, fields) in [
-        ("/input", "input", &["names", "domain"][..]),
+        ("/input", "input", &["names"][..]),
         ("/layers/1", "layers[1]", &["weights", "biases", "activation"]),
         ("/data", "data", &["inputs", "labels"]),
     ] {
@@ -139,6 +139,22 @@ fn missing_fields() {
             assert_eq!(error(&without(pointer, field)), format!("{path}.{field}: missing, expected this field"));
         }
     }
+}
+
+#[test]
+fn domains_and_fixed_numbers_may_be_left_out() {
+    let network = json::read(without("/input", "domain").as_bytes()).unwrap();
+    assert_eq!(network.input().domain(), None);
+    assert_eq!(json::read(json::write(&network).unwrap().as_bytes()).unwrap(), network);
+    let fixed = with_field("/layers/0", "fixed", json!("biases"));
+    let network = json::read(fixed.as_bytes()).unwrap();
+    assert_eq!((network.layers()[0].fixed(), network.layers()[1].fixed()), (Fixed::Biases, Fixed::Nothing));
+    assert_eq!((network.layers()[0].parameter_count(), network.parameter_count()), (6, 14));
+    assert_eq!(json::read(json::write(&network).unwrap().as_bytes()).unwrap(), network);
+    refused(&[(
+        with_field("/layers/0", "fixed", json!("bias")),
+        "layers[0].fixed: \"bias\", expected one of nothing, biases, weights, all",
+    )]);
 }
 
 #[test]

@@ -97,7 +97,7 @@ fn malformed_lines_are_named() {
         (line(3, "3000000,2,2,3"), "line 4, column 1: sizes that are not those of 3000000 layers from 2 to 2"),
         (line(4, "2,3,3,"), "line 4, column 1: sizes that are not those of 2 layers from 2 to 2"),
         (line(4, "2,0,2,"), "line 4, column 3: \"0\", expected a whole number from 1 on"),
-        (line(4, "2,200000000,2,"), "line 13, column 1: 1 number, expected 2 (the weights of neuron 3 of layer 0)"),
+        (line(4, "2,200000000,2,"), "line 13, column 5: 1 number, expected 2 (the weights of neuron 3 of layer 0)"),
         (line(6, "-10.5,x,"), "line 6, column 7: \"x\", expected a number (the least values of the inputs)"),
         (line(6, "11,0,"), "line 7, column 1: input 0: the lower end 11 is above the upper end 101/10"),
         (line(7, "10.1"), "line 7, column 5: 1 number, expected 2 (the greatest values of the inputs)"),
