@@ -99,7 +99,7 @@ impl<'a> Graph<'a> {
                 return Err(NetworkError::invalid(path, "given twice, expected once"));
             }
         }
-        for tensor in proto.sparse_initializer.iter().flat_map(|sparse| &sparse.values) {
+        if let Some(tensor) = proto.sparse_initializer.iter().find_map(|sparse| sparse.values.as_ref()) {
             let path = format!("initializer {:?}", tensor.name);
             return Err(NetworkError::invalid(path, "sparse, expected all its elements"));
         }
