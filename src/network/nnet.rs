@@ -11,7 +11,7 @@
 //! the last layer one that undoes it. What does nothing (mean 0, range 1) makes no layer. Implementations clip inputs to
 //! their least and greatest values, which are the domain here: inside it clipping does nothing.
 //!
-//! Names, classes and the kind of output are comments `// quantproof.KEY: VALUE`; see [`metadata`](super::metadata).
+//! Names, classes and the kind of output are comments `// quantproof.KEY: VALUE`; see `network::metadata`.
 
 mod write;
 
