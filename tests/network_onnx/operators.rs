@@ -72,6 +72,12 @@ fn gemm_without_c_or_with_one_number_for_all_has_no_biases() {
     let shared = read(&model(&[-1, 2], vec![node("Gemm", "x w c -> y", &[])], vec![w(), one]));
     assert_eq!(fixed(&shared), [Fixed::Biases, Fixed::All]);
     says(&shared, &[1.0, 1.0], &[3.5, 7.5, 11.5]);
+    // 2 W x + 4 c
+    let factors = [float("alpha", 2.0), float("beta", 4.0)];
+    let one = reals("c", &[1, 1], &[0.5]);
+    let scaled = read(&model(&[-1, 2], vec![node("Gemm", "x w c -> y", &factors)], vec![w(), one]));
+    assert_eq!(scaled.parameter_count(), 6);
+    says(&scaled, &[1.0, 1.0], &[8.0, 16.0, 24.0]);
     let factors = [float("alpha", 3.0), float("beta", 7.0)];
     let odd = model(&[-1, 2], vec![node("Gemm", "x w b -> y", &factors)], vec![w(), b()]);
     let expected = "node 0 (Gemm, opset 13): alpha 3 and beta 7, expected the same, or a quotient that is a double";

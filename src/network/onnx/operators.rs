@@ -166,12 +166,17 @@ impl<'a> Evaluation<'a> {
                     self.chain.scale(&sum, &[alpha], shape)?
                 } else {
                     let ratio = alpha / beta;
-                    if !own || !ratio.is_finite() || ratio.mul_add(beta, -alpha) != 0.0 {
+                    if !ratio.is_finite() || ratio.mul_add(beta, -alpha) != 0.0 {
                         return Err(format!(
                             "alpha {alpha} and beta {beta}, expected the same, or a quotient that is a double"
                         ));
                     }
-                    let sum = self.chain.scaled_bias(&x, ratio, &numbers)?;
+                    let sum = if own {
+                        self.chain.scaled_bias(&x, ratio, &numbers)?
+                    } else {
+                        let scaled = self.chain.scale(&x, &[ratio], shape.clone())?;
+                        self.chain.shift(&scaled, &numbers, own, shape.clone())?
+                    };
                     self.chain.scale(&sum, &[beta], shape)?
                 }
             }
