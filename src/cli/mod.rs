@@ -4,6 +4,7 @@
 //! answer alone; progress and errors go to stderr. [`Status`] is the exit code.
 
 mod compare;
+mod convert;
 mod encode;
 mod global;
 mod inputs;
@@ -49,6 +50,7 @@ enum Command {
     Radius(radius::Arguments),
     Encode(encode::Arguments),
     Show(show::Arguments),
+    Convert(convert::Arguments),
     CompareActivations(compare::Arguments),
 }
 
@@ -126,6 +128,7 @@ impl Command {
             Command::Radius(arguments) => arguments.run(out),
             Command::Encode(arguments) => arguments.run(out),
             Command::Show(arguments) => arguments.run(out),
+            Command::Convert(arguments) => arguments.run(),
             Command::CompareActivations(arguments) => arguments.run(out),
         }
     }

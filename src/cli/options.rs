@@ -1,18 +1,44 @@
 //! Options that several subcommands share, and what they mean.
 
 use super::interrupt;
+use clap::builder::PossibleValuesParser;
 use clap::{Args, ValueEnum};
 use deltasat::exact::{Rational, rational};
 use deltasat::search::{Limits, StopReason};
 use num_traits::{One, Signed};
 use quantproof::encode::class_count;
-use quantproof::network::Network;
+use quantproof::network::{Domain, Network, Output};
 use quantproof::perturbation::{Layers, Magnitude, Parameters, Perturbation};
 use quantproof::report::number;
 use quantproof::robustness::{ClassChoice, Settings};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
+
+/// A network and how to read its outputs.
+#[derive(Args)]
+pub(super) struct Model {
+    /// The trained network: a file .json, .onnx or .nnet
+    #[arg(value_name = "MODEL")]
+    model: PathBuf,
+    /// How the outputs become confidences [default: what the file says; an ONNX file without Softmax or Sigmoid at its
+    /// end says none]
+    #[arg(long, value_name = "KIND", value_parser = PossibleValuesParser::new(Output::NAMES.map(|(name, _)| name)))]
+    output: Option<String>,
+}
+
+impl Model {
+    /// Reads the network.
+    pub(super) fn load(&self) -> Result<Network, super::Failure> {
+        let network = Network::load(&self.model)?;
+        let Some(name) = &self.output else { return Ok(network) };
+        // the parser lets no other names through
+        let output =
+            Output::NAMES.iter().find(|(known, _)| known == name).map_or(network.output(), |(_, output)| *output);
+        Ok(network.with_output(output).map_err(|error| format!("--output: {}: {error}", self.model.display()))?)
+    }
+}
 
 /// How to search and how to print.
 #[derive(Args)]
@@ -176,34 +202,64 @@ pub(super) fn input(text: &str, network: &Network) -> Result<Vec<Rational>, Stri
     Ok(numbers)
 }
 
-/// `x1=-2..2,x2=-1..1`; inputs that are not named keep the domain of the model.
+/// `x1=-2..2,x2=-1..1`, or `-1..1` for all inputs that are not named; without that, they keep the domain of the model, if
+/// it has one.
 pub(super) fn domain(text: Option<&str>, network: &Network) -> Result<Vec<(Rational, Rational)>, String> {
-    let own = network.input().domain().iter().map(|d| (d.lower().clone(), d.upper().clone()));
-    let mut domain: Vec<_> = own.collect();
     let names = network.input().names();
-    let mut given = vec![false; names.len()];
+    let mut given = vec![None; names.len()];
+    let mut others = None;
     for part in text.iter().flat_map(|text| text.split(',')) {
-        let (name, range) =
-            part.split_once('=').ok_or_else(|| format!("--domain: {part:?}, expected NAME=LOWER..UPPER"))?;
+        let Some((name, range)) = part.split_once('=') else {
+            if !part.contains("..") {
+                return Err(format!("--domain: {part:?}, expected NAME=LOWER..UPPER, or LOWER..UPPER for all others"));
+            }
+            if others.replace(interval(part, "")?).is_some() {
+                return Err("--domain: LOWER..UPPER twice, expected once".to_owned());
+            }
+            continue;
+        };
         let name = name.trim();
         let index = names
             .iter()
             .position(|known| known == name)
             .ok_or_else(|| format!("--domain: no input {name:?}, expected one of {}", quoted(names)))?;
-        if std::mem::replace(&mut given[index], true) {
+        if given[index].replace(interval(range, &format!("{name}: "))?).is_some() {
             return Err(format!("--domain: input {name:?} twice, expected once"));
         }
-        let (lower, upper) =
-            range.split_once("..").ok_or_else(|| format!("--domain: {name}: {range:?}, expected LOWER..UPPER"))?;
-        let end = |end: &str| number(end).map_err(|problem| format!("--domain: {name}: {problem}"));
-        let (lower, upper) = (end(lower)?, end(upper)?);
-        if lower > upper {
-            let (lower, upper) = (number::exact(&lower), number::exact(&upper));
-            return Err(format!("--domain: {name}: the lower end {lower} is above the upper end {upper}"));
-        }
-        domain[index] = (lower, upper);
     }
-    Ok(domain)
+    let own = |i: usize| network.input().domain().map(|own| (own[i].lower().clone(), own[i].upper().clone()));
+    let bounds: Vec<_> =
+        given.into_iter().enumerate().map(|(i, given)| given.or_else(|| others.clone()).or_else(|| own(i))).collect();
+    let unknown: Vec<&String> =
+        names.iter().zip(&bounds).filter(|(_, bounds)| bounds.is_none()).map(|(name, _)| name).collect();
+    if unknown.is_empty() {
+        return Ok(bounds.into_iter().flatten().collect());
+    }
+    let first: Vec<String> = unknown.iter().take(6).map(|name| format!("{name}=LOWER..UPPER")).collect();
+    let dots = if unknown.len() > first.len() { ",…" } else { "" };
+    Err(format!(
+        "{} has no domain of its own, expected --domain {}{dots}, or --domain LOWER..UPPER for all inputs",
+        network.name(),
+        first.join(",")
+    ))
+}
+
+/// `-2..2` with exact ends; `of` is put in front of a problem.
+fn interval(text: &str, of: &str) -> Result<(Rational, Rational), String> {
+    let (lower, upper) =
+        text.split_once("..").ok_or_else(|| format!("--domain: {of}{text:?}, expected LOWER..UPPER"))?;
+    let end = |end: &str| number(end).map_err(|problem| format!("--domain: {of}{problem}"));
+    let (lower, upper) = (end(lower)?, end(upper)?);
+    if lower > upper {
+        let (lower, upper) = (number::exact(&lower), number::exact(&upper));
+        return Err(format!("--domain: {of}the lower end {lower} is above the upper end {upper}"));
+    }
+    Ok((lower, upper))
+}
+
+/// The intervals as the domain of a network.
+pub(super) fn as_domain(bounds: Vec<(Rational, Rational)>) -> Result<Vec<Domain>, super::Failure> {
+    Ok(bounds.into_iter().map(|(lower, upper)| Domain::new(lower, upper)).collect::<Result<_, _>>()?)
 }
 
 /// `"a", "b"`.

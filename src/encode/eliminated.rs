@@ -84,7 +84,7 @@ impl<'a> Eliminated<'a> {
 
     fn radii(&self, layer: usize, neuron: usize) -> Radii {
         let radius = |parameter| match &self.epsilon {
-            Some(_) if !self.perturbation.selects(layer, parameter) => Constant::ZERO,
+            Some(_) if !self.perturbation.moves(self.network, layer, parameter) => Constant::ZERO,
             Some(epsilon) => epsilon.clone(),
             None => Constant::from_rational(self.perturbation.radius(self.network, layer, parameter)),
         };
