@@ -34,11 +34,11 @@ fn kernels(criterion: &mut Criterion) {
         let columns: Vec<u32> = (0..n as u32).collect();
         let mut out = vec![[0.0; 16]; n];
         // sixteen rows for sixteen bounds, per multiply-add
-        let (weights, lambda) = (w.repeat(16), vec![[0.5; 16]; 16]);
+        let (repeated, lambda) = (w.repeat(16), vec![[0.5; 16]; 16]);
         let rows: Vec<u32> = (0..16).collect();
         group.throughput(Throughput::Elements(256 * n as u64));
         group.bench_function(BenchmarkId::new("spread", n), |b| {
-            b.iter(|| Lanes::spread(black_box(&lambda), &rows, black_box(&weights), n, &columns, &mut out));
+            b.iter(|| Lanes::spread(black_box(&lambda), &rows, black_box(&repeated), n, &columns, &mut out));
         });
         group.throughput(Throughput::Elements(n as u64));
         group.bench_function(BenchmarkId::new("inari", n), |b| {
