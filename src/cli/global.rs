@@ -47,7 +47,7 @@ Where the network is undecided between two classes, any perturbation changes the
 /// The inputs in question.
 #[derive(Args)]
 pub(super) struct Domain {
-    /// Exact ends of some inputs' intervals [default: the domain in the model file]
+    /// Exact ends of some inputs' intervals, or LOWER..UPPER for all others [default: the domain in the model file]
     #[arg(long, value_name = "NAME=LOWER..UPPER,…", allow_hyphen_values = true)]
     domain: Option<String>,
 }

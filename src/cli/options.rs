@@ -232,46 +232,59 @@ pub(super) fn input(text: &str, network: &Network) -> Result<Vec<Rational>, Stri
     Ok(numbers)
 }
 
-/// `x1=-2..2,x2=-1..1`; inputs that are not named keep the domain of the model, if it has one.
+/// `x1=-2..2,x2=-1..1`, or `-1..1` for all inputs that are not named; without that, they keep the domain of the model, if
+/// it has one.
 pub(super) fn domain(text: Option<&str>, network: &Network) -> Result<Vec<(Rational, Rational)>, String> {
     let names = network.input().names();
-    let mut domain: Vec<Option<(Rational, Rational)>> = match network.input().domain() {
-        Some(own) => own.iter().map(|d| Some((d.lower().clone(), d.upper().clone()))).collect(),
-        None => vec![None; names.len()],
-    };
-    let mut given = vec![false; names.len()];
+    let mut given = vec![None; names.len()];
+    let mut others = None;
     for part in text.iter().flat_map(|text| text.split(',')) {
-        let (name, range) =
-            part.split_once('=').ok_or_else(|| format!("--domain: {part:?}, expected NAME=LOWER..UPPER"))?;
+        let Some((name, range)) = part.split_once('=') else {
+            if !part.contains("..") {
+                return Err(format!("--domain: {part:?}, expected NAME=LOWER..UPPER, or LOWER..UPPER for all others"));
+            }
+            if others.replace(interval(part, "")?).is_some() {
+                return Err("--domain: LOWER..UPPER twice, expected once".to_owned());
+            }
+            continue;
+        };
         let name = name.trim();
         let index = names
             .iter()
             .position(|known| known == name)
             .ok_or_else(|| format!("--domain: no input {name:?}, expected one of {}", quoted(names)))?;
-        if std::mem::replace(&mut given[index], true) {
+        if given[index].replace(interval(range, &format!("{name}: "))?).is_some() {
             return Err(format!("--domain: input {name:?} twice, expected once"));
         }
-        let (lower, upper) =
-            range.split_once("..").ok_or_else(|| format!("--domain: {name}: {range:?}, expected LOWER..UPPER"))?;
-        let end = |end: &str| number(end).map_err(|problem| format!("--domain: {name}: {problem}"));
-        let (lower, upper) = (end(lower)?, end(upper)?);
-        if lower > upper {
-            let (lower, upper) = (number::exact(&lower), number::exact(&upper));
-            return Err(format!("--domain: {name}: the lower end {lower} is above the upper end {upper}"));
-        }
-        domain[index] = Some((lower, upper));
     }
-    let unknown: Vec<String> =
-        names.iter().zip(&domain).filter(|(_, domain)| domain.is_none()).map(|(name, _)| name.clone()).collect();
+    let own = |i: usize| network.input().domain().map(|own| (own[i].lower().clone(), own[i].upper().clone()));
+    let bounds: Vec<_> =
+        given.into_iter().enumerate().map(|(i, given)| given.or_else(|| others.clone()).or_else(|| own(i))).collect();
+    let unknown: Vec<&String> =
+        names.iter().zip(&bounds).filter(|(_, bounds)| bounds.is_none()).map(|(name, _)| name).collect();
     if unknown.is_empty() {
-        return Ok(domain.into_iter().flatten().collect());
+        return Ok(bounds.into_iter().flatten().collect());
     }
-    let (name, all) = (network.name(), domain.len() == unknown.len());
+    let first: Vec<String> = unknown.iter().take(6).map(|name| format!("{name}=LOWER..UPPER")).collect();
+    let dots = if unknown.len() > first.len() { ",…" } else { "" };
     Err(format!(
-        "{name} does not say what {} range over, expected --domain {}",
-        if all { format!("its inputs {}", quoted(&unknown)) } else { quoted(&unknown) },
-        unknown.iter().map(|name| format!("{name}=LOWER..UPPER")).collect::<Vec<_>>().join(",")
+        "{} has no domain of its own, expected --domain {}{dots}, or --domain LOWER..UPPER for all inputs",
+        network.name(),
+        first.join(",")
     ))
+}
+
+/// `-2..2` with exact ends; `of` is put in front of a problem.
+fn interval(text: &str, of: &str) -> Result<(Rational, Rational), String> {
+    let (lower, upper) =
+        text.split_once("..").ok_or_else(|| format!("--domain: {of}{text:?}, expected LOWER..UPPER"))?;
+    let end = |end: &str| number(end).map_err(|problem| format!("--domain: {of}{problem}"));
+    let (lower, upper) = (end(lower)?, end(upper)?);
+    if lower > upper {
+        let (lower, upper) = (number::exact(&lower), number::exact(&upper));
+        return Err(format!("--domain: {of}the lower end {lower} is above the upper end {upper}"));
+    }
+    Ok((lower, upper))
 }
 
 /// The intervals as the domain of a network.

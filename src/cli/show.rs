@@ -111,12 +111,15 @@ fn layer(layer: &Layer) -> LayerDocument {
 fn text(document: &Document<'_>, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{}: {} parameters in {} layers", document.model, document.parameters, document.layers.len())?;
     for input in &document.inputs {
-        match (&input.lower, &input.upper) {
-            (Some(lower), Some(upper)) => {
-                writeln!(out, "  input    {} in [{}, {}]", input.name, lower.get(), upper.get())?;
-            }
-            _ => writeln!(out, "  input    {}, the file does not say in what domain", input.name)?,
+        if let (Some(lower), Some(upper)) = (&input.lower, &input.upper) {
+            writeln!(out, "  input    {} in [{}, {}]", input.name, lower.get(), upper.get())?;
         }
+    }
+    if document.inputs.iter().any(|input| input.lower.is_none()) {
+        let names: Vec<&str> = document.inputs.iter().take(8).map(|input| input.name).collect();
+        let dots = if document.inputs.len() > names.len() { ", …" } else { "" };
+        let count = document.inputs.len();
+        writeln!(out, "  inputs   {count}: {}{dots}, the file has no domain", names.join(", "))?;
     }
     for (index, layer) in document.layers.iter().enumerate() {
         writeln!(

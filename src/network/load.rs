@@ -50,7 +50,12 @@ impl Network {
         let path = path.as_ref();
         let save = || {
             let bytes = (Format::of(path)?.write)(self)?;
-            fs::write(path, bytes).map_err(|error| NetworkError::Write { reason: reason(&error) })
+            fs::write(path, bytes).map_err(|error| NetworkError::Write {
+                reason: match error.kind() {
+                    io::ErrorKind::NotFound => "no such folder".to_owned(),
+                    _ => reason(&error),
+                },
+            })
         };
         save().map_err(|error| in_file(path, error))
     }

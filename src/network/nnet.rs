@@ -11,7 +11,7 @@
 //! the last layer one that undoes it. What does nothing (mean 0, range 1) makes no layer. Implementations clip inputs to
 //! their least and greatest values, which are the domain here: inside it clipping does nothing.
 //!
-//! Names, classes and the kind of output are comments `// quantproof.KEY: VALUE`; see [`metadata`](super::metadata).
+//! Names, classes and the kind of output are comments `// quantproof.KEY: VALUE`; see `network::metadata`.
 
 mod write;
 
@@ -96,7 +96,7 @@ fn split(numbers: &[f64]) -> (&[f64], f64) {
 /// The lines of a text with their numbers.
 struct Lines<'a> {
     rest: std::iter::Enumerate<std::str::Lines<'a>>,
-    /// index of the last line that was read
+    /// number of the last line that was read, from 1
     last: usize,
     metadata: Metadata,
 }
@@ -104,13 +104,13 @@ struct Lines<'a> {
 impl<'a> Lines<'a> {
     /// An error in the last line.
     fn error(&self, column: usize, problem: String) -> NetworkError {
-        NetworkError::Syntax { line: self.last + 1, column, problem }
+        NetworkError::Syntax { line: self.last, column, problem }
     }
 
     /// The next line that is no comment, if there is one.
     fn next(&mut self) -> Result<Option<&'a str>, NetworkError> {
         for (index, line) in self.rest.by_ref() {
-            self.last = index;
+            self.last = index + 1;
             let Some(comment) = line.trim_start().strip_prefix("//") else { return Ok(Some(line)) };
             if let Some((key, value)) = comment.split_once(": ") {
                 self.metadata.add(key.trim(), value.trim())?;

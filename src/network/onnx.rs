@@ -5,12 +5,12 @@
 //! other than our own.
 //!
 //! A graph is followed from its only input to the output that is no label. Constants are folded as far as shapes need
-//! it; the rest must be a chain of dense layers, which [`chain`] takes apart into parameters and fixed structure. What
+//! it; the rest must be a chain of dense layers, which `chain` takes apart into parameters and fixed structure. What
 //! is not such a chain is an error that names the node, its operator and the operator set. Work and memory are bounded
 //! by the size of the file and a budget of numbers, whatever shapes the file claims.
 //!
 //! What ONNX lacks (names, domain, classes, kind of output, held-out points) is read from `metadata_props` under the
-//! keys of [`metadata`](super::metadata), and written there. Without them the inputs are `x1, x2, …`, the classes
+//! keys of `network::metadata`, and written there. Without them the inputs are `x1, x2, …`, the classes
 //! `0, 1, …` or what scikit-learn's `ZipMap` calls them, and there is no domain.
 
 mod chain;

@@ -43,10 +43,12 @@ pub fn write(network: &Network) -> Result<String, NetworkError> {
         && scale.recip().is_finite()
         && layers.len() > 1
     {
-        (means.push(shift), ranges.push(scale));
+        means.push(shift);
+        ranges.push(scale);
         layers = &layers[..layers.len() - 1];
     } else {
-        (means.push(0.0), ranges.push(1.0));
+        means.push(0.0);
+        ranges.push(1.0);
     }
     // an end of a normalisation is where its layer was
     let before =

@@ -18,11 +18,11 @@ pub(super) struct Opsets {
 impl Opsets {
     /// Checks that the operators of ONNX mean what they mean here.
     pub(super) fn of(model: &ModelProto) -> Result<Self, NetworkError> {
-        let version = |names: [&str; 2]| {
+        let version = |names: &[&str]| {
             let of = model.opset_import.iter().filter(|set| names.contains(&set.domain.as_str()));
             of.map(|set| set.version).max().unwrap_or(0)
         };
-        let opsets = Opsets { onnx: version(["", "ai.onnx"]), ml: version(["ai.onnx.ml", "ai.onnx.ml"]) };
+        let opsets = Opsets { onnx: version(&["", "ai.onnx"]), ml: version(&["ai.onnx.ml"]) };
         match opsets.onnx {
             0 => Err(NetworkError::invalid("opset_import", "no version of the operators of ONNX, expected one")),
             // before 7, operators spelled broadcasting out in attributes
@@ -98,6 +98,10 @@ impl<'a> Graph<'a> {
                 let path = format!("initializer {:?}", tensor.name);
                 return Err(NetworkError::invalid(path, "given twice, expected once"));
             }
+        }
+        if let Some(tensor) = proto.sparse_initializer.iter().find_map(|sparse| sparse.values.as_ref()) {
+            let path = format!("initializer {:?}", tensor.name);
+            return Err(NetworkError::invalid(path, "sparse, expected all its elements"));
         }
         let mut graph = Graph { proto, opsets, makers: HashMap::new(), initializers };
         for (index, node) in proto.node.iter().enumerate() {

@@ -108,7 +108,7 @@ impl<'a> Evaluation<'a> {
             "Relu" => activation(self, Activation::Relu),
             "Tanh" => activation(self, Activation::Tanh),
             "Sigmoid" => activation(self, Activation::Sigmoid),
-            // both tell which logits make the confidences
+            // of both, what counts is the logits and that confidences are their softmax
             "Softmax" | "LogSoftmax" => self.softmax(node, operand(0)?),
             "Identity" | "Dropout" => operand(0),
             "Cast" => cast(node, operand(0)?),
@@ -116,24 +116,14 @@ impl<'a> Evaluation<'a> {
             "Concat" => self.concat(node, operands),
             "Gather" => shapes::gather(node, &operand(0)?, &operand(1)?),
             "Shape" => shapes::shape(node, &operand(0)?),
-            "Flatten" => shapes::flatten(node, &operand(0)?).map(|shape| reshaped(&operand(0).ok(), shape))?,
+            "Flatten" => reshaped(operand(0)?, |x| shapes::flatten(node, x)),
             "Reshape" => {
-                shapes::reshape(node, &operand(0)?, &operand(1)?).map(|shape| reshaped(&operand(0).ok(), shape))?
+                let target = operand(1)?;
+                reshaped(operand(0)?, |x| shapes::reshape(node, x, &target))
             }
-            "Squeeze" => {
-                let shape = shapes::squeeze(node, &operand(0)?, optional(1).as_ref());
-                shape.map(|shape| reshaped(&operand(0).ok(), shape))?
-            }
-            "Unsqueeze" => {
-                let shape = shapes::unsqueeze(node, &operand(0)?, optional(1).as_ref());
-                shape.map(|shape| reshaped(&operand(0).ok(), shape))?
-            }
-            _ => Err(format!(
-                "not an operator of dense layers, expected one of {}",
-                "Gemm, MatMul, Add, Sub, Mul, Div, Neg, Relu, Sigmoid, Tanh, Softmax, LogSoftmax, Flatten, Reshape, \
-                 Squeeze, Unsqueeze, Transpose, Concat, Gather, Shape, Identity, Dropout, Cast, Constant, \
-                 ai.onnx.ml.Scaler, ai.onnx.ml.ZipMap"
-            )),
+            "Squeeze" => reshaped(operand(0)?, |x| shapes::squeeze(node, x, optional(1).as_ref())),
+            "Unsqueeze" => reshaped(operand(0)?, |x| shapes::unsqueeze(node, x, optional(1).as_ref())),
+            _ => Err(format!("not an operator of dense layers, expected one of {OPERATORS}")),
         }
     }
 
@@ -176,12 +166,17 @@ impl<'a> Evaluation<'a> {
                     self.chain.scale(&sum, &[alpha], shape)?
                 } else {
                     let ratio = alpha / beta;
-                    if !own || !ratio.is_finite() || ratio.mul_add(beta, -alpha) != 0.0 {
+                    if !ratio.is_finite() || ratio.mul_add(beta, -alpha) != 0.0 {
                         return Err(format!(
                             "alpha {alpha} and beta {beta}, expected the same, or a quotient that is a double"
                         ));
                     }
-                    let sum = self.chain.scaled_bias(&x, ratio, &numbers)?;
+                    let sum = if own {
+                        self.chain.scaled_bias(&x, ratio, &numbers)?
+                    } else {
+                        let scaled = self.chain.scale(&x, &[ratio], shape.clone())?;
+                        self.chain.shift(&scaled, &numbers, own, shape.clone())?
+                    };
                     self.chain.scale(&sum, &[beta], shape)?
                 }
             }
@@ -351,6 +346,10 @@ enum Elementwise {
     Div,
 }
 
+const OPERATORS: &str = "Gemm, MatMul, Add, Sub, Mul, Div, Neg, Relu, Sigmoid, Tanh, Softmax, LogSoftmax, Flatten, Reshape, \
+                         Squeeze, Unsqueeze, Transpose, Concat, Gather, Shape, Identity, Dropout, Cast, Constant, \
+                         ai.onnx.ml.Scaler, ai.onnx.ml.ZipMap";
+
 const ONE_CONSTANT: &str = "expected one operand that depends on the input, and otherwise constants";
 
 /// A row or a column of two sizes, the other way round if `turn`.
@@ -373,12 +372,13 @@ fn swapped(c: &Tensor) -> Tensor {
     }
 }
 
-fn reshaped(value: &Option<Value>, shape: Vec<usize>) -> Made<Value> {
-    match value {
-        Some(Value::Constant(tensor)) => Ok(Value::Constant(Rc::new(tensor.reshaped(shape)))),
-        Some(Value::Flow(x)) => Ok(Value::Flow(x.reshaped(shape))),
-        None => Err("no operand 0, expected one".to_owned()),
-    }
+/// A value in the shape that `shape` makes of it.
+fn reshaped(x: Value, shape: impl FnOnce(&Value) -> Made<Vec<usize>>) -> Made<Value> {
+    let shape = shape(&x)?;
+    Ok(match x {
+        Value::Constant(tensor) => Value::Constant(Rc::new(tensor.reshaped(shape))),
+        Value::Flow(x) => Value::Flow(x.reshaped(shape)),
+    })
 }
 
 /// Between real types nothing happens to values that depend on the input: the network is a function of real numbers.

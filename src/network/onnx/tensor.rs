@@ -29,6 +29,9 @@ pub(super) fn volume(dims: &[usize]) -> Option<usize> {
 /// Longest list of sizes that is read.
 pub(super) const RANK: usize = 32;
 
+/// How to get one file from PyTorch, which makes two unless told otherwise.
+const EXTERNAL: &str = "(torch.onnx.export has external_data=False, onnx.save_model save_as_external_data=False)";
+
 impl Tensor {
     pub(super) fn real(dims: Vec<usize>, data: Vec<f64>) -> Self {
         Tensor { dims, data: Data::Real(data) }
@@ -42,7 +45,7 @@ impl Tensor {
     pub(super) fn decode(proto: &TensorProto) -> Result<Self, NetworkError> {
         let fail = |problem: String| Err(NetworkError::invalid("", problem));
         if proto.data_location != 0 || !proto.external_data.is_empty() {
-            return fail("its elements are in another file, expected them in this one".to_owned());
+            return fail(format!("its elements are in another file, expected them in this one {EXTERNAL}"));
         }
         let kind = data_type::name(proto.data_type);
         let dims: Option<Vec<usize>> = proto.dims.iter().map(|&d| usize::try_from(d).ok()).collect();
@@ -114,6 +117,11 @@ impl Tensor {
                 return fail(format!("elements of type {kind}, expected float, double, float16, bfloat16 or integers"));
             }
         };
+        if let Data::Real(data) = &data
+            && let Some(i) = data.iter().position(|v| !v.is_finite())
+        {
+            return fail(format!("element {i} is {}, expected a finite number", data[i]));
+        }
         Ok(Tensor { dims, data })
     }
 
