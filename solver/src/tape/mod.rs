@@ -85,6 +85,8 @@ pub struct Tape {
     roundings: usize,
     /// how many instructions read a slot
     readers: Vec<u32>,
+    /// the ReLU instructions
+    relus: Vec<u32>,
     /// the piecewise and increment instructions that read a kept slot, by its position in `kept`
     uses: Vec<Vec<u32>>,
     longest: usize,
@@ -119,6 +121,7 @@ impl Tape {
             steps: Vec::new(),
             roundings: 0,
             readers: Vec::new(),
+            relus: Vec::new(),
             uses: Vec::new(),
             longest: 0,
             widest: 0,
@@ -205,6 +208,9 @@ impl Tape {
         });
         let out = self.new_slot();
         self.writer[out as usize] = self.instructions.len() as u32;
+        if matches!(kind, Kind::Apply(Op::Relu)) {
+            self.relus.push(self.instructions.len() as u32);
+        }
         self.instructions.push(Instruction { kind, out, operands, partial, required });
         out
     }

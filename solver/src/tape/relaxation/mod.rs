@@ -18,6 +18,7 @@
 
 mod choice;
 mod line;
+mod primal;
 mod rows;
 
 use super::block::Step;
