@@ -323,6 +323,11 @@ impl Tape {
         })
     }
 
+    /// Whether only noisy rows, and no piecewise operator, are affected by the sign of the kept slot at this position.
+    pub fn is_operand_of_rows(&self, position: usize) -> bool {
+        self.uses[position].iter().all(|&index| matches!(self.instructions[index as usize].kind, Kind::Row(_)))
+    }
+
     /// How much of the last linear bound ([`linear_bound`](Self::linear_bound)) is due to the undecided sign of the
     /// kept slot at this position: the gaps of the lines through its piecewise users, times their coefficients.
     pub fn phase_gap(&self, position: usize, w: &Workspace) -> f64 {

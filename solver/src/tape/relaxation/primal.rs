@@ -59,7 +59,8 @@ impl Tape {
                 if lambda != 0.0
                     && let Some((slopes, offset)) = w.sweep.lines.get(index, lambda > 0.0, operands.len())
                 {
-                    return slopes.iter().zip(operands).map(|(a, &slot)| a * w.points[slot as usize]).sum::<f64>() + offset;
+                    return slopes.iter().zip(operands).map(|(a, &slot)| a * w.points[slot as usize]).sum::<f64>()
+                        + offset;
                 }
                 for (x, &slot) in w.px.iter_mut().zip(operands) {
                     *x = w.points[slot as usize];
@@ -84,7 +85,11 @@ impl Tape {
         self.slope_derivatives(lane, w).map(|(_, _, derivative)| derivative * derivative).sum()
     }
 
-    fn slope_derivatives<'a>(&'a self, lane: usize, w: &'a Workspace) -> impl Iterator<Item = (usize, usize, f64)> + 'a {
+    fn slope_derivatives<'a>(
+        &'a self,
+        lane: usize,
+        w: &'a Workspace,
+    ) -> impl Iterator<Item = (usize, usize, f64)> + 'a {
         self.relus.iter().filter_map(move |&index| {
             let instruction = &self.instructions[index as usize];
             let z = self.list(instruction.operands)[0] as usize;
