@@ -15,7 +15,7 @@ const STEPS: usize = 8;
 
 /// Multipliers by position of the kept slot, and the combination that they make.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Multipliers {
+pub(crate) struct Multipliers {
     mu: Vec<f64>,
     seeds: Vec<(Slot, f64)>,
 }
