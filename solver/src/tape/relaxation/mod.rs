@@ -58,6 +58,7 @@ pub(crate) struct LinearSweep {
     bounds: Vec<LinearBound>,
     lines: Lines,
     rows: rows::Scratch,
+    relaxed: primal::Relaxed,
 }
 
 impl LinearSweep {
@@ -68,6 +69,7 @@ impl LinearSweep {
             bounds: vec![LinearBound::NONE; LANES],
             lines: Lines::new(tape),
             rows: rows::Scratch::new(tape),
+            relaxed: primal::Relaxed::default(),
         }
     }
 

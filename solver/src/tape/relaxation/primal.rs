@@ -10,6 +10,44 @@ use crate::interval::Interval;
 use crate::op::Op;
 use crate::tape::{Instruction, Kind, Slot, Tape, Workspace};
 
+/// The relaxed values of the operands of the row at hand, which its neighbours read too.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Relaxed {
+    held: Option<u32>,
+    held_absolute: Option<(u32, bool)>,
+    operands: Vec<f64>,
+    absolute: Vec<f64>,
+}
+
+impl Relaxed {
+    fn gather(&mut self, list: u32, slots: &[Slot], value: impl Fn(Slot) -> f64) {
+        if self.held != Some(list) || self.operands.len() != slots.len() {
+            self.held = Some(list);
+            self.operands.clear();
+            self.operands.extend(slots.iter().map(|&slot| value(slot)));
+        }
+    }
+
+    fn gather_absolute(&mut self, list: u32, above: bool, slots: &[Slot], value: impl Fn(Slot) -> f64) {
+        if self.held_absolute != Some((list, above)) || self.absolute.len() != slots.len() {
+            self.held_absolute = Some((list, above));
+            self.absolute.clear();
+            self.absolute.extend(slots.iter().map(|&slot| value(slot)));
+        }
+    }
+}
+
+/// `Σ a_j x_j`, where an unbounded `x_j` does not matter to a zero.
+fn dot(a: &[f64], x: &[f64]) -> f64 {
+    let mut sums = [0.0; 8];
+    for (a, x) in a.chunks(8).zip(x.chunks(8)) {
+        for ((sum, a), x) in sums.iter_mut().zip(a).zip(x) {
+            *sum += if *a == 0.0 { 0.0 } else { a * x };
+        }
+    }
+    sums.iter().sum()
+}
+
 impl Tape {
     /// Writes the relaxed values of all slots up to `last` at the maximiser of the bound in a lane to
     /// [`Workspace::points`].
@@ -25,6 +63,8 @@ impl Tape {
                 x.mid()
             };
         }
+        w.sweep.relaxed.held = None;
+        w.sweep.relaxed.held_absolute = None;
         for (index, instruction) in self.instructions.iter().enumerate() {
             if instruction.out > last {
                 break;
@@ -40,16 +80,19 @@ impl Tape {
         match &instruction.kind {
             Kind::Row(row) => {
                 let row = &self.rows[*row as usize];
-                let at = |slot: &Slot| w.points[*slot as usize];
-                let sum: f64 = row.a.iter().zip(operands).map(|(a, slot)| a * at(slot)).sum();
-                let Some(noise) = &row.noise else { return sum + row.constant.mid() };
-                let s = best_end(lambda, w.values[noise.slot as usize]);
-                let radius = |(r, slot): (&f64, &Slot)| {
-                    let (slope, offset) = absolute_bound(w.values[*slot as usize], lambda * s > 0.0);
-                    if *r == 0.0 { 0.0 } else { r * (slope * at(slot) + offset) }
-                };
-                let radii: f64 = noise.r.iter().zip(operands).map(radius).sum();
-                sum + row.constant.mid() + s * (radii + noise.radius.mid())
+                let held = instruction.operands.start;
+                let Workspace { sweep, values, points, .. } = w;
+                let relaxed = &mut sweep.relaxed;
+                relaxed.gather(held, operands, |slot| points[slot as usize]);
+                let sum = dot(&row.a, &relaxed.operands) + row.constant.mid();
+                let Some(noise) = &row.noise else { return sum };
+                let s = best_end(lambda, values[noise.slot as usize]);
+                let above = lambda * s > 0.0;
+                relaxed.gather_absolute(held, above, operands, |slot| {
+                    let (slope, offset) = absolute_bound(values[slot as usize], above);
+                    slope * points[slot as usize] + offset
+                });
+                sum + s * (dot(&noise.r, &relaxed.absolute) + noise.radius.mid())
             }
             Kind::Apply(Op::Meet) => {
                 let second = w.sweep.lines.choices[index] >> lane & 1;
