@@ -13,4 +13,5 @@ pub mod op;
 pub mod problem;
 pub mod relax;
 pub mod search;
+pub mod smtlib;
 pub mod tape;

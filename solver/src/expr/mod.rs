@@ -89,6 +89,11 @@ impl Graph {
         self.nodes.is_empty()
     }
 
+    /// Forgets all but the first `len` nodes; ids of the others must not be used any more.
+    pub fn truncate(&mut self, len: usize) {
+        self.nodes.truncate(len);
+    }
+
     /// The node behind an id of this graph.
     pub fn node(&self, id: ExprId) -> &Node {
         &self.nodes[id.index()]

@@ -1,0 +1,208 @@
+//! Assertions to a [`Problem`].
+//!
+//! A conjunct that compares one variable with a constant becomes a bound of the variable's domain: exactly, with the
+//! rational rounded outward, and the atom is dropped only where the domain says the same (a weak inequality whose bound
+//! is a double; any bound of an integer). Everything else becomes the constraint.
+
+use super::boolean::{BoolNode, Booleans, Signed};
+use super::context::{Context, Range, Role, SortName};
+use super::formula::{Obligation, Trees, literal, scale};
+use crate::exact::{Rational, rational};
+use crate::expr::{ExprId, Graph, Node, VariableId};
+use crate::formula::{Formula, Relation};
+use crate::interval::{Interval, bounds};
+use crate::op::Op;
+use crate::problem::{Problem, Sort};
+use num_traits::Signed as _;
+
+/// A problem and what does not fit into it.
+#[derive(Debug)]
+pub(super) struct Built {
+    pub(super) problem: Problem,
+    /// universally quantified formulas that have to hold as well
+    pub(super) obligations: Vec<Obligation>,
+}
+
+/// Builds the problem of some assertions. Its first variables are those of the context, with the same numbers; those that
+/// are bound by a quantifier are fixed at zero, and mean nothing.
+pub(super) fn build(context: &Context, assertions: &[Signed], objective: Option<ExprId>, delta: f64) -> Built {
+    let mut problem = Problem { graph: context.graph.clone(), objective, ..Problem::default() };
+    for declared in &context.variables {
+        let sort = if declared.sort.is_integral() { Sort::Integer } else { Sort::Real };
+        problem.variable(context.words.text(declared.name), bounds(0.0, 0.0), sort);
+    }
+    let mut trees = Trees::new(context, &mut problem, delta);
+    let mut domains: Vec<Domain> = context.variables.iter().map(|v| Domain::of(v.sort)).collect();
+    let mut constraint = Vec::new();
+    let mut open: Vec<Signed> = assertions.iter().rev().copied().collect();
+    while let Some(conjunct) = open.pop() {
+        match context.booleans.node(conjunct.id) {
+            BoolNode::And(parts) if conjunct.holds => open.extend(parts.iter().rev()),
+            &BoolNode::Variable(id) => {
+                let value = Rational::from_integer(i64::from(conjunct.holds).into());
+                domains[id.index()].restrict(Relation::Eq, value);
+            }
+            BoolNode::Atom(atom) => {
+                let relation = if conjunct.holds { atom.relation } else { atom.relation.negate() };
+                let absorbed = single(&context.graph, atom.expr)
+                    .is_some_and(|(id, root, falls)| domains[id.index()].restrict(turned(relation, falls), root));
+                if !absorbed {
+                    constraint.push(Formula::atom(atom.expr, relation));
+                }
+            }
+            &BoolNode::ForAll(quantifier) if conjunct.holds => {
+                trees.obligations.push(Obligation { guard: None, quantifier });
+            }
+            BoolNode::ForAll(id) => {
+                let quantifier = &context.quantifiers[id.0 as usize];
+                trees.skolem.extend(&quantifier.variables);
+                open.push(quantifier.body.negate());
+            }
+            _ => constraint.push(trees.tree(conjunct)),
+        }
+    }
+    constraint.append(&mut trees.definitions);
+    let (skolem, obligations) = (std::mem::take(&mut trees.skolem), std::mem::take(&mut trees.obligations));
+    for (index, declared) in context.variables.iter().enumerate() {
+        let id = VariableId::new(index);
+        if declared.role == Role::Free || skolem.contains(&id) {
+            restrict(&mut problem, &mut domains[index], id, &declared.range, &mut constraint);
+            problem.variables[index].domain = domains[index].interval();
+        }
+    }
+    problem.constraint = Formula::and(constraint);
+    Built { problem, obligations }
+}
+
+/// Imposes declared bounds.
+fn restrict(problem: &mut Problem, domain: &mut Domain, id: VariableId, range: &Range, constraint: &mut Vec<Formula>) {
+    for (relation, end) in [(Relation::Ge, &range.lower), (Relation::Le, &range.upper)] {
+        let Some(end) = end else { continue };
+        if !domain.restrict(relation, end.clone()) {
+            let x = problem.graph.variable(id);
+            let difference = problem.graph.linear([(crate::exact::Constant::ONE, x)], (-end.clone()).into());
+            constraint.push(Formula::atom(difference, relation));
+        }
+    }
+}
+
+/// The relation seen from the other side where `falls`.
+fn turned(relation: Relation, falls: bool) -> Relation {
+    match (relation, falls) {
+        (Relation::Le, true) => Relation::Ge,
+        (Relation::Lt, true) => Relation::Gt,
+        (Relation::Ge, true) => Relation::Le,
+        (Relation::Gt, true) => Relation::Lt,
+        (same, _) => same,
+    }
+}
+
+/// `a·x + b` as the variable, its root `−b/a`, and whether it falls.
+fn single(graph: &Graph, expr: ExprId) -> Option<(VariableId, Rational, bool)> {
+    match graph.node(expr) {
+        Node::Variable(id) => Some((*id, Rational::default(), false)),
+        Node::Apply { op: Op::Linear(row), operands } => match (graph.node(*operands.first()?), operands.len()) {
+            (Node::Variable(id), 1) => {
+                let (a, b) = (row.coefficients[0].to_rational(), row.constant.to_rational());
+                let falls = a.is_negative();
+                Some((*id, -b / a, falls))
+            }
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Exact bounds under construction.
+#[derive(Clone, Debug)]
+struct Domain {
+    range: Range,
+    integral: bool,
+}
+
+impl Domain {
+    fn of(sort: SortName) -> Domain {
+        let end = |n: i64| Some(Rational::from_integer(n.into()));
+        let range = match sort {
+            SortName::Bool | SortName::Binary => Range { lower: end(0), upper: end(1) },
+            SortName::Real | SortName::Int => Range::default(),
+        };
+        Domain { range, integral: sort.is_integral() }
+    }
+
+    fn at_least(&mut self, value: Rational) {
+        if self.range.lower.as_ref().is_none_or(|known| *known < value) {
+            self.range.lower = Some(value);
+        }
+    }
+
+    fn at_most(&mut self, value: Rational) {
+        if self.range.upper.as_ref().is_none_or(|known| *known > value) {
+            self.range.upper = Some(value);
+        }
+    }
+
+    /// Imposes `x ⋈ value`; true when the domain now says all of it.
+    fn restrict(&mut self, relation: Relation, value: Rational) -> bool {
+        let exact = is_double(&value);
+        let one = || Rational::from_integer(1.into());
+        match relation {
+            Relation::Ne => return false,
+            Relation::Le | Relation::Lt if self.integral => {
+                let strict = relation == Relation::Lt && value.is_integer();
+                let end = if strict { value - one() } else { value.floor() };
+                let exact = is_double(&end);
+                self.at_most(end);
+                return exact;
+            }
+            Relation::Ge | Relation::Gt if self.integral => {
+                let strict = relation == Relation::Gt && value.is_integer();
+                let end = if strict { value + one() } else { value.ceil() };
+                let exact = is_double(&end);
+                self.at_least(end);
+                return exact;
+            }
+            Relation::Le | Relation::Lt => self.at_most(value),
+            Relation::Ge | Relation::Gt => self.at_least(value),
+            Relation::Eq => {
+                self.at_least(value.clone());
+                self.at_most(value);
+            }
+        }
+        exact && !matches!(relation, Relation::Lt | Relation::Gt)
+    }
+
+    /// The domain in doubles, rounded outward; empty where the exact bounds cross.
+    fn interval(&self) -> Interval {
+        let Range { lower, upper } = &self.range;
+        if let (Some(lower), Some(upper)) = (lower, upper)
+            && lower > upper
+        {
+            return Interval::EMPTY;
+        }
+        let lower = lower.as_ref().map_or(f64::NEG_INFINITY, rational::floor_f64);
+        let upper = upper.as_ref().map_or(f64::INFINITY, rational::ceil_f64);
+        bounds(lower, upper)
+    }
+}
+
+fn is_double(value: &Rational) -> bool {
+    rational::floor_f64(value) == rational::ceil_f64(value)
+}
+
+/// The value of a propositional variable in a model.
+pub(super) fn truth_in(point: &[f64], variable: VariableId) -> bool {
+    point.get(variable.index()).is_some_and(|&x| x >= 0.5)
+}
+
+/// Imposes a truth value on a propositional variable of a built problem.
+pub(super) fn assume(problem: &mut Problem, variable: VariableId, holds: bool, delta: f64) {
+    let formula = literal(problem, variable, holds, scale(delta));
+    let constraint = std::mem::replace(&mut problem.constraint, Formula::TRUE);
+    problem.constraint = Formula::and([constraint, formula]);
+}
+
+/// `true` and `false` as assertions say nothing, or everything.
+pub(super) fn is_false(assertions: &[Signed]) -> bool {
+    assertions.contains(&Booleans::FALSE)
+}
