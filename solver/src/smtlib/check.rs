@@ -5,19 +5,14 @@ use super::boolean::Signed;
 use super::build::{Built, build, is_false};
 use super::context::Context;
 use super::settings::Settings;
+use super::strategy::{options, strategy};
 use crate::exact::{Constant, rational};
 use crate::expr::ExprId;
 use crate::expr::evaluate::evaluate;
 use crate::formula::{Formula, Relation};
-use crate::incumbent::IncumbentFinder;
-use crate::interval::Interval;
-use crate::problem::{Compiled, Problem};
-use crate::search::{self, Limits, Observer, Options, Statistics, StopReason, Strategy};
-use crate::tape::Workspace;
+use crate::problem::Problem;
+use crate::search::{self, Observer, Statistics, StopReason};
 use std::time::Instant;
-
-/// The name of the contractor that `:polytope` turns off.
-const LINEAR: &str = "backward-linear";
 
 /// What a check finds out, over the variables of the context.
 #[derive(Debug)]
@@ -70,53 +65,6 @@ fn quantified(built: Built, settings: &Settings, observer: &mut dyn Observer) ->
             Outcome { verdict: Verdict::Unknown(reason), point: Vec::new(), ..outcome }
         }
         _ => outcome,
-    }
-}
-
-/// Contractors and the like, as the settings want them.
-pub(super) fn strategy(settings: &Settings) -> Strategy {
-    let mut strategy = Strategy::default();
-    if !settings.polytope.get() {
-        strategy.contractors.retain(|contractor| contractor.name() != LINEAR);
-    }
-    let starter = std::mem::replace(&mut strategy.starter, Box::new(crate::incumbent::Vertex));
-    strategy.starter = Box::new(Seeded { starter, seed: *settings.random_seed.get() });
-    strategy
-}
-
-/// The options of a search, with the time that is left.
-pub(super) fn options(settings: &Settings) -> Options {
-    let delta = settings.delta();
-    let limits = Limits {
-        time: settings.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now())),
-        boxes: None,
-        memory: settings.memory,
-        interrupt: settings.interrupt.clone(),
-    };
-    Options { delta, absolute_gap: delta, jobs: *settings.jobs.get(), limits, ..Options::default() }
-}
-
-/// Starts elsewhere: the number of a start is drawn from the seed.
-struct Seeded {
-    starter: Box<dyn IncumbentFinder>,
-    seed: u64,
-}
-
-impl IncumbentFinder for Seeded {
-    fn name(&self) -> &'static str {
-        self.starter.name()
-    }
-
-    fn propose(
-        &self,
-        problem: &Compiled,
-        root: &[Interval],
-        bounds: &[Interval],
-        seed: u64,
-        point: &mut [f64],
-        w: &mut Workspace,
-    ) -> Option<f64> {
-        self.starter.propose(problem, root, bounds, self.seed.wrapping_mul(0x9e37_79b9).wrapping_add(seed), point, w)
     }
 }
 

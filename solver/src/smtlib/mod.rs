@@ -36,6 +36,7 @@ mod select;
 mod session;
 mod settings;
 mod sexpr;
+mod strategy;
 
 pub use answer::{Answer, Minimum, ModelEntry, ModelValue, Reason, Verdict};
 pub use command::{Reply, Script};

@@ -15,6 +15,7 @@ pub(super) fn general(x: f64) -> String {
         }
         .into();
     }
+    let x = x + 0.0; // no −0
     let scientific = format!("{x:e}");
     let (digits, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
     let exponent: i32 = exponent.parse().unwrap_or(0);

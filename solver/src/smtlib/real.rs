@@ -309,6 +309,13 @@ pub(super) fn unary(op: Op, operand: Sum, graph: &mut Graph) -> Sum {
     Sum::of(graph.apply(op, [x]), graph)
 }
 
+/// The larger or smaller of two operands, which may change places.
+fn extremum(op: Op, a: Sum, b: Sum, graph: &mut Graph) -> Sum {
+    let (x, y) = (a.node(graph), b.node(graph));
+    let ordered = if x < y { [x, y] } else { [y, x] };
+    if x == y { Sum::of(x, graph) } else { Sum::of(graph.apply(op, ordered), graph) }
+}
+
 /// An operator of two operands.
 pub(super) fn binary(op: Op, a: Sum, b: Sum, graph: &mut Graph) -> Sum {
     let (x, y) = (a.node(graph), b.node(graph));
@@ -330,7 +337,7 @@ pub(super) fn maximum(a: Sum, b: Sum, graph: &mut Graph) -> Sum {
         (Some(x), Some(y)) => x.max(y).clone().into(),
         (Some(zero), None) if zero.is_zero() => unary(Op::Relu, b, graph),
         (None, Some(zero)) if zero.is_zero() => unary(Op::Relu, a, graph),
-        _ => binary(Op::Max, a, b, graph),
+        _ => extremum(Op::Max, a, b, graph),
     }
 }
 
@@ -345,6 +352,6 @@ pub(super) fn minimum(a: Sum, b: Sum, graph: &mut Graph) -> Sum {
         (None, Some(zero)) if zero.is_zero() => {
             unary(Op::Relu, a.times(&minus_one, graph), graph).times(&minus_one, graph)
         }
-        _ => binary(Op::Min, a, b, graph),
+        _ => extremum(Op::Min, a, b, graph),
     }
 }
