@@ -18,7 +18,7 @@ use std::collections::{HashMap, HashSet};
 /// A formula of more nodes than this is not copied.
 const COPIED: usize = 4;
 /// A formula deeper than this is named.
-const DEEPEST: usize = 24;
+const DEEPEST: usize = 200;
 
 /// Whether a formula is `true` or `false`.
 pub(super) fn is_constant(formula: Signed) -> bool {
@@ -50,7 +50,7 @@ pub(super) struct Trees<'a> {
     pub(super) definitions: Vec<Formula>,
     pub(super) obligations: Vec<Obligation>,
     /// bound variables that became constants
-    pub(super) skolem: Vec<VariableId>,
+    pub(super) skolem: HashSet<VariableId>,
     quantified: Vec<bool>,
     /// twice the level at which a propositional variable is compared: above any δ
     scale: f64,
@@ -67,7 +67,7 @@ impl<'a> Trees<'a> {
             counted: HashSet::new(),
             definitions: Vec::new(),
             obligations: Vec::new(),
-            skolem: Vec::new(),
+            skolem: HashSet::new(),
             quantified: quantified(&context.booleans),
             scale: scale(delta),
         }
