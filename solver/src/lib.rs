@@ -12,5 +12,6 @@ pub mod interval;
 pub mod op;
 pub mod problem;
 pub mod relax;
+pub mod sat;
 pub mod search;
 pub mod tape;
