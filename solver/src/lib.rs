@@ -10,6 +10,7 @@ pub mod formula;
 pub mod incumbent;
 pub mod interval;
 pub mod op;
+pub mod presolve;
 pub mod problem;
 pub mod relax;
 pub mod sat;

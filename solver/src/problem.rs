@@ -177,7 +177,7 @@ pub struct Certificate {
     pub objective: Option<Ball>,
 }
 
-fn sign_truth(relation: Relation, value: &Ball) -> Truth {
+pub(crate) fn sign_truth(relation: Relation, value: &Ball) -> Truth {
     let (lower, upper) = (value.floor_sign(), value.ceil_sign());
     let (yes, no) = match relation {
         Relation::Le => (upper <= 0, lower > 0),

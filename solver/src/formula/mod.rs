@@ -48,6 +48,18 @@ impl Relation {
         }
     }
 
+    /// Whether the relation holds for a number of this sign.
+    pub fn holds_for(self, sign: i32) -> bool {
+        match self {
+            Relation::Le => sign <= 0,
+            Relation::Lt => sign < 0,
+            Relation::Ge => sign >= 0,
+            Relation::Gt => sign > 0,
+            Relation::Eq => sign == 0,
+            Relation::Ne => sign != 0,
+        }
+    }
+
     /// The closure of the set of values that satisfy the relation weakened by `delta ≥ 0`; what a contractor may
     /// intersect an enclosure with.
     pub fn target(self, delta: f64) -> Interval {
@@ -196,6 +208,16 @@ impl Formula {
             Formula::Literal(literal) => Formula::Literal(literal.negate()),
             Formula::And(parts) => Formula::or(parts.iter().map(Formula::negate)),
             Formula::Or(parts) => Formula::and(parts.iter().map(Formula::negate)),
+        }
+    }
+
+    /// The formula with every atom replaced.
+    pub fn replace(&self, atom: &mut impl FnMut(&Atom) -> Formula) -> Self {
+        match self {
+            Formula::Atom(held) => atom(held),
+            Formula::Literal(literal) => Formula::Literal(*literal),
+            Formula::And(parts) => Formula::and(parts.iter().map(|part| part.replace(atom))),
+            Formula::Or(parts) => Formula::or(parts.iter().map(|part| part.replace(atom))),
         }
     }
 

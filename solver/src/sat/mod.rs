@@ -1,10 +1,15 @@
 //! Boolean search: decides formulas with any Boolean structure.
 //!
-//! [`check`] takes a problem and the assertions that were made about it.
+//! [`check`] presolves the problem under its assertions. What is a conjunction then goes to the search at once.
+
+mod conjunction;
+mod judge;
 
 use crate::formula::Formula;
+use crate::presolve::{Presolved, presolve};
 use crate::problem::Problem;
-use crate::search::{Observer, Options, Statistics, Strategy, Verdict, decide};
+use crate::search::{Observer, Options, Statistics, Strategy, Verdict};
+use std::time::Instant;
 
 /// The answer to [`check`].
 #[derive(Clone, Debug)]
@@ -29,14 +34,19 @@ pub fn check(
     options: &Options,
     observer: &mut dyn Observer,
 ) -> Answer {
-    let all = std::iter::once(&problem.constraint).chain(assertions).cloned();
-    let question = Problem { constraint: Formula::and(all), objective: None, ..problem.clone() };
-    let decision = decide(&question.compile(), strategy, options, observer);
-    let core = if matches!(decision.verdict, Verdict::Unsat) { (0..assertions.len()).collect() } else { Vec::new() };
-    Answer {
-        verdict: decision.verdict,
-        booleans: vec![None; problem.booleans.len()],
-        core,
-        statistics: decision.statistics,
-    }
+    let started = Instant::now();
+    let Presolved { problem: presolved, parts, restore } = presolve(problem, assertions);
+    let decision = conjunction::decide_atoms(presolved, strategy, options, observer, started);
+    let mut core = Vec::new();
+    let verdict = match decision.verdict {
+        Verdict::Unsat => {
+            core = restore.core(parts.iter().filter_map(|(_, origin)| *origin));
+            Verdict::Unsat
+        }
+        found @ (Verdict::Sat(_) | Verdict::DeltaSat { .. }) => {
+            judge::restored(problem, assertions, &restore, found, &vec![None; problem.booleans.len()])
+        }
+        unknown => unknown,
+    };
+    Answer { verdict, booleans: vec![None; problem.booleans.len()], core, statistics: decision.statistics }
 }
