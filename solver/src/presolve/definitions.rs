@@ -174,7 +174,9 @@ impl Presolve {
                 }
                 // only the sums that a definition stands for: anything else keeps its name
                 Node::Variable(v) => match found.get(v) {
-                    Some(&definition) if matches!(self.graph.node(definition), Node::Apply { op: Op::Linear(_), .. }) => {
+                    Some(&definition)
+                        if matches!(self.graph.node(definition), Node::Apply { op: Op::Linear(_), .. }) =>
+                    {
                         stack.push((a, definition));
                     }
                     _ => sum.add(&a, id),

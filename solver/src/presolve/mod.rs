@@ -220,7 +220,8 @@ impl Presolve {
             .cloned()
             .collect();
         let mut roots: Vec<ExprId> = Vec::new();
-        for formula in kept.iter().map(|part| &part.formula).chain(self.booleans.iter().filter_map(|b| b.definition.as_ref()))
+        for formula in
+            kept.iter().map(|part| &part.formula).chain(self.booleans.iter().filter_map(|b| b.definition.as_ref()))
         {
             formula.atoms(&mut |atom| roots.push(atom.expr));
         }

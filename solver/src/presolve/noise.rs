@@ -32,7 +32,8 @@ struct Gather<'a> {
 
 impl Rule for Gather<'_> {
     fn make(&mut self, graph: &mut Graph, id: ExprId, done: &HashMap<ExprId, ExprId>) -> ExprId {
-        let (Some(&noise), Node::Apply { op: Op::Linear(row), operands }) = (self.rows.get(&id), graph.node(id).clone())
+        let (Some(&noise), Node::Apply { op: Op::Linear(row), operands }) =
+            (self.rows.get(&id), graph.node(id).clone())
         else {
             return rebuild(graph, id, done);
         };

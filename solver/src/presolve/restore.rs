@@ -51,14 +51,28 @@ impl Restore {
         let count = variables.len();
         let mut variables = variables;
         variables.truncate(original.variables.len());
-        Restore { graph, variables, count, left, restored, sources, links, mentioned: by_assertion, background, contradiction }
+        Restore {
+            graph,
+            variables,
+            count,
+            left,
+            restored,
+            sources,
+            links,
+            mentioned: by_assertion,
+            background,
+            contradiction,
+        }
     }
 
     /// The exact values of all original variables at a point of the presolved problem; an irrational value is given to
     /// the nearest double, and so is one where no exact arithmetic is possible.
     pub fn point(&self, point: &[Rational]) -> Vec<Rational> {
-        let mut values: Vec<Rational> =
-            self.variables.iter().map(|v| rational::from_f64(crate::incumbent::centre(v.domain)).unwrap_or_default()).collect();
+        let mut values: Vec<Rational> = self
+            .variables
+            .iter()
+            .map(|v| rational::from_f64(crate::incumbent::centre(v.domain)).unwrap_or_default())
+            .collect();
         values.resize(self.count, Rational::default());
         for (variable, x) in self.left.iter().zip(point) {
             values[variable.index()] = x.clone();

@@ -96,11 +96,12 @@ impl Presolve {
         let mut rule = Merge { count: &count, variables: &mut variables, restored: Vec::new() };
         let mut done = HashMap::new();
         self.rewrite_all(|graph, expr| rewrite(graph, expr, &mut rule, &mut done));
-        for (noise, value) in std::mem::take(&mut rule.restored) {
+        let restored = std::mem::take(&mut rule.restored);
+        self.variables = variables;
+        self.grow();
+        for (noise, value) in restored {
             self.gone[noise.index()] = true;
             self.restored.push((noise, value));
         }
-        self.variables = variables;
-        self.grow();
     }
 }

@@ -40,7 +40,8 @@ impl Pairs {
         if self.nominal.contains_key(&p) || self.below.contains(&p) || self.not.contains(&(p, n)) {
             return false;
         }
-        let (Node::Apply { op: of_p, operands: x }, Node::Apply { op: of_n, operands: y }) = (graph.node(p), graph.node(n))
+        let (Node::Apply { op: of_p, operands: x }, Node::Apply { op: of_n, operands: y }) =
+            (graph.node(p), graph.node(n))
         else {
             return false;
         };
@@ -195,7 +196,8 @@ impl Increments {
 
     fn function(&mut self, graph: &mut Graph, p: ExprId, n: ExprId, done: &HashMap<ExprId, ExprId>) -> ExprId {
         let perturbed = rebuild(graph, p, done);
-        let (Node::Apply { op, operands: x }, Node::Apply { operands: y, .. }) = (graph.node(p).clone(), graph.node(n).clone())
+        let (Node::Apply { op, operands: x }, Node::Apply { operands: y, .. }) =
+            (graph.node(p).clone(), graph.node(n).clone())
         else {
             return perturbed;
         };

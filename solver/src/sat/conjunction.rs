@@ -6,9 +6,13 @@
 
 use crate::expr::ExprId;
 use crate::formula::{Atom, Formula, Relation};
-use crate::problem::Problem;
+use crate::problem::{Compiled, Problem};
 use crate::search::{Decision, Observer, Optimum, Options, StopReason, Strategy, Verdict, decide, optimise};
 use std::time::Instant;
+
+/// The most boxes, and operands read per sweep over them, of a second look.
+const BOXES: u64 = 4096;
+const WORK: u64 = 4_000_000;
 
 /// Decides the constraint of a problem; the time limit began to run at `started`.
 pub(super) fn decide_atoms(
@@ -31,7 +35,36 @@ pub(super) fn decide_atoms(
     options.target = Some(-options.delta);
     let compiled = problem.compile();
     let optimum = optimise(&compiled, &compiled.root(), strategy, &options, observer);
-    Decision { verdict: verdict(&optimum, strict, options.delta), statistics: optimum.statistics }
+    let mut decision = Decision { verdict: verdict(&optimum, strict, options.delta), statistics: optimum.statistics };
+    if matches!(decision.verdict, Verdict::DeltaSat { .. }) {
+        look_again(&mut decision, &compiled, strict, strategy, options, observer, started);
+    }
+    decision
+}
+
+/// A point that satisfies the inequality only up to δ answers the question; but with a little more work the answer is
+/// often `unsat` or `sat`, which say more.
+fn look_again(
+    decision: &mut Decision,
+    compiled: &Compiled,
+    strict: bool,
+    strategy: &Strategy,
+    mut options: Options,
+    observer: &mut dyn Observer,
+    started: Instant,
+) {
+    let spent = decision.statistics.boxes;
+    let boxes = (WORK / compiled.tape.operand_count().max(1) as u64).min(BOXES);
+    options.limits.boxes = Some(options.limits.boxes.map_or(boxes, |limit| limit.saturating_sub(spent).min(boxes)));
+    options.limits.time = options.limits.time.map(|limit| limit.saturating_sub(started.elapsed()));
+    options.target = Some(options.floor);
+    options.absolute_gap = 0.0;
+    let optimum = optimise(compiled, &compiled.root(), strategy, &options, observer);
+    decision.statistics.add(&optimum.statistics);
+    let second = verdict(&optimum, strict, options.delta);
+    if matches!(second, Verdict::Unsat | Verdict::Sat(_)) {
+        decision.verdict = second;
+    }
 }
 
 /// The `e` of a constraint `e ≥ 0` or `e > 0`, and whether it is strict.

@@ -36,7 +36,13 @@ pub(super) fn restored(
 fn holds(problem: &Problem, assertions: &[Formula], point: &[Rational], booleans: &[Option<bool>]) -> bool {
     let inside = problem.variables.iter().zip(point).all(|(variable, x)| {
         let within = |end: f64, below: bool| match rational::from_f64(end) {
-            Some(end) => if below { end <= *x } else { *x <= end },
+            Some(end) => {
+                if below {
+                    end <= *x
+                } else {
+                    *x <= end
+                }
+            }
             None => true,
         };
         let domain = variable.domain;

@@ -1,9 +1,14 @@
 //! Boolean search: decides formulas with any Boolean structure.
 //!
-//! [`check`] presolves the problem under its assertions. What is a conjunction then goes to the search at once.
+//! [`check`] presolves the problem under its assertions. What is a conjunction then goes to branch and prune at once. All
+//! else is searched as a propositional skeleton (DPLL(T), Nieuwenhuis, Oliveras, Tinelli 2006), whose assignments are
+//! checked by contraction first and by branch and prune in the end.
 
 mod conjunction;
 mod judge;
+mod search;
+mod skeleton;
+mod theory;
 
 use crate::formula::Formula;
 use crate::presolve::{Presolved, presolve};
@@ -36,17 +41,30 @@ pub fn check(
 ) -> Answer {
     let started = Instant::now();
     let Presolved { problem: presolved, parts, restore } = presolve(problem, assertions);
-    let decision = conjunction::decide_atoms(presolved, strategy, options, observer, started);
-    let mut core = Vec::new();
-    let verdict = match decision.verdict {
+    let found = if parts.iter().all(|(formula, _)| matches!(formula, Formula::Atom(_))) {
+        let decision = conjunction::decide_atoms(presolved, strategy, options, observer, started);
+        search::Found {
+            verdict: decision.verdict,
+            booleans: vec![None; problem.booleans.len()],
+            origins: parts.iter().filter_map(|(_, origin)| *origin).collect(),
+            statistics: decision.statistics,
+        }
+    } else {
+        search::search(&presolved, &parts, strategy, options, observer, started)
+    };
+    let (mut core, mut booleans) = (Vec::new(), vec![None; problem.booleans.len()]);
+    let verdict = match found.verdict {
         Verdict::Unsat => {
-            core = restore.core(parts.iter().filter_map(|(_, origin)| *origin));
+            core = restore.core(found.origins);
             Verdict::Unsat
         }
-        found @ (Verdict::Sat(_) | Verdict::DeltaSat { .. }) => {
-            judge::restored(problem, assertions, &restore, found, &vec![None; problem.booleans.len()])
+        sat @ (Verdict::Sat(_) | Verdict::DeltaSat { .. }) => {
+            booleans = found.booleans;
+            judge::restored(problem, assertions, &restore, sat, &booleans)
         }
         unknown => unknown,
     };
-    Answer { verdict, booleans: vec![None; problem.booleans.len()], core, statistics: decision.statistics }
+    let mut statistics = found.statistics;
+    statistics.seconds = started.elapsed().as_secs_f64();
+    Answer { verdict, booleans, core, statistics }
 }
