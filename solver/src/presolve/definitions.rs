@@ -77,8 +77,14 @@ impl Presolve {
         if found.is_empty() {
             return false;
         }
+        self.substitute(&found);
+        true
+    }
+
+    /// Replaces variables everywhere.
+    pub(super) fn substitute(&mut self, found: &HashMap<VariableId, ExprId>) {
         let domains: Vec<Interval> = self.variables.iter().map(|v| v.domain).collect();
-        let mut rule = Substitute { definitions: &found, domains: &domains };
+        let mut rule = Substitute { definitions: found, domains: &domains };
         let mut done = HashMap::new();
         let mut order: Vec<_> = found.keys().copied().collect();
         order.sort_unstable();
@@ -90,7 +96,6 @@ impl Presolve {
             part.bound = part.bound.filter(|variable| !found.contains_key(variable));
         }
         self.rewrite_all(|graph, expr| rewrite(graph, expr, &mut rule, &mut done));
-        true
     }
 
     fn define(

@@ -85,6 +85,7 @@ pub fn presolve(problem: &Problem, assertions: &[Formula]) -> Presolved {
     }
     if state.contradiction.is_none() {
         state.gather_noise();
+        state.turn_wide_boxes();
         state.merge_rows();
         state.pair_twins();
     }

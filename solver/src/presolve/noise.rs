@@ -9,7 +9,11 @@ use super::rewrite::{Rule, operands, rebuild, rewrite, uses};
 use crate::exact::{Constant, Rational};
 use crate::expr::{ExprId, Graph, Node, VariableId};
 use crate::op::Op;
+use crate::problem::Sort;
 use std::collections::HashMap;
+
+/// Boxes of so many variables are wide.
+const WIDE: usize = 8;
 
 /// A term `a·w·h`, or `a·w`, of a row.
 #[derive(Clone, Debug)]
@@ -102,6 +106,36 @@ impl Presolve {
         let mut done = HashMap::new();
         self.rewrite_all(|graph, expr| rewrite(graph, expr, &mut rule, &mut done));
         self.restored.append(&mut restored);
+    }
+
+    /// Beside noisy rows a box of many variables is not worth splitting variable by variable: what moves in it is noise
+    /// too, `x = m + r·s` (the pre-activations of a first layer whose inputs are fixed).
+    pub(super) fn turn_wide_boxes(&mut self) {
+        let roots = self.roots();
+        let mark = self.graph.reachable(&roots);
+        let nodes = (0..mark.len()).filter(|&index| mark[index]).map(|index| self.graph.node(self.graph.id(index)));
+        let used: Vec<VariableId> =
+            nodes.filter_map(|node| if let Node::Variable(v) = node { Some(*v) } else { None }).collect();
+        let noisy = used.iter().any(|v| self.variables[v.index()].sort == Sort::Noise);
+        let plain: Vec<VariableId> = used.into_iter().filter(|v| self.may_go(*v)).collect();
+        if !noisy || plain.len() < WIDE {
+            return;
+        }
+        let mut found = HashMap::new();
+        for v in plain {
+            let Some((lower, upper)) = self.ranges[v.index()].closed() else { continue };
+            let half = Rational::new(1.into(), 2.into());
+            let (middle, radius) = ((lower + upper) * &half, (upper - lower) * &half);
+            let s = self.noise_variable();
+            let row = self.graph.linear([(Constant::from_rational(radius), s)], Constant::from_rational(middle));
+            found.insert(v, row);
+        }
+        // what bounds such a variable is in its row now
+        let bounding: Vec<bool> =
+            self.parts.iter().map(|part| part.bound.is_some_and(|v| found.contains_key(&v))).collect();
+        let mut kept = bounding.iter();
+        self.parts.retain(|_| !kept.next().copied().unwrap_or(false));
+        self.substitute(&found);
     }
 
     /// Reads an operand of a row as a movable term.

@@ -22,48 +22,56 @@ pub(super) fn decide_atoms(
     observer: &mut dyn Observer,
     started: Instant,
 ) -> Decision {
-    let mut options = options.clone();
-    options.limits.time = options.limits.time.map(|limit| limit.saturating_sub(started.elapsed()));
-    let Some((objective, strict)) = single_inequality(&mut problem) else {
-        return decide(&problem.compile(), strategy, &options, observer);
-    };
-    problem.objective = Some(objective);
-    problem.constraint = Formula::TRUE;
-    // a maximum below zero refutes, and so does zero itself where the inequality is strict
-    options.floor = if strict { 0.0 } else { 0.0f64.next_down() };
-    options.absolute_gap = options.delta;
-    options.target = Some(-options.delta);
-    let compiled = problem.compile();
-    let optimum = optimise(&compiled, &compiled.root(), strategy, &options, observer);
-    let mut decision = Decision { verdict: verdict(&optimum, strict, options.delta), statistics: optimum.statistics };
+    let objective = single_inequality(&mut problem);
+    if let Some((expr, _)) = objective {
+        problem.objective = Some(expr);
+        problem.constraint = Formula::TRUE;
+    }
+    let task = Task { compiled: problem.compile(), strict: objective.map(|(_, strict)| strict), strategy, started };
+    let mut decision = task.run(options, options.delta, observer);
     if matches!(decision.verdict, Verdict::DeltaSat { .. }) {
-        look_again(&mut decision, &compiled, strict, strategy, options, observer, started);
+        task.look_again(&mut decision, options, observer);
     }
     decision
 }
 
-/// A point that satisfies the inequality only up to δ answers the question; but with a little more work the answer is
-/// often `unsat` or `sat`, which say more.
-fn look_again(
-    decision: &mut Decision,
-    compiled: &Compiled,
-    strict: bool,
-    strategy: &Strategy,
-    mut options: Options,
-    observer: &mut dyn Observer,
+/// What is decided, and how.
+struct Task<'a> {
+    compiled: Compiled,
+    /// of an optimisation: whether zero itself is excluded
+    strict: Option<bool>,
+    strategy: &'a Strategy,
     started: Instant,
-) {
-    let spent = decision.statistics.boxes;
-    let boxes = (WORK / compiled.tape.operand_count().max(1) as u64).min(BOXES);
-    options.limits.boxes = Some(options.limits.boxes.map_or(boxes, |limit| limit.saturating_sub(spent).min(boxes)));
-    options.limits.time = options.limits.time.map(|limit| limit.saturating_sub(started.elapsed()));
-    options.target = Some(options.floor);
-    options.absolute_gap = 0.0;
-    let optimum = optimise(compiled, &compiled.root(), strategy, &options, observer);
-    decision.statistics.add(&optimum.statistics);
-    let second = verdict(&optimum, strict, options.delta);
-    if matches!(second, Verdict::Unsat | Verdict::Sat(_)) {
-        decision.verdict = second;
+}
+
+impl Task<'_> {
+    /// Decides up to `delta`.
+    fn run(&self, options: &Options, delta: f64, observer: &mut dyn Observer) -> Decision {
+        let mut options = Options { delta, ..options.clone() };
+        options.limits.time = options.limits.time.map(|limit| limit.saturating_sub(self.started.elapsed()));
+        let Some(strict) = self.strict else {
+            return decide(&self.compiled, self.strategy, &options, observer);
+        };
+        // a maximum below zero refutes, and so does zero itself where the inequality is strict
+        options.floor = if strict { 0.0 } else { 0.0f64.next_down() };
+        options.absolute_gap = delta;
+        options.target = Some(options.floor - delta);
+        let optimum = optimise(&self.compiled, &self.compiled.root(), self.strategy, &options, observer);
+        Decision { verdict: verdict(&optimum, strict, delta), statistics: optimum.statistics }
+    }
+
+    /// A point that satisfies the formula only up to δ answers the question; but with a little more work the answer is often
+    /// `unsat` or `sat`, which say more.
+    fn look_again(&self, decision: &mut Decision, options: &Options, observer: &mut dyn Observer) {
+        let boxes = (WORK / self.compiled.tape.operand_count().max(1) as u64).min(BOXES);
+        let mut options = options.clone();
+        let limit = options.limits.boxes.map(|limit| limit.saturating_sub(decision.statistics.boxes));
+        options.limits.boxes = Some(limit.map_or(boxes, |limit| limit.min(boxes)));
+        let second = self.run(&options, 0.0, observer);
+        decision.statistics.add(&second.statistics);
+        if matches!(second.verdict, Verdict::Unsat | Verdict::Sat(_)) {
+            decision.verdict = second.verdict;
+        }
     }
 }
 
