@@ -100,6 +100,11 @@ impl Graph {
         &self.nodes[id.index()]
     }
 
+    /// The node of a variable, if there is one.
+    pub fn known_variable(&self, variable: VariableId) -> Option<ExprId> {
+        self.nodes.get_index_of(&Node::Variable(variable)).map(|index| ExprId(index as u32))
+    }
+
     /// The value of a constant node.
     pub fn as_constant(&self, id: ExprId) -> Option<&Constant> {
         match self.node(id) {
