@@ -8,7 +8,7 @@ use super::boolean::{BoolNode, Signed};
 use super::check::Questions;
 use super::context::{Context, Range, Role, SortName};
 use super::formula::{Obligation, Trees};
-use crate::exact::{Rational, rational};
+use crate::exact::{Constant, Rational, rational};
 use crate::expr::{ExprId, Graph, Node, VariableId};
 use crate::formula::{BooleanId, Formula, Relation};
 use crate::interval::{Interval, bounds};
@@ -28,16 +28,27 @@ pub(super) struct Built {
     pub(super) obligations: Vec<Obligation>,
 }
 
-/// Builds the problem of some assertions; an optimum wants propositional variables as `integers`. Its first variables are
+/// What a problem is built for.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Purpose {
+    /// a decision
+    Decide,
+    /// an optimum, whose search wants integers for propositional variables
+    Optimise,
+    /// a decision of the assertions with every atom strengthened by this much
+    Strengthen(Constant),
+}
+
+/// Builds the problem of some assertions. Its first variables are
 /// those of the context, with the same numbers; those that are bound by a quantifier, or propositional, are fixed at zero
 /// and mean nothing.
-pub(super) fn build(context: &Context, questions: &Questions, delta: f64, integers: bool) -> Built {
+pub(super) fn build(context: &Context, questions: &Questions, delta: f64, purpose: &Purpose) -> Built {
     let mut problem = Problem { graph: context.graph.clone(), ..Problem::default() };
     for declared in &context.variables {
         let sort = if declared.sort.is_integral() { Sort::Integer } else { Sort::Real };
         problem.variable(context.words.text(declared.name), bounds(0.0, 0.0), sort);
     }
-    let mut trees = Trees::new(context, &mut problem, delta, integers);
+    let mut trees = Trees::new(context, &mut problem, delta, purpose);
     let mut domains: Vec<Domain> = context.variables.iter().map(|v| Domain::of(v.sort)).collect();
     let mut constraint = Vec::new();
     let mut open: Vec<Signed> = questions.fixed.iter().rev().copied().collect();
@@ -51,8 +62,11 @@ pub(super) fn build(context: &Context, questions: &Questions, delta: f64, intege
             }
             BoolNode::Atom(atom) => {
                 let relation = if conjunct.holds { atom.relation } else { atom.relation.negate() };
-                let absorbed = single(&context.graph, atom.expr)
-                    .is_some_and(|(id, root, falls)| domains[id.index()].restrict(turned(relation, falls), root));
+                // a bound that becomes a domain would not be strengthened
+                let absorbs = !matches!(purpose, Purpose::Strengthen(_));
+                let absorbed = absorbs
+                    && single(&context.graph, atom.expr)
+                        .is_some_and(|(id, root, falls)| domains[id.index()].restrict(turned(relation, falls), root));
                 if !absorbed {
                     constraint.push(Formula::atom(atom.expr, relation));
                 }
@@ -72,6 +86,9 @@ pub(super) fn build(context: &Context, questions: &Questions, delta: f64, intege
     constraint.append(&mut trees.definitions);
     let (skolem, obligations) = (std::mem::take(&mut trees.skolem), std::mem::take(&mut trees.obligations));
     let props = trees.into_props();
+    if let Purpose::Strengthen(by) = purpose {
+        constraint.iter_mut().for_each(|formula| *formula = strengthen(formula, by, &mut problem.graph));
+    }
     for (index, declared) in context.variables.iter().enumerate() {
         let id = VariableId::new(index);
         if props[index].is_some() {
@@ -86,13 +103,35 @@ pub(super) fn build(context: &Context, questions: &Questions, delta: f64, intege
     Built { problem, tracked, props, obligations }
 }
 
+/// The formula with every atom strengthened: `e ≤ 0` to `e + by ≤ 0`, and `e ≠ 0` to `|e| > by`. No number satisfies
+/// `e = 0` so strengthened: its negation is weakened to truth.
+fn strengthen(formula: &Formula, by: &Constant, graph: &mut Graph) -> Formula {
+    match formula {
+        Formula::Atom(atom) => {
+            let mut shifted = |relation: Relation, up: bool| {
+                let by = if up { by.clone() } else { -by };
+                Formula::atom(graph.linear([(Constant::ONE, atom.expr)], by), relation)
+            };
+            match atom.relation {
+                Relation::Le | Relation::Lt => shifted(atom.relation, true),
+                Relation::Ge | Relation::Gt => shifted(atom.relation, false),
+                Relation::Ne => Formula::or([shifted(Relation::Gt, false), shifted(Relation::Lt, true)]),
+                Relation::Eq => Formula::FALSE,
+            }
+        }
+        Formula::Literal(literal) => Formula::Literal(*literal),
+        Formula::And(parts) => Formula::and(parts.iter().map(|part| strengthen(part, by, graph)).collect::<Vec<_>>()),
+        Formula::Or(parts) => Formula::or(parts.iter().map(|part| strengthen(part, by, graph)).collect::<Vec<_>>()),
+    }
+}
+
 /// Imposes declared bounds.
 fn restrict(problem: &mut Problem, domain: &mut Domain, id: VariableId, range: &Range, constraint: &mut Vec<Formula>) {
     for (relation, end) in [(Relation::Ge, &range.lower), (Relation::Le, &range.upper)] {
         let Some(end) = end else { continue };
         if !domain.restrict(relation, end.clone()) {
             let x = problem.graph.variable(id);
-            let difference = problem.graph.linear([(crate::exact::Constant::ONE, x)], (-end.clone()).into());
+            let difference = problem.graph.linear([(Constant::ONE, x)], (-end.clone()).into());
             constraint.push(Formula::atom(difference, relation));
         }
     }

@@ -2,8 +2,9 @@
 
 use super::answer::{Reason, Verdict};
 use super::boolean::Signed;
-use super::build::{Built, build};
+use super::build::{Built, Purpose, build};
 use super::context::Context;
+use super::quantified;
 use super::settings::Settings;
 use super::strategy::{options, strategy};
 use crate::exact::{Constant, rational};
@@ -12,7 +13,7 @@ use crate::expr::evaluate::evaluate;
 use crate::formula::{Formula, Relation};
 use crate::problem::Problem;
 use crate::sat;
-use crate::search::{self, Observer, Statistics, StopReason};
+use crate::search::{self, Observer, Options, Statistics, StopReason};
 use std::time::Instant;
 
 /// The assertions of a check.
@@ -37,7 +38,7 @@ pub(super) struct Outcome {
 }
 
 impl Outcome {
-    fn new(verdict: Verdict) -> Self {
+    pub(super) fn new(verdict: Verdict) -> Self {
         Outcome { verdict, point: Vec::new(), minimum: None, core: Vec::new(), statistics: Statistics::default() }
     }
 }
@@ -52,36 +53,29 @@ pub(super) fn check(
 ) -> Outcome {
     let started = Instant::now();
     let delta = settings.delta();
-    let mut built = build(context, questions, delta, objective.is_some());
+    let purpose = if objective.is_some() { Purpose::Optimise } else { Purpose::Decide };
+    let mut built = build(context, questions, delta, &purpose);
     let mut outcome = match (built.obligations.is_empty(), objective) {
-        (true, None) => decide(built, settings, observer),
+        (true, None) => decide(built, delta, settings, observer),
         (true, Some(objective)) => {
             let constraint = std::mem::replace(&mut built.problem.constraint, Formula::TRUE);
             built.problem.constraint = Formula::and(std::iter::once(constraint).chain(built.tracked.drain(..)));
             minimise(built.problem, objective, settings, observer)
         }
-        (false, _) => quantified(built, settings, observer),
+        (false, None) => quantified::decide(context, questions, settings, observer),
+        (false, Some(_)) => Outcome::new(Verdict::Unknown(Reason::Quantifier(
+            "an optimum under universal quantifiers is not supported",
+        ))),
     };
     outcome.statistics.seconds = started.elapsed().as_secs_f64();
     outcome
 }
 
-/// The existential part alone refutes; anything else is not decided.
-fn quantified(built: Built, settings: &Settings, observer: &mut dyn Observer) -> Outcome {
-    let outcome = decide(built, settings, observer);
-    match outcome.verdict {
-        Verdict::DeltaSat { .. } => {
-            let reason = Reason::Quantifier("universal quantifiers over numbers are not decided yet");
-            Outcome { verdict: Verdict::Unknown(reason), point: Vec::new(), ..outcome }
-        }
-        _ => outcome,
-    }
-}
-
-/// One decision.
-pub(super) fn decide(built: Built, settings: &Settings, observer: &mut dyn Observer) -> Outcome {
+/// One decision, weakened by `delta`.
+pub(super) fn decide(built: Built, delta: f64, settings: &Settings, observer: &mut dyn Observer) -> Outcome {
+    let options = Options { delta, ..options(settings) };
     let Built { problem, tracked, props, .. } = built;
-    let answer = sat::check(&problem, &tracked, &strategy(settings), &options(settings), observer);
+    let answer = sat::check(&problem, &tracked, &strategy(settings), &options, observer);
     let (verdict, mut point) = match answer.verdict {
         search::Verdict::Unsat => (Verdict::Unsat, Vec::new()),
         search::Verdict::Sat(certificate) => {
@@ -103,7 +97,7 @@ pub(super) fn decide(built: Built, settings: &Settings, observer: &mut dyn Obser
 /// One decision without propositional variables.
 fn decide_numbers(problem: &Problem, settings: &Settings, observer: &mut dyn Observer) -> Outcome {
     let (tracked, props, obligations) = (Vec::new(), Vec::new(), Vec::new());
-    decide(Built { problem: problem.clone(), tracked, props, obligations }, settings, observer)
+    decide(Built { problem: problem.clone(), tracked, props, obligations }, settings.delta(), settings, observer)
 }
 
 /// Bounds a minimum: over the exact solutions while one is at hand, else over the weakened ones.
@@ -191,7 +185,7 @@ fn bisect(
 
 /// Whether the assertions are refuted with little more work than the given search took.
 pub(super) fn still_unsat(context: &Context, questions: &Questions, known: &Statistics, settings: &Settings) -> bool {
-    let Built { problem, tracked, .. } = build(context, questions, settings.delta(), false);
+    let Built { problem, tracked, .. } = build(context, questions, settings.delta(), &Purpose::Decide);
     let mut options = options(settings);
     options.limits.boxes = Some(2 * known.boxes + 100);
     let answer = sat::check(&problem, &tracked, &strategy(settings), &options, &mut ());

@@ -10,6 +10,7 @@
 //! variable that guards it is true, it is an obligation beside the formula.
 
 use super::boolean::{BoolId, BoolNode, Booleans, QuantifierId, Signed};
+use super::build::Purpose;
 use super::context::{Context, Role, SortName};
 use crate::exact::Constant;
 use crate::expr::{ExprId, VariableId};
@@ -64,8 +65,9 @@ pub(super) struct Trees<'a> {
 }
 
 impl<'a> Trees<'a> {
-    /// `delta` is the weakening that integers must withstand that stand for truth values; with `integers` all do.
-    pub(super) fn new(context: &'a Context, problem: &'a mut Problem, delta: f64, integers: bool) -> Self {
+    /// `delta` is the weakening that integers must withstand that stand for truth values.
+    pub(super) fn new(context: &'a Context, problem: &'a mut Problem, delta: f64, purpose: &Purpose) -> Self {
+        let integers = *purpose == Purpose::Optimise;
         let atoms = context.booleans.atoms();
         let numeric = context.graph.reachable(&atoms);
         let props = context.variables.iter().enumerate().map(|(index, declared)| {
@@ -84,7 +86,7 @@ impl<'a> Trees<'a> {
             definitions: Vec::new(),
             obligations: Vec::new(),
             skolem: HashSet::new(),
-            quantified: quantified(&context.booleans),
+            quantified: quantified(&context.booleans, matches!(purpose, Purpose::Strengthen(_))),
             props,
             integers,
             scale: scale(delta),
@@ -248,9 +250,13 @@ fn scale(delta: f64) -> f64 {
     scale
 }
 
-/// Which formulas contain a quantifier.
-fn quantified(booleans: &Booleans) -> Vec<bool> {
-    let mut found = vec![false; booleans.len()];
+/// Which formulas contain a quantifier, or all of them: a name for those stands for the formula, but its negation for
+/// nothing. (The negation of a strengthened formula is weakened.)
+fn quantified(booleans: &Booleans, all: bool) -> Vec<bool> {
+    let mut found = vec![all; booleans.len()];
+    if all {
+        return found;
+    }
     for index in 0..booleans.len() {
         found[index] = match booleans.node(BoolId::new(index)) {
             BoolNode::True | BoolNode::Variable(_) | BoolNode::Atom(_) => false,
