@@ -34,8 +34,8 @@ use crate::tape::Workspace;
 enum Check {
     /// weakened, it holds for all values of its variables
     Holds,
-    /// it fails at these
-    Fails(Vec<f64>),
+    /// it fails at the first of these, and perhaps by more at others
+    Fails(Vec<Vec<f64>>),
     Unknown(Reason),
 }
 
@@ -73,23 +73,26 @@ pub(super) fn decide(
             let mark = context.mark();
             let found = verify(&mut context, &quantifier, &outcome.point, settings, observer, &mut statistics);
             context.truncate(mark);
-            let instance = match found {
+            let mut points = match found {
                 Check::Holds => continue,
                 Check::Unknown(reason) => return give_up(&statistics, reason),
-                Check::Fails(at) => instance(&mut context, &quantifier, &at),
+                Check::Fails(points) => points,
             };
             all_hold = false;
-            match instance {
-                Ok(instance) if questions.fixed.contains(&instance) => {
-                    return give_up(&statistics, Reason::Search(StopReason::Unsplittable));
-                }
-                Ok(instance) => questions.fixed.push(instance),
-                Err(message) => return give_up(&statistics, Reason::Quantifier(message)),
-            }
             if first {
                 // a point to begin with, besides
-                let middle: Vec<f64> = quantifier.variables.iter().map(|&v| middle(&context, v)).collect();
-                questions.fixed.extend(self::instance(&mut context, &quantifier, &middle).ok());
+                points.push(quantifier.variables.iter().map(|&v| middle(&context, v)).collect());
+            }
+            let before = questions.fixed.len();
+            for at in points {
+                match instance(&mut context, &quantifier, &at) {
+                    Ok(instance) if questions.fixed.contains(&instance) => {}
+                    Ok(instance) => questions.fixed.push(instance),
+                    Err(message) => return give_up(&statistics, Reason::Quantifier(message)),
+                }
+            }
+            if questions.fixed.len() == before {
+                return give_up(&statistics, Reason::Search(StopReason::Unsplittable));
             }
         }
         first = false;
@@ -171,8 +174,9 @@ fn verify(
         Verdict::Unsat => Check::Unknown(Reason::Quantifier("the quantified formula may have no value somewhere")),
         Verdict::Unknown(reason) => Check::Unknown(reason),
         Verdict::DeltaSat { .. } => {
-            let point = worst(context, body, domains, settings, statistics).unwrap_or(outcome.point);
-            Check::Fails(quantifier.variables.iter().map(|variable| point[variable.index()]).collect())
+            let worst = worst(context, body, domains, settings, statistics);
+            let values = |point: Vec<f64>| quantifier.variables.iter().map(|v| point[v.index()]).collect();
+            Check::Fails(std::iter::once(outcome.point).chain(worst).map(values).collect())
         }
     }
 }
