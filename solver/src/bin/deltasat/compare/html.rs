@@ -1,0 +1,277 @@
+//! The comparison as one page that needs nothing else: the verdict, the findings, tables, plots, how to read them.
+//!
+//! Everything that comes from outside (file names, solver names, commands, what solvers printed) passes through
+//! [`escape`]. A few lines of script make the tables sortable; without them the page says the same.
+
+use super::check::Kind;
+use super::plot;
+use super::summary::Cell;
+use super::table::{self, PAIRS, TOTALS, count, mark, ratio, seconds};
+use super::{Comparison, Row};
+use std::fmt::Write;
+
+/// Text as HTML, also inside quoted attributes.
+pub(super) fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            c => escaped.push(c),
+        }
+    }
+    escaped
+}
+
+/// The page.
+pub(super) fn page(comparison: &Comparison) -> String {
+    let names: Vec<&str> = comparison.solvers.iter().map(|solver| solver.name.as_str()).collect();
+    let title = escape(&names.join(" / "));
+    let mut out = format!(
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" \
+         content=\"width=device-width, initial-scale=1\">\n<title>{title}: comparison</title>\n<style>\n{}</style>\n</head>\n\
+         <body>\n<main>\n<h1>{title}</h1>\n",
+        include_str!("page.css")
+    );
+    verdict(comparison, &mut out);
+    out.push_str("<h2>Solvers</h2>\n");
+    let totals = (0..comparison.solvers.len()).map(|solver| table::total(comparison, solver));
+    plain_table(&TOTALS, totals.collect(), &mut out);
+    let pairs = table::pair_rows(comparison);
+    if !pairs.is_empty() {
+        let own = escape(&comparison.solvers[0].name);
+        let _ = writeln!(
+            out,
+            "<h2>Peers against {own}</h2>\n<p>A peer's time by that of {own} on the files that both solved: the geometric mean, \
+             the least and the largest ratio. Above 1 {own} is quicker.</p>"
+        );
+        plain_table(&PAIRS, pairs, &mut out);
+    }
+    plots(comparison, &mut out);
+    files(comparison, &mut out);
+    about(comparison, &mut out);
+    let _ = write!(out, "</main>\n<script>\n{}</script>\n</body>\n</html>\n", include_str!("page.js"));
+    out
+}
+
+fn verdict(comparison: &Comparison, out: &mut String) {
+    let class = if comparison.contradictions() > 0 { "bad" } else { "good" };
+    let mut sentence = table::verdict(comparison);
+    if let Some(first) = sentence.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    let repeats = match comparison.repeat {
+        1 => "one run each".to_owned(),
+        n => format!("medians of {n} runs each"),
+    };
+    let _ = writeln!(out, "<p class=\"verdict {class}\" role=\"status\">{}</p>", escape(&sentence));
+    let _ = writeln!(
+        out,
+        "<p>δ = {}, limit {} s of wall time, {repeats}; deltasat {}, {} {}, {} hardware threads.</p>",
+        escape(&comparison.delta),
+        comparison.timeout.as_secs_f64(),
+        env!("CARGO_PKG_VERSION"),
+        std::env::consts::OS,
+        std::env::consts::ARCH,
+        std::thread::available_parallelism().map_or("?".to_owned(), |n| n.to_string())
+    );
+    if comparison.interrupted {
+        let _ = writeln!(out, "<p><strong>Interrupted after {} of {}.</strong></p>", comparison.rows.len(), {
+            count(comparison.files, "file", "files")
+        });
+    }
+    for (kind, title) in [
+        (Kind::Contradiction, "Contradictions"),
+        (Kind::DeltaApart, "δ apart: no contradiction, a smaller δ would tell"),
+        (Kind::Miss, "Missed: .expected has unsat"),
+    ] {
+        let items: Vec<String> = comparison
+            .rows
+            .iter()
+            .flat_map(|row| row.findings.iter().map(move |finding| (row, finding)))
+            .filter(|(_, finding)| finding.kind == kind)
+            .map(|(row, finding)| {
+                let text = finding.text(row.task.checks, &comparison.solvers);
+                format!("<li><code>{}</code>: {}</li>\n", escape(&row.task.name), escape(&text))
+            })
+            .collect();
+        if !items.is_empty() {
+            let _ = writeln!(out, "<h2>{title}</h2>\n<ul>\n{}</ul>", items.concat());
+        }
+    }
+}
+
+/// A table whose first column names the row, and whose others are numbers.
+fn plain_table(heads: &[&str], rows: Vec<Vec<String>>, out: &mut String) {
+    out.push_str("<div class=\"scroll\"><table>\n<thead><tr>");
+    for (i, head) in heads.iter().enumerate() {
+        let class = if i == 0 { "" } else { " class=\"number\"" };
+        let _ = write!(out, "<th scope=\"col\"{class}>{head}</th>");
+    }
+    out.push_str("</tr></thead>\n<tbody>\n");
+    for row in rows {
+        out.push_str("<tr>");
+        for (i, text) in row.iter().enumerate() {
+            let text = escape(text);
+            let _ = if i == 0 {
+                write!(out, "<th scope=\"row\">{text}</th>")
+            } else {
+                write!(out, "<td class=\"number\">{text}</td>")
+            };
+        }
+        out.push_str("</tr>\n");
+    }
+    out.push_str("</tbody></table></div>\n");
+}
+
+fn plots(comparison: &Comparison, out: &mut String) {
+    let solved = |solver| comparison.rows.iter().any(|row| row.cell(solver).is_some_and(|cell| cell.solved()));
+    if !(0..comparison.solvers.len()).any(solved) {
+        out.push_str("<h2>Plots</h2>\n<p>No file was solved, so there is nothing to plot.</p>\n");
+        return;
+    }
+    let _ = writeln!(
+        out,
+        "<h2>Cactus plot</h2>\n<p>Further right: more files solved. Lower: solved quicker.</p>\n<figure>{}</figure>",
+        plot::cactus(comparison)
+    );
+    if comparison.solvers.len() > 1 {
+        let _ = writeln!(
+            out,
+            "<h2>File by file</h2>\n<p>A point for each file; above the diagonal {} is quicker. The dotted lines are a factor \
+             of ten.</p>\n<div class=\"plots\">",
+            escape(&comparison.solvers[0].name)
+        );
+        for peer in 1..comparison.solvers.len() {
+            let _ = writeln!(out, "<figure>{}</figure>", plot::scatter(comparison, peer));
+        }
+        out.push_str("</div>\n");
+    }
+}
+
+fn files(comparison: &Comparison, out: &mut String) {
+    out.push_str(
+        "<h2>Files</h2>\n<div class=\"scroll\"><table class=\"sortable\">\n<thead>\n<tr><th scope=\"col\" rowspan=\"2\">file</th>\
+         <th scope=\"col\" rowspan=\"2\">notable</th><th scope=\"col\" rowspan=\"2\">known</th>",
+    );
+    for (i, solver) in comparison.solvers.iter().enumerate() {
+        let span = if i > 0 { 4 } else { 3 };
+        let name = escape(&solver.name);
+        let _ = write!(out, "<th scope=\"colgroup\" colspan=\"{span}\" class=\"group\">{name}</th>");
+    }
+    out.push_str("</tr>\n<tr>");
+    for i in 0..comparison.solvers.len() {
+        out.push_str(
+            "<th scope=\"col\" class=\"group\">answer</th><th scope=\"col\" class=\"number\">seconds</th>\
+             <th scope=\"col\" class=\"number\">peak MB</th>",
+        );
+        if i > 0 {
+            out.push_str("<th scope=\"col\" class=\"number\">ratio</th>");
+        }
+    }
+    out.push_str("</tr>\n</thead>\n<tbody>\n");
+    for row in &comparison.rows {
+        let notable = match mark(row) {
+            "!" => "contradiction",
+            "δ" => "δ apart",
+            "m" => "missed",
+            other => other,
+        };
+        let class = if row.contradicts() { " class=\"bad\"" } else { "" };
+        let _ = write!(
+            out,
+            "<tr{class}><th scope=\"row\"><code>{}</code></th><td>{notable}</td><td>{}</td>",
+            escape(&row.task.name),
+            escape(&known(row))
+        );
+        for i in 0..comparison.solvers.len() {
+            cell(row, i, out);
+        }
+        out.push_str("</tr>\n");
+    }
+    out.push_str("</tbody></table></div>\n");
+}
+
+/// What is known about the answers.
+fn known(row: &Row) -> String {
+    let status: Vec<&str> =
+        row.task.status.iter().map(|status| status.as_ref().map_or("unknown", |status| status.word())).collect();
+    let expected: Vec<&str> = row.task.expected.iter().map(|verdict| verdict.word()).collect();
+    let words = if status.iter().any(|word| *word != "unknown") { status } else { expected };
+    match words.len() {
+        n if n > 4 => format!("{}, … ({n})", words[..4].join(", ")),
+        _ => words.join(", "),
+    }
+}
+
+fn cell(row: &Row, solver: usize, out: &mut String) {
+    let Some(cell) = row.cell(solver) else {
+        let columns = if solver > 0 { 4 } else { 3 };
+        out.push_str("<td class=\"group\">–</td>");
+        out.push_str(&"<td></td>".repeat(columns - 1));
+        return;
+    };
+    let said = |of: fn(&super::check::Finding) -> &Vec<usize>| row.findings.iter().any(|f| of(f).contains(&solver));
+    let doubt = if said(|finding| &finding.wrong) {
+        " <strong>wrong</strong>"
+    } else if said(|finding| &finding.disputed) {
+        " <strong>disputed</strong>"
+    } else {
+        ""
+    };
+    let Cell { label, delta, peak, .. } = &cell;
+    let delta = delta.as_ref().map_or(String::new(), |delta| format!(" <small>δ = {}</small>", escape(delta)));
+    let failed = cell.outcome == super::answer::Outcome::Error;
+    let message = row.trials[solver].iter().find_map(|trial| trial.message.as_deref()).filter(|_| failed);
+    let message = message.map_or(String::new(), |message| format!("<br><small>{}</small>", escape(message)));
+    let _ = write!(
+        out,
+        "<td class=\"group\">{}{doubt}{delta}{message}</td><td class=\"number\" data-key=\"{}\">{}</td>\
+         <td class=\"number\" data-key=\"{peak}\">{}</td>",
+        escape(label),
+        cell.wall.as_secs_f64(),
+        seconds(&cell),
+        table::megabytes(*peak)
+    );
+    if solver > 0 {
+        let _ = match row.ratio(solver) {
+            Some(x) => write!(out, "<td class=\"number\" data-key=\"{x}\">{}</td>", ratio(x)),
+            None => write!(out, "<td class=\"number\"></td>"),
+        };
+    }
+}
+
+fn about(comparison: &Comparison, out: &mut String) {
+    out.push_str("<h2>How it was measured</h2>\n<dl>\n");
+    for solver in &comparison.solvers {
+        let _ = writeln!(
+            out,
+            "<dt>{}</dt><dd><code>{}</code></dd>",
+            escape(&solver.name),
+            escape(&super::files::printable(&solver.line()))
+        );
+    }
+    out.push_str(
+        "</dl>\n<p>Every run is a process of its own; the solvers take turns on each file. Seconds are wall time with the start of \
+         the program; <em>cpu</em> adds program and system. A run is killed with all that it started at the limit; it counts with the \
+         time it had. <em>Peak</em> is the largest resident memory; below some megabytes it cannot be told apart.</p>\n\
+         <p><em>unsat</em> and <em>sat</em> speak of the formula itself and contradict each other. <em>delta-sat</em> speaks of the \
+         formula weakened by δ and contradicts neither. A file counts as <em>solved</em> where every check has an answer other than \
+         <em>unknown</em> that no one contradicts; one that <em>:status</em> (or a <em>.expected</em> file) contradicts is \
+         <em>wrong</em>, and in brackets with a question mark stand those that another solver contradicts where nothing tells who is \
+         right.</p>\n",
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn markup_is_text() {
+        assert_eq!(escape("<a href='x'>\"&\"</a>"), "&lt;a href=&#39;x&#39;&gt;&quot;&amp;&quot;&lt;/a&gt;");
+    }
+}
