@@ -3,7 +3,7 @@
 use crate::exact::{Ball, Rational};
 use crate::expr::evaluate::evaluate;
 use crate::expr::{ExprId, Graph, VariableId};
-use crate::formula::{Formula, Relation, Truth};
+use crate::formula::{BooleanId, Formula, Relation, Truth};
 use crate::interval::Interval;
 use crate::tape::{Slot, Tape};
 
@@ -30,6 +30,16 @@ pub struct Variable {
     pub sort: Sort,
 }
 
+/// A propositional variable of a problem: a free one, or the name of a formula.
+#[derive(Clone, Debug)]
+pub struct Boolean {
+    /// its name, for printing; empty for a formula that was only named to be shared
+    pub name: String,
+    /// what it stands for: then the literal means this formula, and its negation the formula's negation. Only earlier
+    /// variables occur in it.
+    pub definition: Option<Formula>,
+}
+
 /// Existential question: is there a point of the domains that satisfies the formula, and how large can the objective
 /// get there?
 ///
@@ -41,6 +51,9 @@ pub struct Problem {
     pub graph: Graph,
     /// the variables, by [`VariableId`]
     pub variables: Vec<Variable>,
+    /// the propositional variables, by [`BooleanId`]; the search leaves a formula that has any undecided, so such a
+    /// problem goes through [`sat::check`](crate::sat::check)
+    pub booleans: Vec<Boolean>,
     /// the constraint
     pub constraint: Formula,
     /// what to maximise
@@ -49,7 +62,13 @@ pub struct Problem {
 
 impl Default for Problem {
     fn default() -> Self {
-        Problem { graph: Graph::new(), variables: Vec::new(), constraint: Formula::TRUE, objective: None }
+        Problem {
+            graph: Graph::new(),
+            variables: Vec::new(),
+            booleans: Vec::new(),
+            constraint: Formula::TRUE,
+            objective: None,
+        }
     }
 }
 
@@ -58,6 +77,24 @@ impl Problem {
     pub fn variable(&mut self, name: impl Into<String>, domain: Interval, sort: Sort) -> ExprId {
         self.variables.push(Variable { name: name.into(), domain, sort });
         self.graph.variable(VariableId::new(self.variables.len() - 1))
+    }
+
+    /// Declares a free propositional variable.
+    pub fn boolean(&mut self, name: impl Into<String>) -> BooleanId {
+        self.booleans.push(Boolean { name: name.into(), definition: None });
+        BooleanId::new(self.booleans.len() - 1)
+    }
+
+    /// A formula of at most one literal that means the given one. What is used more than once (a shared `let`, the
+    /// operands of `xor` and `=`) is named first, lest the formula grow exponentially.
+    pub fn name(&mut self, formula: Formula) -> Formula {
+        match &formula {
+            Formula::Atom(_) | Formula::Literal(_) => return formula,
+            Formula::And(parts) | Formula::Or(parts) if parts.is_empty() => return formula,
+            Formula::And(_) | Formula::Or(_) => {}
+        }
+        self.booleans.push(Boolean { name: String::new(), definition: Some(formula) });
+        Formula::boolean(BooleanId::new(self.booleans.len() - 1))
     }
 
     /// Compiles the formula and the objective into one tape.
@@ -140,7 +177,7 @@ pub struct Certificate {
     pub objective: Option<Ball>,
 }
 
-fn sign_truth(relation: Relation, value: &Ball) -> Truth {
+pub(crate) fn sign_truth(relation: Relation, value: &Ball) -> Truth {
     let (lower, upper) = (value.floor_sign(), value.ceil_sign());
     let (yes, no) = match relation {
         Relation::Le => (upper <= 0, lower > 0),

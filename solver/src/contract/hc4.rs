@@ -114,6 +114,10 @@ fn impose(problem: &Compiled, formula: &Formula<Slot>, delta: f64, w: &mut Works
                 }
             }
         }
+        Formula::Literal(_) => {
+            state.decided = false;
+            true
+        }
         Formula::And(parts) => parts.iter().all(|part| impose(problem, part, delta, w, state)),
         Formula::Or(parts) => {
             let mut open = None;

@@ -14,6 +14,7 @@ use crate::exact::Constant;
 use crate::op::Op;
 use indexmap::IndexSet;
 use smallvec::SmallVec;
+use std::collections::HashMap;
 
 /// An expression of a [`Graph`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -99,6 +100,11 @@ impl Graph {
         &self.nodes[id.index()]
     }
 
+    /// The node of a variable, if there is one.
+    pub fn known_variable(&self, variable: VariableId) -> Option<ExprId> {
+        self.nodes.get_index_of(&Node::Variable(variable)).map(|index| ExprId(index as u32))
+    }
+
     /// The value of a constant node.
     pub fn as_constant(&self, id: ExprId) -> Option<&Constant> {
         match self.node(id) {
@@ -143,6 +149,29 @@ impl Graph {
             }
         }
         mark
+    }
+
+    /// Copies the marked nodes to another graph, giving the variables new numbers (those without one must not be marked).
+    /// Returns what each became.
+    pub(crate) fn copy(
+        &self,
+        mark: &[bool],
+        numbers: &[Option<VariableId>],
+        to: &mut Graph,
+    ) -> HashMap<ExprId, ExprId> {
+        let mut map = HashMap::new();
+        for index in (0..self.len()).filter(|&index| mark[index]) {
+            let node = match &self.nodes[index] {
+                Node::Constant(c) => Node::Constant(c.clone()),
+                Node::Variable(v) => Node::Variable(numbers[v.index()].expect("a marked variable has a number")),
+                Node::Apply { op, operands } => {
+                    Node::Apply { op: op.clone(), operands: operands.iter().map(|o| map[o]).collect() }
+                }
+            };
+            let new = to.insert(node);
+            map.insert(ExprId(index as u32), new);
+        }
+        map
     }
 
     fn insert(&mut self, node: Node) -> ExprId {

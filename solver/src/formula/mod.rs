@@ -1,4 +1,4 @@
-//! Formulas: atoms `expr ⋈ 0` under conjunction and disjunction.
+//! Formulas: atoms `expr ⋈ 0` and propositional literals under conjunction and disjunction.
 //!
 //! Negation is pushed to the atoms as the formula is built, so a [`Formula`] is always in negation normal form. The
 //! δ-weakening (Gao, Avigad, Clarke 2012) relaxes every atom by δ: `e ≤ 0` to `e ≤ δ`, `e = 0` to `|e| ≤ δ`. Strict and
@@ -45,6 +45,18 @@ impl Relation {
             Relation::Gt => Relation::Le,
             Relation::Eq => Relation::Ne,
             Relation::Ne => Relation::Eq,
+        }
+    }
+
+    /// Whether the relation holds for a number of this sign.
+    pub fn holds_for(self, sign: i32) -> bool {
+        match self {
+            Relation::Le => sign <= 0,
+            Relation::Lt => sign < 0,
+            Relation::Ge => sign >= 0,
+            Relation::Gt => sign > 0,
+            Relation::Eq => sign == 0,
+            Relation::Ne => sign != 0,
         }
     }
 
@@ -98,11 +110,45 @@ pub struct Atom<E = ExprId> {
     pub relation: Relation,
 }
 
+/// A propositional variable of a problem, numbered from zero in the order of declaration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct BooleanId(u32);
+
+impl BooleanId {
+    /// The variable with the given number.
+    pub fn new(index: usize) -> Self {
+        BooleanId(u32::try_from(index).expect("fewer than 2^32 propositional variables"))
+    }
+
+    /// The number.
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// A propositional variable or its negation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Literal {
+    /// the variable
+    pub variable: BooleanId,
+    /// whether the literal is the variable itself
+    pub positive: bool,
+}
+
+impl Literal {
+    /// The literal that holds exactly where this one does not.
+    pub fn negate(self) -> Self {
+        Literal { positive: !self.positive, ..self }
+    }
+}
+
 /// A quantifier-free formula in negation normal form.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Formula<E = ExprId> {
     /// an atom
     Atom(Atom<E>),
+    /// a propositional literal
+    Literal(Literal),
     /// all of them; the empty conjunction is true
     And(Vec<Formula<E>>),
     /// at least one of them; the empty disjunction is false
@@ -118,6 +164,11 @@ impl Formula {
     /// `expr ⋈ 0`
     pub fn atom(expr: ExprId, relation: Relation) -> Self {
         Formula::Atom(Atom { expr, relation })
+    }
+
+    /// A propositional variable.
+    pub fn boolean(variable: BooleanId) -> Self {
+        Formula::Literal(Literal { variable, positive: true })
     }
 
     /// Conjunction, flattened.
@@ -154,14 +205,46 @@ impl Formula {
     pub fn negate(&self) -> Self {
         match self {
             Formula::Atom(atom) => Formula::atom(atom.expr, atom.relation.negate()),
+            Formula::Literal(literal) => Formula::Literal(literal.negate()),
             Formula::And(parts) => Formula::or(parts.iter().map(Formula::negate)),
             Formula::Or(parts) => Formula::and(parts.iter().map(Formula::negate)),
+        }
+    }
+
+    /// The formula with every atom replaced.
+    pub fn replace(&self, atom: &mut impl FnMut(&Atom) -> Formula) -> Self {
+        match self {
+            Formula::Atom(held) => atom(held),
+            Formula::Literal(literal) => Formula::Literal(*literal),
+            Formula::And(parts) => Formula::and(parts.iter().map(|part| part.replace(atom))),
+            Formula::Or(parts) => Formula::or(parts.iter().map(|part| part.replace(atom))),
         }
     }
 
     /// `if condition then a else b`
     pub fn ite(condition: &Formula, a: &Formula, b: &Formula) -> Self {
         Formula::and([Formula::or([condition.negate(), a.clone()]), Formula::or([condition.clone(), b.clone()])])
+    }
+
+    /// `a` exactly where `b`. Both are written out twice: name what is large first
+    /// ([`Problem::name`](crate::problem::Problem::name)).
+    pub fn iff(a: &Formula, b: &Formula) -> Self {
+        Formula::ite(a, b, &b.negate())
+    }
+
+    /// The formula with its propositional variables replaced by what `value` gives; where it gives nothing the literal
+    /// stays.
+    pub fn assign(&self, value: &mut impl FnMut(BooleanId) -> Option<bool>) -> Self {
+        match self {
+            Formula::Atom(atom) => Formula::Atom(*atom),
+            Formula::Literal(literal) => match value(literal.variable) {
+                Some(holds) if holds == literal.positive => Formula::TRUE,
+                Some(_) => Formula::FALSE,
+                None => Formula::Literal(*literal),
+            },
+            Formula::And(parts) => Formula::and(parts.iter().map(|part| part.assign(value))),
+            Formula::Or(parts) => Formula::or(parts.iter().map(|part| part.assign(value))),
+        }
     }
 }
 
@@ -170,7 +253,17 @@ impl<E: Copy> Formula<E> {
     pub fn atoms(&self, visit: &mut impl FnMut(&Atom<E>)) {
         match self {
             Formula::Atom(atom) => visit(atom),
+            Formula::Literal(_) => {}
             Formula::And(parts) | Formula::Or(parts) => parts.iter().for_each(|part| part.atoms(visit)),
+        }
+    }
+
+    /// Calls `visit` on every propositional literal, left to right.
+    pub fn literals(&self, visit: &mut impl FnMut(Literal)) {
+        match self {
+            Formula::Atom(_) => {}
+            Formula::Literal(literal) => visit(*literal),
+            Formula::And(parts) | Formula::Or(parts) => parts.iter().for_each(|part| part.literals(visit)),
         }
     }
 
@@ -190,15 +283,18 @@ impl<E: Copy> Formula<E> {
     pub fn map<F>(&self, name: &mut impl FnMut(E) -> F) -> Formula<F> {
         match self {
             Formula::Atom(atom) => Formula::Atom(Atom { expr: name(atom.expr), relation: atom.relation }),
+            Formula::Literal(literal) => Formula::Literal(*literal),
             Formula::And(parts) => Formula::And(parts.iter().map(|part| part.map(name)).collect()),
             Formula::Or(parts) => Formula::Or(parts.iter().map(|part| part.map(name)).collect()),
         }
     }
 
-    /// Three-valued evaluation: `truth` gives the truth of each atom on the same box.
+    /// Three-valued evaluation: `truth` gives the truth of each atom on the same box. Propositional literals are not
+    /// known: [`assign`](Self::assign) them first.
     pub fn evaluate(&self, truth: &mut impl FnMut(&Atom<E>) -> Truth) -> Truth {
         match self {
             Formula::Atom(atom) => truth(atom),
+            Formula::Literal(_) => Truth::Unknown,
             Formula::And(parts) => fold(parts, truth, Truth::False, Truth::True),
             Formula::Or(parts) => fold(parts, truth, Truth::True, Truth::False),
         }

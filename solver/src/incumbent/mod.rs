@@ -5,10 +5,12 @@
 
 mod gradient;
 mod polish;
+mod project;
 mod vertex;
 
 pub use gradient::Gradient;
 pub use polish::Polish;
+pub(crate) use project::{project, start};
 pub use vertex::Vertex;
 
 use crate::interval::Interval;

@@ -1,6 +1,7 @@
 //! The decision: is there a point that satisfies the formula?
 //!
-//! `unsat` comes from refuting every box without any weakening. A box whose centre satisfies the δ-weakened formula (in
+//! `unsat` comes from refuting every box without any weakening. A box whose centre (or a point that
+//! projections lead to from there) satisfies the δ-weakened formula (in
 //! interval arithmetic, on the whole tape) answers `delta-sat`; if that centre satisfies the formula itself, checked
 //! exactly, the answer is `sat`. A box that cannot be split and does neither is never called satisfiable (dReal 4 does
 //! that): the answer is then `unknown`.
@@ -66,6 +67,12 @@ pub fn decide(problem: &Compiled, strategy: &Strategy, options: &Options, observ
     Decision { verdict, statistics }
 }
 
+/// What is left of the variables' bounds around a point; of a point beside the box, the point.
+fn around(kept: &[Interval], point: &[f64]) -> Vec<Interval> {
+    let inside = kept.iter().zip(point).all(|(bound, &x)| bound.contains(x));
+    kept.iter().zip(point).map(|(&bound, &x)| if inside { bound } else { crate::interval::point(x) }).collect()
+}
+
 struct Deciding<'a> {
     problem: &'a Compiled,
     options: &'a Options,
@@ -87,7 +94,7 @@ impl Question for Deciding<'_> {
                 self.observer.observe(&Event::Refuted { id, by, threshold: f64::NEG_INFINITY });
             }
             Fate::Holds => {
-                let bounds = item.kept[..self.problem.tape.variables()].to_vec();
+                let bounds = around(&item.kept, &item.point);
                 self.found = Some(match self.problem.certify(&item.point) {
                     Some(certificate) => Verdict::Sat(certificate),
                     None => Verdict::DeltaSat { bounds, point: item.point.clone() },

@@ -158,6 +158,19 @@ pub struct Statistics {
     pub seconds: f64,
 }
 
+impl Statistics {
+    /// Adds what another search did.
+    pub(crate) fn add(&mut self, other: &Statistics) {
+        self.boxes += other.boxes;
+        self.splits += other.splits;
+        self.refuted += other.refuted;
+        self.pruned += other.pruned;
+        self.incumbents += other.incumbents;
+        self.depth = self.depth.max(other.depth);
+        self.seconds += other.seconds;
+    }
+}
+
 /// What happens to a box; `bounds` are its kept slots after contraction.
 #[derive(Clone, Copy, Debug)]
 pub enum Event<'a> {

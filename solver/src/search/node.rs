@@ -5,7 +5,7 @@ use super::{Limits, Strategy};
 use crate::branch::Split;
 use crate::contract::{Goal, Outcome, Spare, truth};
 use crate::formula::Truth;
-use crate::incumbent::centre;
+use crate::incumbent::{centre, project, start};
 use crate::interval::Interval;
 use crate::problem::{Compiled, Sort};
 use crate::tape::Workspace;
@@ -111,7 +111,9 @@ pub(super) fn examine(
                 item.point.copy_from_slice(trial);
             }
         }
-    } else if holds(problem, goal.delta, &item.kept[..n], &mut item.point, w) {
+    } else if holds(problem, goal.delta, &item.kept[..n], &mut item.point, w)
+        || probe(problem, goal.delta, &root[..n], item, trial, w, spare)
+    {
         item.fate = Fate::Holds;
         return;
     } else {
@@ -121,6 +123,38 @@ pub(super) fn examine(
     }
     let depth = item.node.map_or(0, |node| node.depth);
     item.fate = Fate::Open(strategy.brancher.choose(problem, root, &item.kept, depth, w));
+}
+
+/// Boxes that are probed: all up to the first number, then one in so many.
+const PROBED: (u64, u64) = (8, 16);
+/// Attempts at the root.
+const ATTEMPTS: u64 = 16;
+
+/// Looks for a point near the box that satisfies the weakened formula; it may lie anywhere in the root box.
+fn probe(
+    problem: &Compiled,
+    delta: f64,
+    root: &[Interval],
+    item: &mut Item,
+    trial: &mut [f64],
+    w: &mut Workspace,
+    spare: &Spare,
+) -> bool {
+    let id = item.node.map_or(0, |node| node.id);
+    if id > PROBED.0 && id % PROBED.1 != 0 {
+        return false;
+    }
+    for seed in 0..if id == 0 { ATTEMPTS } else { 1 } {
+        if spare.halted() {
+            break;
+        }
+        start(&item.kept[..root.len()], seed, trial);
+        if project(problem, root, delta, trial, w) && holds_at(problem, delta, trial, w) {
+            item.point.copy_from_slice(trial);
+            return true;
+        }
+    }
+    false
 }
 
 /// Whether the weakened formula holds at the centre of the box. Only the variables are used: the bounds of other kept
@@ -135,6 +169,11 @@ fn holds(problem: &Compiled, delta: f64, variables: &[Interval], at: &mut [f64],
             }
         }
     }
+    holds_at(problem, delta, at, w)
+}
+
+/// Whether the weakened formula holds at a point. The kept slots' bounds in the workspace are lost.
+fn holds_at(problem: &Compiled, delta: f64, at: &[f64], w: &mut Workspace) -> bool {
     problem.tape.load_point(at, w);
     problem.tape.forward(w)
         && problem.tape.is_defined(w)

@@ -88,6 +88,15 @@ impl Booleans {
         self.nodes.truncate(len);
     }
 
+    /// The expressions of all atoms.
+    pub(super) fn atoms(&self) -> Vec<ExprId> {
+        let atom = |node: &BoolNode| match node {
+            BoolNode::Atom(atom) => Some(atom.expr),
+            _ => None,
+        };
+        self.nodes.iter().filter_map(atom).collect()
+    }
+
     fn insert(&mut self, node: BoolNode) -> Signed {
         let (index, _) = self.nodes.insert_full(node);
         Signed { id: BoolId::new(index), holds: true }

@@ -4,12 +4,13 @@
 //! rational rounded outward, and the atom is dropped only where the domain says the same (a weak inequality whose bound
 //! is a double; any bound of an integer). Everything else becomes the constraint.
 
-use super::boolean::{BoolNode, Booleans, Signed};
+use super::boolean::{BoolNode, Signed};
+use super::check::Questions;
 use super::context::{Context, Range, Role, SortName};
-use super::formula::{Obligation, Trees, literal, scale};
-use crate::exact::{Rational, rational};
+use super::formula::{Obligation, Trees};
+use crate::exact::{Constant, Rational, rational};
 use crate::expr::{ExprId, Graph, Node, VariableId};
-use crate::formula::{Formula, Relation};
+use crate::formula::{BooleanId, Formula, Relation};
 use crate::interval::{Interval, bounds};
 use crate::op::Op;
 use crate::problem::{Problem, Sort};
@@ -19,33 +20,53 @@ use num_traits::Signed as _;
 #[derive(Debug)]
 pub(super) struct Built {
     pub(super) problem: Problem,
+    /// the tracked assertions
+    pub(super) tracked: Vec<Formula>,
+    /// the problem's propositional variable for each of the context's variables; `None` for what is a number
+    pub(super) props: Vec<Option<BooleanId>>,
     /// universally quantified formulas that have to hold as well
     pub(super) obligations: Vec<Obligation>,
 }
 
-/// Builds the problem of some assertions. Its first variables are those of the context, with the same numbers; those that
-/// are bound by a quantifier are fixed at zero, and mean nothing.
-pub(super) fn build(context: &Context, assertions: &[Signed], objective: Option<ExprId>, delta: f64) -> Built {
-    let mut problem = Problem { graph: context.graph.clone(), objective, ..Problem::default() };
+/// What a problem is built for.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Purpose {
+    /// a decision
+    Decide,
+    /// an optimum, whose search wants integers for propositional variables
+    Optimise,
+    /// a decision of the assertions with every atom strengthened by this much
+    Strengthen(Constant),
+}
+
+/// Builds the problem of some assertions. Its first variables are
+/// those of the context, with the same numbers; those that are bound by a quantifier, or propositional, are fixed at zero
+/// and mean nothing.
+pub(super) fn build(context: &Context, questions: &Questions, delta: f64, purpose: &Purpose) -> Built {
+    let mut problem = Problem { graph: context.graph.clone(), ..Problem::default() };
     for declared in &context.variables {
         let sort = if declared.sort.is_integral() { Sort::Integer } else { Sort::Real };
         problem.variable(context.words.text(declared.name), bounds(0.0, 0.0), sort);
     }
-    let mut trees = Trees::new(context, &mut problem, delta);
+    let mut trees = Trees::new(context, &mut problem, delta, purpose);
     let mut domains: Vec<Domain> = context.variables.iter().map(|v| Domain::of(v.sort)).collect();
     let mut constraint = Vec::new();
-    let mut open: Vec<Signed> = assertions.iter().rev().copied().collect();
+    let mut open: Vec<Signed> = questions.fixed.iter().rev().copied().collect();
     while let Some(conjunct) = open.pop() {
         match context.booleans.node(conjunct.id) {
             BoolNode::And(parts) if conjunct.holds => open.extend(parts.iter().rev()),
+            &BoolNode::Variable(id) if trees.prop(id).is_some() => constraint.push(trees.literal(id, conjunct.holds)),
             &BoolNode::Variable(id) => {
                 let value = Rational::from_integer(i64::from(conjunct.holds).into());
                 domains[id.index()].restrict(Relation::Eq, value);
             }
             BoolNode::Atom(atom) => {
                 let relation = if conjunct.holds { atom.relation } else { atom.relation.negate() };
-                let absorbed = single(&context.graph, atom.expr)
-                    .is_some_and(|(id, root, falls)| domains[id.index()].restrict(turned(relation, falls), root));
+                // a bound that becomes a domain would not be strengthened
+                let absorbs = !matches!(purpose, Purpose::Strengthen(_));
+                let absorbed = absorbs
+                    && single(&context.graph, atom.expr)
+                        .is_some_and(|(id, root, falls)| domains[id.index()].restrict(turned(relation, falls), root));
                 if !absorbed {
                     constraint.push(Formula::atom(atom.expr, relation));
                 }
@@ -61,17 +82,47 @@ pub(super) fn build(context: &Context, assertions: &[Signed], objective: Option<
             _ => constraint.push(trees.tree(conjunct)),
         }
     }
+    let tracked = questions.tracked.iter().map(|&assertion| trees.tree(assertion)).collect();
     constraint.append(&mut trees.definitions);
     let (skolem, obligations) = (std::mem::take(&mut trees.skolem), std::mem::take(&mut trees.obligations));
+    let props = trees.into_props();
+    if let Purpose::Strengthen(by) = purpose {
+        constraint.iter_mut().for_each(|formula| *formula = strengthen(formula, by, &mut problem.graph));
+    }
     for (index, declared) in context.variables.iter().enumerate() {
         let id = VariableId::new(index);
+        if props[index].is_some() {
+            continue;
+        }
         if declared.role == Role::Free || skolem.contains(&id) {
             restrict(&mut problem, &mut domains[index], id, &declared.range, &mut constraint);
             problem.variables[index].domain = domains[index].interval();
         }
     }
     problem.constraint = Formula::and(constraint);
-    Built { problem, obligations }
+    Built { problem, tracked, props, obligations }
+}
+
+/// The formula with every atom strengthened: `e ≤ 0` to `e + by ≤ 0`, and `e ≠ 0` to `|e| > by`. No number satisfies
+/// `e = 0` so strengthened: its negation is weakened to truth.
+fn strengthen(formula: &Formula, by: &Constant, graph: &mut Graph) -> Formula {
+    match formula {
+        Formula::Atom(atom) => {
+            let mut shifted = |relation: Relation, up: bool| {
+                let by = if up { by.clone() } else { -by };
+                Formula::atom(graph.linear([(Constant::ONE, atom.expr)], by), relation)
+            };
+            match atom.relation {
+                Relation::Le | Relation::Lt => shifted(atom.relation, true),
+                Relation::Ge | Relation::Gt => shifted(atom.relation, false),
+                Relation::Ne => Formula::or([shifted(Relation::Gt, false), shifted(Relation::Lt, true)]),
+                Relation::Eq => Formula::FALSE,
+            }
+        }
+        Formula::Literal(literal) => Formula::Literal(*literal),
+        Formula::And(parts) => Formula::and(parts.iter().map(|part| strengthen(part, by, graph)).collect::<Vec<_>>()),
+        Formula::Or(parts) => Formula::or(parts.iter().map(|part| strengthen(part, by, graph)).collect::<Vec<_>>()),
+    }
 }
 
 /// Imposes declared bounds.
@@ -80,7 +131,7 @@ fn restrict(problem: &mut Problem, domain: &mut Domain, id: VariableId, range: &
         let Some(end) = end else { continue };
         if !domain.restrict(relation, end.clone()) {
             let x = problem.graph.variable(id);
-            let difference = problem.graph.linear([(crate::exact::Constant::ONE, x)], (-end.clone()).into());
+            let difference = problem.graph.linear([(Constant::ONE, x)], (-end.clone()).into());
             constraint.push(Formula::atom(difference, relation));
         }
     }
@@ -188,21 +239,4 @@ impl Domain {
 
 fn is_double(value: &Rational) -> bool {
     rational::floor_f64(value) == rational::ceil_f64(value)
-}
-
-/// The value of a propositional variable in a model.
-pub(super) fn truth_in(point: &[f64], variable: VariableId) -> bool {
-    point.get(variable.index()).is_some_and(|&x| x >= 0.5)
-}
-
-/// Imposes a truth value on a propositional variable of a built problem.
-pub(super) fn assume(problem: &mut Problem, variable: VariableId, holds: bool, delta: f64) {
-    let formula = literal(problem, variable, holds, scale(delta));
-    let constraint = std::mem::replace(&mut problem.constraint, Formula::TRUE);
-    problem.constraint = Formula::and([constraint, formula]);
-}
-
-/// `true` and `false` as assertions say nothing, or everything.
-pub(super) fn is_false(assertions: &[Signed]) -> bool {
-    assertions.contains(&Booleans::FALSE)
 }

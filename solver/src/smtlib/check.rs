@@ -2,8 +2,9 @@
 
 use super::answer::{Reason, Verdict};
 use super::boolean::Signed;
-use super::build::{Built, build, is_false};
+use super::build::{Built, Purpose, build};
 use super::context::Context;
+use super::quantified;
 use super::settings::Settings;
 use super::strategy::{options, strategy};
 use crate::exact::{Constant, rational};
@@ -11,8 +12,18 @@ use crate::expr::ExprId;
 use crate::expr::evaluate::evaluate;
 use crate::formula::{Formula, Relation};
 use crate::problem::Problem;
-use crate::search::{self, Observer, Statistics, StopReason};
+use crate::sat;
+use crate::search::{self, Observer, Options, Statistics, StopReason};
 use std::time::Instant;
+
+/// The assertions of a check.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Questions {
+    /// those that a refutation need not name
+    pub(super) fixed: Vec<Signed>,
+    /// those whose part in a refutation is asked for
+    pub(super) tracked: Vec<Signed>,
+}
 
 /// What a check finds out, over the variables of the context.
 #[derive(Debug)]
@@ -21,57 +32,51 @@ pub(super) struct Outcome {
     pub(super) point: Vec<f64>,
     /// lower and upper bound of the minimum, and whether the point behind the upper one is feasible, exactly
     pub(super) minimum: Option<(f64, f64, bool)>,
+    /// the tracked assertions that took part in a refutation
+    pub(super) core: Vec<usize>,
     pub(super) statistics: Statistics,
 }
 
 impl Outcome {
-    fn new(verdict: Verdict) -> Self {
-        Outcome { verdict, point: Vec::new(), minimum: None, statistics: Statistics::default() }
+    pub(super) fn new(verdict: Verdict) -> Self {
+        Outcome { verdict, point: Vec::new(), minimum: None, core: Vec::new(), statistics: Statistics::default() }
     }
 }
 
 /// Decides whether the assertions have a common solution, and bounds the objective's minimum over them.
 pub(super) fn check(
     context: &Context,
-    assertions: &[Signed],
+    questions: &Questions,
     objective: Option<ExprId>,
     settings: &Settings,
     observer: &mut dyn Observer,
 ) -> Outcome {
     let started = Instant::now();
-    if is_false(assertions) {
-        return Outcome::new(Verdict::Unsat);
-    }
     let delta = settings.delta();
-    let built = build(context, assertions, None, delta);
-    let mut outcome = if built.obligations.is_empty() {
-        match objective {
-            None => decide(built.problem, settings, observer),
-            Some(objective) => minimise(built.problem, objective, settings, observer),
+    let purpose = if objective.is_some() { Purpose::Optimise } else { Purpose::Decide };
+    let mut built = build(context, questions, delta, &purpose);
+    let mut outcome = match (built.obligations.is_empty(), objective) {
+        (true, None) => decide(built, delta, settings, observer),
+        (true, Some(objective)) => {
+            let constraint = std::mem::replace(&mut built.problem.constraint, Formula::TRUE);
+            built.problem.constraint = Formula::and(std::iter::once(constraint).chain(built.tracked.drain(..)));
+            minimise(built.problem, objective, settings, observer)
         }
-    } else {
-        quantified(built, settings, observer)
+        (false, None) => quantified::decide(context, questions, settings, observer),
+        (false, Some(_)) => Outcome::new(Verdict::Unknown(Reason::Quantifier(
+            "an optimum under universal quantifiers is not supported",
+        ))),
     };
     outcome.statistics.seconds = started.elapsed().as_secs_f64();
     outcome
 }
 
-/// The existential part alone refutes; anything else is not decided.
-fn quantified(built: Built, settings: &Settings, observer: &mut dyn Observer) -> Outcome {
-    let outcome = decide(built.problem, settings, observer);
-    match outcome.verdict {
-        Verdict::DeltaSat { .. } => {
-            let reason = Reason::Quantifier("universal quantifiers over numbers are not decided yet");
-            Outcome { verdict: Verdict::Unknown(reason), point: Vec::new(), ..outcome }
-        }
-        _ => outcome,
-    }
-}
-
-/// One decision.
-pub(super) fn decide(problem: Problem, settings: &Settings, observer: &mut dyn Observer) -> Outcome {
-    let decision = search::decide(&problem.compile(), &strategy(settings), &options(settings), observer);
-    let (verdict, point) = match decision.verdict {
+/// One decision, weakened by `delta`.
+pub(super) fn decide(built: Built, delta: f64, settings: &Settings, observer: &mut dyn Observer) -> Outcome {
+    let options = Options { delta, ..options(settings) };
+    let Built { problem, tracked, props, .. } = built;
+    let answer = sat::check(&problem, &tracked, &strategy(settings), &options, observer);
+    let (verdict, mut point) = match answer.verdict {
         search::Verdict::Unsat => (Verdict::Unsat, Vec::new()),
         search::Verdict::Sat(certificate) => {
             let point = certificate.point.iter().map(rational::nearest_f64).collect();
@@ -80,7 +85,19 @@ pub(super) fn decide(problem: Problem, settings: &Settings, observer: &mut dyn O
         search::Verdict::DeltaSat { point, .. } => (Verdict::DeltaSat { exact: false }, point),
         search::Verdict::Unknown(reason) => (Verdict::Unknown(Reason::Search(reason)), Vec::new()),
     };
-    Outcome { verdict, point, minimum: None, statistics: decision.statistics }
+    for (x, prop) in point.iter_mut().zip(&props) {
+        if let Some(prop) = prop {
+            let holds = answer.booleans.get(prop.index()).copied().flatten().unwrap_or(false);
+            *x = f64::from(u8::from(holds));
+        }
+    }
+    Outcome { verdict, point, minimum: None, core: answer.core, statistics: answer.statistics }
+}
+
+/// One decision without propositional variables.
+fn decide_numbers(problem: &Problem, settings: &Settings, observer: &mut dyn Observer) -> Outcome {
+    let (tracked, props, obligations) = (Vec::new(), Vec::new(), Vec::new());
+    decide(Built { problem: problem.clone(), tracked, props, obligations }, settings.delta(), settings, observer)
 }
 
 /// Bounds a minimum: over the exact solutions while one is at hand, else over the weakened ones.
@@ -99,7 +116,7 @@ fn minimise(problem: Problem, objective: ExprId, settings: &Settings, observer: 
             StopReason::Complete => Verdict::DeltaSat { exact: true },
             reason => Verdict::Unknown(Reason::Search(reason)),
         };
-        return Outcome { verdict, point, minimum, statistics };
+        return Outcome { point, minimum, statistics, ..Outcome::new(verdict) };
     }
     if lower == f64::INFINITY {
         return Outcome { statistics, ..Outcome::new(Verdict::Unsat) };
@@ -121,7 +138,7 @@ fn bisect(
     observer: &mut dyn Observer,
 ) -> Outcome {
     let delta = settings.delta();
-    let mut best = decide(problem.clone(), settings, observer);
+    let mut best = decide_numbers(&problem, settings, observer);
     if !matches!(best.verdict, Verdict::DeltaSat { .. }) {
         best.minimum = matches!(best.verdict, Verdict::Unknown(_)).then_some((lower, f64::INFINITY, false));
         return best;
@@ -140,10 +157,8 @@ fn bisect(
         let mut question = problem.clone();
         let excess = question.graph.linear([(Constant::ONE, objective)], -&level);
         question.constraint = Formula::and([question.constraint, Formula::atom(excess, Relation::Le)]);
-        let outcome = decide(question, settings, observer);
-        best.statistics.boxes += outcome.statistics.boxes;
-        best.statistics.splits += outcome.statistics.splits;
-        best.statistics.refuted += outcome.statistics.refuted;
+        let outcome = decide_numbers(&question, settings, observer);
+        best.statistics.add(&outcome.statistics);
         match outcome.verdict {
             Verdict::Unsat => lower = level.nearest(),
             Verdict::DeltaSat { exact } => {
@@ -169,13 +184,10 @@ fn bisect(
 }
 
 /// Whether the assertions are refuted with little more work than the given search took.
-pub(super) fn still_unsat(context: &Context, assertions: &[Signed], known: &Statistics, settings: &Settings) -> bool {
-    if is_false(assertions) {
-        return true;
-    }
-    let built = build(context, assertions, None, settings.delta());
+pub(super) fn still_unsat(context: &Context, questions: &Questions, known: &Statistics, settings: &Settings) -> bool {
+    let Built { problem, tracked, .. } = build(context, questions, settings.delta(), &Purpose::Decide);
     let mut options = options(settings);
     options.limits.boxes = Some(2 * known.boxes + 100);
-    let decision = search::decide(&built.problem.compile(), &strategy(settings), &options, &mut ());
-    matches!(decision.verdict, search::Verdict::Unsat)
+    let answer = sat::check(&problem, &tracked, &strategy(settings), &options, &mut ());
+    matches!(answer.verdict, search::Verdict::Unsat)
 }

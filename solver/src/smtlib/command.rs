@@ -2,14 +2,15 @@
 
 use super::answer::{Answer, ModelValue, Verdict};
 use super::boolean::Signed;
+use super::check::{self, Questions};
 use super::context::{Declared, Function, Global, Range, Role, SortName, Value};
 use super::error::ScriptError;
 use super::lower::{Lowering, sort_and_range, sort_named};
+use super::print;
 use super::real::Sum;
 use super::session::{Assertion, Objective, Session};
 use super::settings::Source;
 use super::sexpr::{Kind, Reader, Tree, Word, quoted, symbol};
-use super::{check, print};
 use crate::interval::decimal::{shortest_lower, shortest_upper};
 use crate::search::Observer;
 use std::rc::Rc;
@@ -517,26 +518,33 @@ impl Call<'_> {
         let session = &mut *self.session;
         let last = session.last.as_ref().filter(|last| last.answer.verdict == Verdict::Unsat);
         let Some(last) = last else { return Err(self.error(0, "no refutation, expected an unsat answer before")) };
-        let last_assumptions = last.assumptions.clone();
-        let (fixed, mut kept): (Vec<Assertion>, Vec<Assertion>) = if assumptions {
-            (session.assertions.clone(), last_assumptions)
-        } else {
-            let (named, others) = session.assertions.iter().cloned().partition(|a: &Assertion| a.name.is_some());
-            ([others, last_assumptions].concat(), named)
-        };
+        // as Session::questions lists them
+        let tracks = *session.settings.produce_unsat_cores.get();
+        if !tracks && !assumptions {
+            return Err(self.error(0, "cores are not kept, expected (set-option :produce-unsat-cores true) before"));
+        }
+        let named = |assertion: &&Assertion| tracks && assertion.name.is_some();
+        let tracked: Vec<&Assertion> = session.assertions.iter().filter(named).chain(&last.assumptions).collect();
+        let count = tracked.len() - last.assumptions.len();
+        let wanted = |index: &usize| (*index >= count) == assumptions;
+        let (mut kept, others): (Vec<usize>, Vec<usize>) = last.core.iter().copied().partition(wanted);
+        let unnamed = session.assertions.iter().filter(|assertion| !named(assertion)).map(|a| a.formula);
+        let unnamed: Vec<Signed> = unnamed.collect();
         let mut index = 0;
         while index < kept.len() {
-            let rest = kept.iter().enumerate().filter(|(at, _)| *at != index).map(|(_, assertion)| assertion);
-            let formulas: Vec<Signed> = fixed.iter().chain(rest).map(|assertion| assertion.formula).collect();
-            if check::still_unsat(&session.context, &formulas, &last.answer.statistics, &session.settings) {
+            let rest = kept.iter().enumerate().filter(|(at, _)| *at != index).map(|(_, &assertion)| assertion);
+            let fixed = unnamed.iter().copied().chain(others.iter().map(|&other| tracked[other].formula));
+            let questions =
+                Questions { fixed: fixed.collect(), tracked: rest.map(|other| tracked[other].formula).collect() };
+            if check::still_unsat(&session.context, &questions, &last.answer.statistics, &session.settings) {
                 kept.remove(index);
             } else {
                 index += 1;
             }
         }
+        let kept = kept.into_iter().map(|index| tracked[index]);
         let words = &session.context.words;
         let names: Vec<String> = kept
-            .iter()
             .filter_map(|assertion| match (assumptions, assertion.name, &assertion.source) {
                 (false, Some(name), _) => Some(symbol(words.text(name)).into_owned()),
                 (true, _, Some((tree, at))) => Some(tree.print(*at, words)),

@@ -3,14 +3,18 @@
 //! What is deep, or large and used more than once, gets a name: a new propositional variable that stands for it. So the
 //! trees together are as large as the graph (Tseitin 1968), and every function on trees may recurse.
 //!
+//! A propositional variable is one of the problem's, or an integer from 0 to 1: where it is the condition of an `ite`
+//! between numbers, and everywhere when the question is an optimum, whose search knows no propositional variables.
+//!
 //! `∃` is `¬∀¬` and its variables become constants of the problem (Skolem). A `∀` stays: where it must hold, or where the
 //! variable that guards it is true, it is an obligation beside the formula.
 
 use super::boolean::{BoolId, BoolNode, Booleans, QuantifierId, Signed};
-use super::context::{Context, Role};
+use super::build::Purpose;
+use super::context::{Context, Role, SortName};
 use crate::exact::Constant;
 use crate::expr::{ExprId, VariableId};
-use crate::formula::{Formula, Relation};
+use crate::formula::{BooleanId, Formula, Literal, Relation};
 use crate::interval::bounds;
 use crate::problem::{Problem, Sort};
 use std::collections::{HashMap, HashSet};
@@ -18,7 +22,10 @@ use std::collections::{HashMap, HashSet};
 /// A formula of more nodes than this is not copied.
 const COPIED: usize = 4;
 /// A formula deeper than this is named.
-const DEEPEST: usize = 24;
+const DEEPEST: usize = 50;
+
+/// Names within names within names, at most: whoever reads a formula may follow them by recursion.
+const NESTED: usize = 8;
 
 /// Whether a formula is `true` or `false`.
 pub(super) fn is_constant(formula: Signed) -> bool {
@@ -28,8 +35,8 @@ pub(super) fn is_constant(formula: Signed) -> bool {
 /// A formula with a quantifier that has to hold for all values of its variables.
 #[derive(Clone, Debug)]
 pub(super) struct Obligation {
-    /// the propositional variable that it depends on; `None` where it must hold
-    pub(super) guard: Option<VariableId>,
+    /// the literal that it depends on; `None` where it must hold
+    pub(super) guard: Option<Formula>,
     pub(super) quantifier: QuantifierId,
 }
 
@@ -37,6 +44,8 @@ struct Tree {
     formula: Formula,
     size: usize,
     depth: usize,
+    /// how many names deep it is
+    nested: usize,
 }
 
 /// Turns formulas of one context into trees of one problem.
@@ -50,15 +59,29 @@ pub(super) struct Trees<'a> {
     pub(super) definitions: Vec<Formula>,
     pub(super) obligations: Vec<Obligation>,
     /// bound variables that became constants
-    pub(super) skolem: Vec<VariableId>,
+    pub(super) skolem: HashSet<VariableId>,
     quantified: Vec<bool>,
-    /// twice the level at which a propositional variable is compared: above any δ
+    /// the problem's propositional variable for each of the context's; `None` for what is a number
+    props: Vec<Option<BooleanId>>,
+    /// whether new propositional variables are integers
+    integers: bool,
+    /// twice the level at which an integer is compared that stands for a truth value: above any δ
     scale: f64,
 }
 
 impl<'a> Trees<'a> {
-    /// `delta` is the weakening that propositional variables must withstand.
-    pub(super) fn new(context: &'a Context, problem: &'a mut Problem, delta: f64) -> Self {
+    /// `delta` is the weakening that integers must withstand that stand for truth values.
+    pub(super) fn new(context: &'a Context, problem: &'a mut Problem, delta: f64, purpose: &Purpose) -> Self {
+        let integers = *purpose == Purpose::Optimise;
+        let atoms = context.booleans.atoms();
+        let numeric = context.graph.reachable(&atoms);
+        let props = context.variables.iter().enumerate().map(|(index, declared)| {
+            let is_number = |node: ExprId| numeric[node.index()];
+            let known = context.graph.known_variable(VariableId::new(index));
+            let number = integers || declared.sort != SortName::Bool || known.is_some_and(is_number);
+            (!number).then(|| problem.boolean(context.words.text(declared.name)))
+        });
+        let props = props.collect();
         Trees {
             context,
             problem,
@@ -67,10 +90,22 @@ impl<'a> Trees<'a> {
             counted: HashSet::new(),
             definitions: Vec::new(),
             obligations: Vec::new(),
-            skolem: Vec::new(),
-            quantified: quantified(&context.booleans),
+            skolem: HashSet::new(),
+            quantified: quantified(&context.booleans, matches!(purpose, Purpose::Strengthen(_))),
+            props,
+            integers,
             scale: scale(delta),
         }
+    }
+
+    /// The problem's propositional variable for one of the context's, where it has one.
+    pub(super) fn prop(&self, variable: VariableId) -> Option<BooleanId> {
+        self.props.get(variable.index()).copied().flatten()
+    }
+
+    /// The propositional variables of the problem by the context's variables.
+    pub(super) fn into_props(self) -> Vec<Option<BooleanId>> {
+        self.props
     }
 
     /// The tree of a formula.
@@ -121,7 +156,7 @@ impl<'a> Trees<'a> {
     }
 
     fn build(&mut self, formula: Signed) -> Tree {
-        let leaf = |formula| Tree { formula, size: 1, depth: 1 };
+        let leaf = |formula| Tree { formula, size: 1, depth: 1, nested: 0 };
         let parts = self.operands(formula);
         match self.context.booleans.node(formula.id) {
             BoolNode::True => leaf(if formula.holds { Formula::TRUE } else { Formula::FALSE }),
@@ -136,12 +171,13 @@ impl<'a> Trees<'a> {
                 let both = pairs.map(|pair| self.join(&pair, true));
                 let size = both.iter().map(|tree| tree.size).sum::<usize>() + 1;
                 let depth = both.iter().map(|tree| tree.depth).max().unwrap_or(0) + 1;
-                Tree { formula: Formula::or(both.map(|tree| tree.formula)), size, depth }
+                let nested = both.iter().map(|tree| tree.nested).max().unwrap_or(0);
+                Tree { formula: Formula::or(both.map(|tree| tree.formula)), size, depth, nested }
             }
             &BoolNode::ForAll(quantifier) if formula.holds => {
                 let guard = self.fresh();
-                self.obligations.push(Obligation { guard: Some(guard), quantifier });
-                leaf(self.literal(guard, true))
+                self.obligations.push(Obligation { guard: Some(guard.clone()), quantifier });
+                leaf(guard)
             }
             BoolNode::ForAll(id) => {
                 let variables = &self.context.quantifiers[id.0 as usize].variables;
@@ -156,8 +192,9 @@ impl<'a> Trees<'a> {
         let trees = || parts.iter().map(|part| &self.known[part]);
         let size = trees().map(|tree| tree.size).sum::<usize>() + 1;
         let depth = trees().map(|tree| tree.depth).max().unwrap_or(0) + 1;
+        let nested = trees().map(|tree| tree.nested).max().unwrap_or(0);
         let formulas = trees().map(|tree| tree.formula.clone());
-        Tree { formula: if all { Formula::and(formulas) } else { Formula::or(formulas) }, size, depth }
+        Tree { formula: if all { Formula::and(formulas) } else { Formula::or(formulas) }, size, depth, nested }
     }
 
     /// The tree, or a name for it.
@@ -166,40 +203,55 @@ impl<'a> Trees<'a> {
         if !shared && tree.depth < DEEPEST {
             return tree;
         }
-        let name = self.fresh();
-        let (holds, fails) = (self.literal(name, true), self.literal(name, false));
-        if !self.quantified[formula.id.index()] {
+        let is_quantified = self.quantified[formula.id.index()];
+        let written_out = self.integers || is_quantified || tree.nested >= NESTED;
+        let nested = if written_out { 0 } else { tree.nested + 1 };
+        let name = if written_out {
+            let name = self.fresh();
+            if !is_quantified {
+                self.definitions.push(Formula::or([name.clone(), tree.formula.negate()]));
+            }
+            self.definitions.push(Formula::or([name.negate(), tree.formula]));
+            name
+        } else {
+            self.problem.name(tree.formula)
+        };
+        if !is_quantified {
             // the name stands for the negation too
-            let opposite = Tree { formula: fails.clone(), size: 1, depth: 1 };
-            self.definitions.push(Formula::or([holds.clone(), tree.formula.negate()]));
+            let opposite = Tree { formula: name.negate(), size: 1, depth: 1, nested };
             self.known.entry(formula.negate()).or_insert(opposite);
         }
-        self.definitions.push(Formula::or([fails, tree.formula]));
-        Tree { formula: holds, size: 1, depth: 1 }
+        Tree { formula: name, size: 1, depth: 1, nested }
     }
 
     /// A new propositional variable.
-    fn fresh(&mut self) -> VariableId {
+    fn fresh(&mut self) -> Formula {
+        if !self.integers {
+            return Formula::boolean(self.problem.boolean(""));
+        }
         self.problem.variable("", bounds(0.0, 1.0), Sort::Integer);
-        VariableId::new(self.problem.variables.len() - 1)
+        self.integer(VariableId::new(self.problem.variables.len() - 1), true)
     }
 
-    /// A propositional variable, or its negation.
+    /// A propositional variable of the context, or its negation.
     pub(super) fn literal(&mut self, variable: VariableId, holds: bool) -> Formula {
-        literal(self.problem, variable, holds, self.scale)
+        match self.prop(variable) {
+            Some(variable) => Formula::Literal(Literal { variable, positive: holds }),
+            None => self.integer(variable, holds),
+        }
     }
-}
 
-/// A propositional variable, or its negation, as an atom over the integer that it is.
-pub(super) fn literal(problem: &mut Problem, variable: VariableId, holds: bool, scale: f64) -> Formula {
-    let x = problem.graph.variable(variable);
-    let exact = |x: f64| Constant::from_f64(x).unwrap_or(Constant::ONE);
-    let sign: ExprId = problem.graph.linear([(exact(scale), x)], exact(-0.5 * scale));
-    Formula::atom(sign, if holds { Relation::Ge } else { Relation::Lt })
+    /// An integer that stands for a truth value.
+    fn integer(&mut self, variable: VariableId, holds: bool) -> Formula {
+        let x = self.problem.graph.variable(variable);
+        let exact = |x: f64| Constant::from_f64(x).unwrap_or(Constant::ONE);
+        let sign: ExprId = self.problem.graph.linear([(exact(self.scale), x)], exact(-0.5 * self.scale));
+        Formula::atom(sign, if holds { Relation::Ge } else { Relation::Lt })
+    }
 }
 
 /// A power of two more than twice `delta`.
-pub(super) fn scale(delta: f64) -> f64 {
+fn scale(delta: f64) -> f64 {
     let mut scale = 2.0;
     while scale <= 4.0 * delta && scale < 1e300 {
         scale *= 2.0;
@@ -207,11 +259,15 @@ pub(super) fn scale(delta: f64) -> f64 {
     scale
 }
 
-/// Which formulas contain a quantifier.
-fn quantified(booleans: &Booleans) -> Vec<bool> {
-    let mut found = vec![false; booleans.len()];
+/// Which formulas contain a quantifier, or all of them: a name for those stands for the formula, but its negation for
+/// nothing. (The negation of a strengthened formula is weakened.)
+fn quantified(booleans: &Booleans, all: bool) -> Vec<bool> {
+    let mut found = vec![all; booleans.len()];
+    if all {
+        return found;
+    }
     for index in 0..booleans.len() {
-        found[index] = match booleans.node(booleans.id(index)) {
+        found[index] = match booleans.node(BoolId::new(index)) {
             BoolNode::True | BoolNode::Variable(_) | BoolNode::Atom(_) => false,
             BoolNode::And(parts) => parts.iter().any(|part| found[part.id.index()]),
             BoolNode::Iff(a, b) => found[a.index()] || found[b.id.index()],
@@ -219,11 +275,4 @@ fn quantified(booleans: &Booleans) -> Vec<bool> {
         };
     }
     found
-}
-
-impl Booleans {
-    /// The formula at a position.
-    pub(super) fn id(&self, index: usize) -> BoolId {
-        BoolId::new(index)
-    }
 }

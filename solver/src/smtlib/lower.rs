@@ -16,7 +16,7 @@ use std::rc::Rc;
 
 /// More nodes than this in one session are refused.
 const NODES: usize = 50_000_000;
-/// A quantifier over more formulas than this is refused: each doubles the body.
+/// Nested quantifiers over more formulas than this are refused: each doubles the body.
 const BOUND_FORMULAS: usize = 8;
 
 /// What a list applies.
@@ -66,13 +66,23 @@ pub(super) struct Lowering<'a> {
     depth: usize,
     /// quantifiers around
     quantifiers: usize,
+    /// formulas that they bind
+    bound_formulas: usize,
     /// `:named` terms seen
     pub(super) named: Vec<Word>,
 }
 
 impl<'a> Lowering<'a> {
     pub(super) fn new(context: &'a mut Context, tree: Rc<Tree>) -> Self {
-        Lowering { context, tree, locals: HashMap::new(), depth: 0, quantifiers: 0, named: Vec::new() }
+        Lowering {
+            context,
+            tree,
+            locals: HashMap::new(),
+            depth: 0,
+            quantifiers: 0,
+            bound_formulas: 0,
+            named: Vec::new(),
+        }
     }
 
     /// Binds a name for the whole term: the parameter of a function being defined.
@@ -313,8 +323,9 @@ impl<'a> Lowering<'a> {
             bound.numbers.push(id);
             self.bind(word, value);
         }
-        if bound.formulas.len() > BOUND_FORMULAS {
-            let message = format!("a quantifier over more than {BOUND_FORMULAS} formulas is not supported");
+        self.bound_formulas += bound.formulas.len();
+        if self.bound_formulas > BOUND_FORMULAS {
+            let message = format!("quantifiers over more than {BOUND_FORMULAS} formulas are not supported");
             return Err(ScriptError::new(message, span));
         }
         for &word in &bound.formulas {
@@ -350,6 +361,7 @@ impl<'a> Lowering<'a> {
         }
         self.unbind(&bound.names);
         self.quantifiers -= 1;
+        self.bound_formulas -= bound.formulas.len();
         let mut bodies = Vec::new();
         for value in values.split_off(bound.base) {
             if let Value::Bool(body) = value {

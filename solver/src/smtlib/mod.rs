@@ -31,12 +31,14 @@ mod formula;
 mod lexer;
 mod lower;
 mod print;
+mod quantified;
 mod real;
 mod select;
 mod session;
 mod settings;
 mod sexpr;
 mod strategy;
+mod substitute;
 
 pub use answer::{Answer, Minimum, ModelEntry, ModelValue, Reason, Verdict};
 pub use command::{Reply, Script};

@@ -1,8 +1,8 @@
 //! A session: declarations, assertions in scopes, settings, and the last answer.
 
 use super::answer::{Answer, Minimum, ModelEntry, ModelValue, Reason, Verdict};
-use super::boolean::{BoolNode, Booleans, Signed};
-use super::check::{self, Outcome};
+use super::boolean::{BoolId, BoolNode, Booleans, Signed};
+use super::check::{self, Outcome, Questions};
 use super::context::{Context, Mark, Role, SortName, Value, holds};
 use super::settings::{Settings, Source};
 use super::sexpr::{Tree, Word};
@@ -47,6 +47,8 @@ pub(super) struct Last {
     pub(super) point: Vec<f64>,
     /// the assumptions that it made beside the assertions
     pub(super) assumptions: Vec<Assertion>,
+    /// of a refutation, the [`Questions::tracked`] that took part
+    pub(super) core: Vec<usize>,
 }
 
 /// A conversation in SMT-LIB: text in, text out.
@@ -144,9 +146,9 @@ impl Session {
             [objective] => Some(objective.clone()),
             more => return Err(format!("{} objectives, expected at most one", more.len())),
         };
-        let formulas: Vec<Signed> = self.assertions.iter().chain(&assumptions).map(|a| a.formula).collect();
+        let formulas = self.questions(&assumptions);
         let expr = objective.as_ref().map(|objective| objective.expr);
-        let Outcome { verdict, point, minimum, statistics } =
+        let Outcome { verdict, point, minimum, core, statistics } =
             check::check(&self.context, &formulas, expr, &self.settings, observer);
         let minimum = match (minimum, objective) {
             (Some((lower, upper, exact)), Some(objective)) => {
@@ -158,7 +160,18 @@ impl Session {
         let model = if matches!(verdict, Verdict::DeltaSat { .. }) { self.model(&point) } else { Vec::new() };
         let precision = self.settings.precision_text();
         let answer = Answer { verdict, precision, model, minimum, statistics };
-        Ok(&self.last.insert(Last { answer, point, assumptions }).answer)
+        Ok(&self.last.insert(Last { answer, point, assumptions, core }).answer)
+    }
+
+    /// What is asked: the assertions that no core can name, then the others, then the assumptions.
+    fn questions(&self, assumptions: &[Assertion]) -> Questions {
+        let tracks = *self.settings.produce_unsat_cores.get();
+        let (tracked, fixed): (Vec<&Assertion>, Vec<&Assertion>) =
+            self.assertions.iter().partition(|assertion| tracks && assertion.name.is_some());
+        Questions {
+            fixed: fixed.iter().map(|assertion| assertion.formula).collect(),
+            tracked: tracked.into_iter().chain(assumptions).map(|assertion| assertion.formula).collect(),
+        }
     }
 
     /// The values of the declared constants at a point.
@@ -226,7 +239,7 @@ fn truth(context: &Context, formula: Signed, point: &[Rational]) -> Option<bool>
             continue;
         }
         let signed = |part: Signed| known[part.id.index()].map(|value| value == part.holds);
-        known[index] = match booleans.node(booleans.id(index)) {
+        known[index] = match booleans.node(BoolId::new(index)) {
             BoolNode::True => Some(true),
             BoolNode::Variable(id) => point.get(id.index()).map(|x| *x >= Rational::new(1.into(), 2.into())),
             BoolNode::Atom(atom) => match values.get(&atom.expr)?.as_ref().map(|ball| (ball.signum(), ball)) {
@@ -254,7 +267,7 @@ fn mark(booleans: &Booleans, needed: &mut [bool], roots: &mut Vec<ExprId>) {
         if !needed[index] {
             continue;
         }
-        match booleans.node(booleans.id(index)) {
+        match booleans.node(BoolId::new(index)) {
             BoolNode::And(parts) => parts.iter().for_each(|part| needed[part.id.index()] = true),
             BoolNode::Iff(a, b) => {
                 needed[a.index()] = true;

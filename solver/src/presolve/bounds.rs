@@ -1,0 +1,129 @@
+//! Bounds of single variables become domains.
+//!
+//! An atom `a·x + b ⋈ 0` over one variable is remembered exactly, and its double enclosure cuts the variable's domain.
+//! Where the bound is a double and not strict, the domain says it all and the atom is dropped in the end; any other
+//! atom is dropped only when its variable is eliminated with the exact bound.
+
+use super::{Part, Presolve};
+use crate::exact::{Constant, Rational};
+use crate::expr::{ExprId, Graph, Node, VariableId};
+use crate::formula::{Formula, Relation};
+use crate::interval::bounds;
+use crate::op::Op;
+
+/// One side of a variable's range.
+#[derive(Clone, Debug)]
+pub(super) struct Bound {
+    /// the exact end
+    pub(super) value: Rational,
+    /// whether the end itself is excluded
+    pub(super) strict: bool,
+    /// the assertion that says so; `None` for the problem's own domain or constraint
+    pub(super) origin: Option<usize>,
+}
+
+/// The exact range of a variable.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Range {
+    pub(super) lower: Option<Bound>,
+    pub(super) upper: Option<Bound>,
+}
+
+impl Range {
+    /// Whether nothing bounds the variable.
+    pub(super) fn is_free(&self) -> bool {
+        self.lower.is_none() && self.upper.is_none()
+    }
+
+    /// Whether no value is left.
+    pub(super) fn is_empty(&self) -> bool {
+        match (&self.lower, &self.upper) {
+            (Some(l), Some(u)) => l.value > u.value || (l.value == u.value && (l.strict || u.strict)),
+            _ => false,
+        }
+    }
+
+    /// The ends, where both are there and belong to the range.
+    pub(super) fn closed(&self) -> Option<(&Rational, &Rational)> {
+        match (&self.lower, &self.upper) {
+            (Some(l), Some(u)) if !l.strict && !u.strict => Some((&l.value, &u.value)),
+            _ => None,
+        }
+    }
+}
+
+/// Reads an atom as `x ≥ value` (`true`) or `x ≤ value`, strict or not.
+fn read(graph: &Graph, expr: ExprId, relation: Relation) -> Option<(VariableId, bool, Rational, bool)> {
+    let (variable, coefficient, constant) = match graph.node(expr) {
+        Node::Variable(v) => (*v, Constant::ONE, Constant::ZERO),
+        Node::Apply { op: Op::Linear(row), operands } if operands.len() == 1 => match graph.node(operands[0]) {
+            Node::Variable(v) => (*v, row.coefficients[0].clone(), row.constant.clone()),
+            _ => return None,
+        },
+        _ => return None,
+    };
+    let (from_below, strict) = match relation {
+        Relation::Ge => (true, false),
+        Relation::Gt => (true, true),
+        Relation::Le => (false, false),
+        Relation::Lt => (false, true),
+        Relation::Eq | Relation::Ne => return None,
+    };
+    let value = (-&constant).checked_div(&coefficient)?.to_rational();
+    Some((variable, from_below == (coefficient.signum() > 0), value, strict))
+}
+
+impl Presolve {
+    /// Turns the parts that bound one variable into ranges and domains. Returns whether any was new.
+    pub(super) fn take_bounds(&mut self) -> bool {
+        let mut any = false;
+        for index in 0..self.parts.len() {
+            let Part { formula: Formula::Atom(atom), origin, bound: None } = &self.parts[index] else { continue };
+            let Some((variable, from_below, value, strict)) = read(&self.graph, atom.expr, atom.relation) else {
+                continue;
+            };
+            let bound = Bound { value, strict, origin: *origin };
+            self.parts[index].bound = Some(variable);
+            any |= self.tighten(variable, from_below, bound);
+        }
+        any
+    }
+
+    fn tighten(&mut self, variable: VariableId, from_below: bool, bound: Bound) -> bool {
+        let range = &mut self.ranges[variable.index()];
+        let side = if from_below { &mut range.lower } else { &mut range.upper };
+        let better = side.as_ref().is_none_or(|held| {
+            let further = if from_below { bound.value > held.value } else { bound.value < held.value };
+            further || (bound.value == held.value && bound.strict && !held.strict)
+        });
+        self.sources[variable.index()].extend(bound.origin);
+        if !better {
+            return false;
+        }
+        *side = Some(bound);
+        let domain = &mut self.variables[variable.index()].domain;
+        let lower = range.lower.as_ref().map_or(f64::NEG_INFINITY, |b| crate::exact::rational::floor_f64(&b.value));
+        let upper = range.upper.as_ref().map_or(f64::INFINITY, |b| crate::exact::rational::ceil_f64(&b.value));
+        *domain = domain.intersection(bounds(lower, upper));
+        if range.is_empty() {
+            self.contradict(variable);
+        }
+        true
+    }
+
+    /// Whether the domain says all that a bound of the variable says.
+    pub(super) fn domain_says(&self, formula: &Formula, variable: VariableId) -> bool {
+        let Formula::Atom(atom) = formula else { return false };
+        let Some((_, from_below, value, strict)) = read(&self.graph, atom.expr, atom.relation) else { return false };
+        let domain = self.variables[variable.index()].domain;
+        let end = if from_below { domain.inf() } else { domain.sup() };
+        let Some(end) = crate::exact::rational::from_f64(end) else { return false };
+        // the domain may be tighter than this bound
+        match (from_below, strict) {
+            (true, false) => end >= value,
+            (true, true) => end > value,
+            (false, false) => end <= value,
+            (false, true) => end < value,
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! Boolean search: decides formulas with any Boolean structure.
+//!
+//! [`check`] presolves the problem under its assertions. What is a conjunction then goes to branch and prune at once. All
+//! else is searched as a propositional skeleton (DPLL(T), Nieuwenhuis, Oliveras, Tinelli 2006), whose assignments are
+//! checked by contraction first and by branch and prune in the end.
+
+mod conjunction;
+mod judge;
+mod search;
+mod skeleton;
+mod theory;
+
+use crate::formula::Formula;
+use crate::presolve::{Presolved, presolve};
+use crate::problem::Problem;
+use crate::search::{Observer, Options, Statistics, Strategy, Verdict};
+use std::time::Instant;
+
+/// The answer to [`check`].
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// the verdict; points and bounds have one entry per variable of the problem
+    pub verdict: Verdict,
+    /// the values of the propositional variables where the verdict is (δ-)sat, by their number; `None` where either
+    /// will do
+    pub booleans: Vec<Option<bool>>,
+    /// the assertions that took part in a refutation, ascending: together with the problem's own constraint and domains
+    /// they are unsatisfiable. Empty unless the verdict is unsat.
+    pub core: Vec<usize>,
+    /// what the searches did, summed up
+    pub statistics: Statistics,
+}
+
+/// Decides whether the problem's constraint and all assertions have a common solution in the domains.
+pub fn check(
+    problem: &Problem,
+    assertions: &[Formula],
+    strategy: &Strategy,
+    options: &Options,
+    observer: &mut dyn Observer,
+) -> Answer {
+    let started = Instant::now();
+    let Presolved { problem: presolved, parts, restore } = presolve(problem, assertions);
+    let found = if parts.iter().all(|(formula, _)| matches!(formula, Formula::Atom(_))) {
+        let decision = conjunction::decide_atoms(presolved, strategy, options, observer, started);
+        search::Found {
+            verdict: decision.verdict,
+            booleans: vec![None; problem.booleans.len()],
+            origins: parts.iter().filter_map(|(_, origin)| *origin).collect(),
+            statistics: decision.statistics,
+        }
+    } else {
+        search::search(&presolved, &parts, strategy, options, observer, started)
+    };
+    let (mut core, mut booleans) = (Vec::new(), vec![None; problem.booleans.len()]);
+    let verdict = match found.verdict {
+        Verdict::Unsat => {
+            core = restore.core(found.origins);
+            Verdict::Unsat
+        }
+        sat @ (Verdict::Sat(_) | Verdict::DeltaSat { .. }) => {
+            booleans = found.booleans;
+            judge::restored(problem, assertions, &restore, sat, &booleans)
+        }
+        unknown => unknown,
+    };
+    let mut statistics = found.statistics;
+    statistics.seconds = started.elapsed().as_secs_f64();
+    Answer { verdict, booleans, core, statistics }
+}

@@ -1,0 +1,284 @@
+//! The search over the skeleton: the SAT solver's conflict-driven search with the theory's checks hooked in.
+//!
+//! batsat (a port of MiniSat to Rust) is the SAT solver: of the libraries in Rust alone it is the one with assumptions,
+//! their cores *and* a theory interface, and it is small, without unsafe dependencies, and MIT licensed.
+
+use super::conjunction::decide_atoms;
+use super::skeleton::{Encoder, Skeleton};
+use super::theory::{Boxes, Needed};
+use crate::formula::{Atom, Formula};
+use crate::interval::Interval;
+use crate::problem::Problem;
+use crate::search::{Limits, Observer, Options, Statistics, StopReason, Strategy, Verdict};
+use crate::tape::Slot;
+use batsat::{Callbacks, Lit, Solver, SolverInterface, SolverOpts, Theory, TheoryArg, Var, lbool};
+use std::collections::HashSet;
+use std::time::{Duration, Instant};
+
+/// The share of the time left that the first visit to a set of atoms may take. What is not decided by then waits until
+/// everything else has been looked at.
+const SLICE: u32 = 5;
+/// The work of one explanation, in operands read.
+const EXPLAIN: usize = 4_000_000;
+
+/// What the search found.
+pub(super) struct Found {
+    pub(super) verdict: Verdict,
+    pub(super) booleans: Vec<Option<bool>>,
+    /// the assertions in a refutation
+    pub(super) origins: Vec<usize>,
+    pub(super) statistics: Statistics,
+}
+
+/// Ends the SAT solver in time.
+struct Deadline {
+    limits: Limits,
+    started: Instant,
+}
+
+impl Deadline {
+    fn reason(&self) -> Option<StopReason> {
+        if self.limits.interrupted() {
+            Some(StopReason::Interrupted)
+        } else {
+            self.limits.time.is_some_and(|limit| self.started.elapsed() >= limit).then_some(StopReason::Time)
+        }
+    }
+}
+
+impl Callbacks for Deadline {
+    fn stop(&self) -> bool {
+        self.reason().is_some()
+    }
+}
+
+/// Decides the conjuncts of a presolved problem.
+pub(super) fn search(
+    problem: &Problem,
+    parts: &[(Formula, Option<usize>)],
+    strategy: &Strategy,
+    options: &Options,
+    observer: &mut dyn Observer,
+    started: Instant,
+) -> Found {
+    let deadline = || Deadline { limits: options.limits.clone(), started };
+    let mut solver = Solver::new(SolverOpts::default(), deadline());
+    let mut encoder = Encoder::new(problem, &mut solver);
+    encoder.assert_all(parts);
+    let skeleton = encoder.skeleton;
+    let mut boxes = Boxes::new(problem, &skeleton);
+    exclude_impossible(&mut boxes, &mut solver);
+    let guards: Vec<Lit> = skeleton.guards.iter().map(|&(guard, _)| guard).collect();
+    let mut theory = Real {
+        problem,
+        parts,
+        skeleton: &skeleton,
+        strategy,
+        options,
+        observer,
+        started,
+        active: Vec::new(),
+        variables: boxes.root.clone(),
+        boxes,
+        seen: 0,
+        levels: Vec::new(),
+        saved: Vec::new(),
+        postponed: Vec::new(),
+        found: None,
+        stopped: None,
+        statistics: Statistics::default(),
+    };
+    let answer = solver.solve_limited_th(&mut theory, &guards);
+    let core: HashSet<Lit> = if answer == lbool::FALSE {
+        solver.unsat_core().iter().flat_map(|&l| [l, !l]).collect()
+    } else {
+        HashSet::new()
+    };
+    let origins = skeleton.guards.iter().filter(|(guard, _)| core.contains(guard)).map(|&(_, origin)| origin).collect();
+    let mut booleans = vec![None; problem.booleans.len()];
+    let verdict = if let Some((verdict, values)) = theory.found.take() {
+        booleans = values;
+        verdict
+    } else if let Some(reason) = theory.stopped {
+        Verdict::Unknown(reason)
+    } else if answer != lbool::FALSE {
+        Verdict::Unknown(deadline().reason().unwrap_or(StopReason::Time))
+    } else if theory.postponed.is_empty() {
+        Verdict::Unsat
+    } else {
+        let (verdict, values) = theory.revisit();
+        booleans = values;
+        verdict
+    };
+    let mut statistics = theory.statistics;
+    statistics.seconds = started.elapsed().as_secs_f64();
+    Found { verdict, booleans, origins, statistics }
+}
+
+/// Atoms that hold nowhere in the domains are false from the start.
+fn exclude_impossible<C: Callbacks>(boxes: &mut Boxes, solver: &mut Solver<C>) {
+    let mut variables: Vec<Var> = boxes.atoms.keys().copied().collect();
+    variables.sort_unstable_by_key(|v| v.idx());
+    let mut trial = boxes.root.clone();
+    for v in variables {
+        trial.copy_from_slice(&boxes.root);
+        let atom = boxes.atoms[&v];
+        if !boxes.contract(&[atom], &mut trial) {
+            solver.add_clause_reuse(&mut vec![Lit::new(v, false)]);
+        }
+    }
+}
+
+/// The theory, with all that its checks need.
+struct Real<'a> {
+    problem: &'a Problem,
+    parts: &'a [(Formula, Option<usize>)],
+    skeleton: &'a Skeleton,
+    strategy: &'a Strategy,
+    options: &'a Options,
+    observer: &'a mut dyn Observer,
+    started: Instant,
+    boxes: Boxes,
+    /// the demanded atoms on the trail
+    active: Vec<Var>,
+    /// the box of the current level
+    variables: Vec<Interval>,
+    /// how much of the trail has been read
+    seen: usize,
+    /// by level: `seen` and the number of active atoms when it began
+    levels: Vec<(usize, usize)>,
+    /// the boxes of the levels below
+    saved: Vec<Interval>,
+    /// sets of atoms that were not decided in their slice of time
+    postponed: Vec<(Vec<Var>, Vec<Option<bool>>)>,
+    found: Option<(Verdict, Vec<Option<bool>>)>,
+    stopped: Option<StopReason>,
+    statistics: Statistics,
+}
+
+impl Theory for Real<'_> {
+    fn create_level(&mut self) {
+        self.levels.push((self.seen, self.active.len()));
+        self.saved.extend_from_slice(&self.variables);
+    }
+
+    fn pop_levels(&mut self, n: usize) {
+        if n == 0 {
+            return;
+        }
+        let level = self.levels.len() - n;
+        let (seen, active) = self.levels[level];
+        self.seen = seen;
+        self.active.truncate(active);
+        let start = level * self.variables.len();
+        let end = start + self.variables.len();
+        self.variables.copy_from_slice(&self.saved[start..end]);
+        self.saved.truncate(start);
+        self.levels.truncate(level);
+    }
+
+    fn n_levels(&self) -> usize {
+        self.levels.len()
+    }
+
+    fn partial_check(&mut self, acts: &mut TheoryArg<'_>) {
+        let before = self.active.len();
+        for &literal in &acts.model()[self.seen..] {
+            if literal.sign() && self.boxes.atoms.contains_key(&literal.var()) {
+                self.active.push(literal.var());
+            }
+        }
+        self.seen = acts.model().len();
+        if self.active.len() == before {
+            return;
+        }
+        let atoms: Vec<Atom<Slot>> = self.active.iter().map(|v| self.boxes.atoms[v]).collect();
+        if !self.boxes.contract(&atoms, &mut self.variables) {
+            // the latest first: they are the likeliest to take part
+            let refuted: Vec<Var> = self.active.clone();
+            self.refute(acts, &refuted);
+        }
+    }
+
+    fn final_check(&mut self, acts: &mut TheoryArg<'_>) {
+        let value = |literal: Lit| acts.value(literal.var()) == lbool::from(literal.sign());
+        let mut needed = Needed {
+            problem: self.problem,
+            skeleton: self.skeleton,
+            value: &value,
+            atoms: Vec::new(),
+            seen: HashSet::new(),
+            booleans: vec![None; self.problem.booleans.len()],
+        };
+        for (formula, _) in self.parts {
+            needed.add(formula);
+        }
+        let Needed { atoms, booleans, .. } = needed;
+        let left = self.left();
+        match self.decide(&atoms, left.map(|left| left / SLICE)) {
+            Verdict::Unsat => self.refute(acts, &atoms),
+            Verdict::Unknown(reason) => {
+                if reason == StopReason::Interrupted || left.is_some_and(|left| left.is_zero()) || atoms.is_empty() {
+                    self.stopped = Some(reason);
+                    return;
+                }
+                let clause: Vec<Lit> = atoms.iter().map(|&v| Lit::new(v, false)).collect();
+                self.postponed.push((atoms, booleans));
+                acts.raise_conflict(&clause, true);
+            }
+            found => self.found = Some((found, booleans)),
+        }
+    }
+
+    fn explain_propagation(&mut self, _: Lit) -> &[Lit] {
+        // nothing is propagated
+        &[]
+    }
+}
+
+impl Real<'_> {
+    fn refute(&mut self, acts: &mut TheoryArg<'_>, refuted: &[Var]) {
+        let budget = EXPLAIN / self.boxes.work().max(1);
+        let core = self.boxes.explain(refuted, budget);
+        if core.is_empty() {
+            // the domains alone are refuted
+            self.found = Some((Verdict::Unsat, Vec::new()));
+            return;
+        }
+        let clause: Vec<Lit> = core.into_iter().map(|v| Lit::new(v, false)).collect();
+        acts.raise_conflict(&clause, true);
+    }
+
+    /// The time left.
+    fn left(&self) -> Option<Duration> {
+        self.options.limits.time.map(|limit| limit.saturating_sub(self.started.elapsed()))
+    }
+
+    /// Decides a conjunction of atoms by branch and prune.
+    fn decide(&mut self, atoms: &[Var], time: Option<Duration>) -> Verdict {
+        let constraint = Formula::and(atoms.iter().map(|v| Formula::Atom(self.skeleton.atoms[v])));
+        let problem = Problem { constraint, booleans: Vec::new(), objective: None, ..self.problem.clone() };
+        let mut options = self.options.clone();
+        options.limits.time = time;
+        options.limits.boxes = options.limits.boxes.map(|limit| limit.saturating_sub(self.statistics.boxes));
+        let decision = decide_atoms(problem, self.strategy, &options, self.observer, Instant::now());
+        self.statistics.add(&decision.statistics);
+        decision.verdict
+    }
+
+    /// Looks again at what was put off; each gets its share of the time left.
+    fn revisit(&mut self) -> (Verdict, Vec<Option<bool>>) {
+        let mut undecided = None;
+        let postponed = std::mem::take(&mut self.postponed);
+        let count = postponed.len();
+        for (index, (atoms, booleans)) in postponed.into_iter().enumerate() {
+            let share = self.left().map(|left| left / (count - index) as u32);
+            match self.decide(&atoms, share) {
+                Verdict::Unsat => {}
+                Verdict::Unknown(reason) => undecided = Some(reason),
+                found => return (found, booleans),
+            }
+        }
+        (undecided.map_or(Verdict::Unsat, Verdict::Unknown), vec![None; self.problem.booleans.len()])
+    }
+}
