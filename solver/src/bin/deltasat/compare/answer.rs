@@ -129,12 +129,12 @@ impl Trial {
     /// What the run amounts to on a file with so many checks.
     ///
     /// A failing exit status after the last answer does not undo it: z3 fails where a script asks for the model behind
-    /// `unsat`. A crash does.
+    /// `unsat`. A crash does, and so does an answer too many: no one can say what it answers.
     pub(super) fn outcome(&self, checks: usize) -> Outcome {
         match self.end {
             End::Timeout => Outcome::Timeout,
             End::Signal(_) | End::NotStarted => Outcome::Error,
-            End::Exit(_) if self.answers.is_empty() || self.answers.len() < checks => Outcome::Error,
+            End::Exit(_) if self.answers.is_empty() || self.answers.len() != checks => Outcome::Error,
             End::Exit(_) if self.answers.contains(&Verdict::Unknown) => Outcome::Unknown,
             End::Exit(_) => Outcome::Solved,
         }
@@ -149,7 +149,10 @@ impl Trial {
             (Outcome::Error, End::Exit(status)) if status != 0 => format!("error {status}"),
             (Outcome::Error, _) if self.message.is_some() => "error".to_owned(),
             (Outcome::Error, _) if self.answers.is_empty() => "no answer".to_owned(),
-            (Outcome::Error, _) => format!("{} of {checks} answers", self.answers.len()),
+            (Outcome::Error, _) => {
+                let (given, noun) = (self.answers.len(), if checks == 1 { "check" } else { "checks" });
+                format!("{given} for {checks} {noun}")
+            }
             _ => tally(&self.answers),
         }
     }
@@ -199,7 +202,8 @@ mod tests {
         assert_eq!(case(End::Exit(0), "(error \"sin\")\nsat", 1), is(Outcome::Error, "error"));
         assert_eq!(case(End::Exit(0), "sat\nunsat\nsat", 3), is(Outcome::Solved, "1 unsat, 2 sat"));
         assert_eq!(case(End::Exit(0), "sat\nunknown", 2), is(Outcome::Unknown, "1 sat, 1 unknown"));
-        assert_eq!(case(End::Exit(0), "sat", 2), is(Outcome::Error, "1 of 2 answers"));
+        assert_eq!(case(End::Exit(0), "sat", 2), is(Outcome::Error, "1 for 2 checks"));
+        assert_eq!(case(End::Exit(0), "sat\nunsat", 1), is(Outcome::Error, "2 for 1 check"));
         assert_eq!(case(End::Exit(0), "", 0), is(Outcome::Error, "no answer"));
         assert_eq!(case(End::Signal(11), "unsat", 1), is(Outcome::Error, "signal 11"));
         assert_eq!(case(End::Timeout, "unsat", 1), is(Outcome::Timeout, "timeout"));

@@ -10,6 +10,9 @@ use super::table::{self, PAIRS, TOTALS, count, mark, ratio, seconds};
 use super::{Comparison, Row};
 use std::fmt::Write;
 
+/// From so many items on, a list of what is no error is folded.
+const LONG: usize = 9;
+
 /// Text as HTML, also inside quoted attributes.
 pub(super) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
@@ -98,9 +101,15 @@ fn verdict(comparison: &Comparison, out: &mut String) {
                 format!("<li><code>{}</code>: {}</li>\n", escape(&row.task.name), escape(&text))
             })
             .collect();
-        if !items.is_empty() {
-            let _ = writeln!(out, "<h2>{title}</h2>\n<ul>\n{}</ul>", items.concat());
-        }
+        let (list, n) = (format!("<ul>\n{}</ul>", items.concat()), items.len());
+        // what is wrong is never folded away
+        let _ = match (n, kind) {
+            (0, _) => Ok(()),
+            (LONG.., Kind::DeltaApart | Kind::Miss) => {
+                writeln!(out, "<h2>{title}</h2>\n<details><summary>{n} checks</summary>\n{list}\n</details>")
+            }
+            _ => writeln!(out, "<h2>{title}</h2>\n{list}"),
+        };
     }
 }
 

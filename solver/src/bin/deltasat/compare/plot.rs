@@ -100,7 +100,7 @@ pub(super) fn cactus(comparison: &Comparison) -> String {
             y + 4.0
         );
     }
-    let step = (most.div_ceil(8)).max(1);
+    let step = round_step(most);
     for n in (0..=most).step_by(step) {
         let x = place(n);
         let _ = writeln!(out, "<text x=\"{x:.1}\" y=\"{}\" class=\"middle\">{n}</text>", bottom + 18.0);
@@ -144,6 +144,13 @@ pub(super) fn cactus(comparison: &Comparison) -> String {
     }
     out.push_str("</svg>\n");
     out
+}
+
+/// A step of 1, 2 or 5 times a power of ten that makes at most ten of so many.
+fn round_step(most: usize) -> usize {
+    let decades = std::iter::successors(Some(1usize), |power| power.checked_mul(10));
+    let mut steps = decades.flat_map(|power| [1, 2, 5].map(|n| power.saturating_mul(n)));
+    steps.find(|step| most / step <= 10).unwrap_or(usize::MAX)
 }
 
 /// The plot in words.
@@ -277,6 +284,11 @@ fn shorten(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn steps_are_round() {
+        assert_eq!([0, 1, 10, 11, 51, 99, 1000, 1_234_567].map(round_step), [1, 1, 1, 2, 5, 10, 100, 200_000]);
+    }
 
     #[test]
     fn an_axis_covers_whole_decades() {
