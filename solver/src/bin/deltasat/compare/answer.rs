@@ -159,7 +159,7 @@ impl Trial {
 }
 
 /// One answer as it is, several by their number.
-fn tally(answers: &[Verdict]) -> String {
+pub(super) fn tally(answers: &[Verdict]) -> String {
     if let [one] = answers {
         return one.word().to_owned();
     }

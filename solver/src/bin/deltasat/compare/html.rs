@@ -3,6 +3,7 @@
 //! Everything that comes from outside (file names, solver names, commands, what solvers printed) passes through
 //! [`escape`]. A few lines of script make the tables sortable; without them the page says the same.
 
+use super::answer::{Verdict, tally};
 use super::check::Kind;
 use super::plot;
 use super::summary::Cell;
@@ -55,6 +56,7 @@ pub(super) fn page(comparison: &Comparison) -> String {
     }
     plots(comparison, &mut out);
     files(comparison, &mut out);
+    errors(comparison, &mut out);
     about(comparison, &mut out);
     let _ = write!(out, "</main>\n<script>\n{}</script>\n</body>\n</html>\n", include_str!("page.js"));
     out
@@ -197,7 +199,7 @@ fn files(comparison: &Comparison, out: &mut String) {
             escape(&known(row))
         );
         for i in 0..comparison.solvers.len() {
-            cell(row, i, out);
+            cell(comparison, row, i, out);
         }
         out.push_str("</tr>\n");
     }
@@ -206,17 +208,11 @@ fn files(comparison: &Comparison, out: &mut String) {
 
 /// What is known about the answers.
 fn known(row: &Row) -> String {
-    let status: Vec<&str> =
-        row.task.status.iter().map(|status| status.as_ref().map_or("unknown", |status| status.word())).collect();
-    let expected: Vec<&str> = row.task.expected.iter().map(|verdict| verdict.word()).collect();
-    let words = if status.iter().any(|word| *word != "unknown") { status } else { expected };
-    match words.len() {
-        n if n > 4 => format!("{}, … ({n})", words[..4].join(", ")),
-        _ => words.join(", "),
-    }
+    let status: Vec<Verdict> = row.task.status.iter().flatten().cloned().collect();
+    tally(if status.is_empty() { &row.task.expected } else { &status })
 }
 
-fn cell(row: &Row, solver: usize, out: &mut String) {
+fn cell(comparison: &Comparison, row: &Row, solver: usize, out: &mut String) {
     let Some(cell) = row.cell(solver) else {
         let columns = if solver > 0 { 4 } else { 3 };
         out.push_str("<td class=\"group\">–</td>");
@@ -232,13 +228,11 @@ fn cell(row: &Row, solver: usize, out: &mut String) {
         ""
     };
     let Cell { label, delta, peak, .. } = &cell;
-    let delta = delta.as_ref().map_or(String::new(), |delta| format!(" <small>δ = {}</small>", escape(delta)));
-    let failed = cell.outcome == super::answer::Outcome::Error;
-    let message = row.trials[solver].iter().find_map(|trial| trial.message.as_deref()).filter(|_| failed);
-    let message = message.map_or(String::new(), |message| format!("<br><small>{}</small>", escape(message)));
+    let delta = delta.as_ref().filter(|delta| **delta != comparison.delta);
+    let delta = delta.map_or(String::new(), |delta| format!(" <small>δ = {}</small>", escape(delta)));
     let _ = write!(
         out,
-        "<td class=\"group\">{}{doubt}{delta}{message}</td><td class=\"number\" data-key=\"{}\">{}</td>\
+        "<td class=\"group\">{}{doubt}{delta}</td><td class=\"number\" data-key=\"{}\">{}</td>\
          <td class=\"number\" data-key=\"{peak}\">{}</td>",
         escape(label),
         cell.wall.as_secs_f64(),
@@ -251,6 +245,25 @@ fn cell(row: &Row, solver: usize, out: &mut String) {
             None => write!(out, "<td class=\"number\"></td>"),
         };
     }
+}
+
+fn errors(comparison: &Comparison, out: &mut String) {
+    let (mut items, mut n) = (String::new(), 0);
+    for (i, solver) in comparison.solvers.iter().enumerate() {
+        for (row, label, message) in comparison.errors(i) {
+            n += 1;
+            let message = message.map_or(String::new(), |message| format!(": <small>{}</small>", escape(message)));
+            let (file, name, label) = (escape(&row.task.name), escape(&solver.name), escape(&label));
+            let _ = writeln!(items, "<li>{name} on <code>{file}</code>: {label}{message}</li>");
+        }
+    }
+    let _ = match n {
+        0 => Ok(()),
+        LONG.. => {
+            writeln!(out, "<h2>Errors</h2>\n<details><summary>{n} errors</summary>\n<ul>{items}</ul>\n</details>")
+        }
+        _ => writeln!(out, "<h2>Errors</h2>\n<ul>{items}</ul>"),
+    };
 }
 
 fn about(comparison: &Comparison, out: &mut String) {

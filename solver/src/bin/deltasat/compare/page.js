@@ -5,11 +5,13 @@ for (const table of document.querySelectorAll("table.sortable")) {
   const [upper, lower] = [...table.tHead.rows].map((row) => [...row.cells]);
   const heads = [...upper.filter((head) => head.rowSpan === 2), ...lower];
   heads.forEach((head, column) => {
-    const button = document.createElement("button");
-    button.type = "button";
+    // a span: browsers do not print a <button> in a head that is repeated on the next page
+    const button = document.createElement("span");
+    button.setAttribute("role", "button");
+    button.tabIndex = 0;
     button.append(...head.childNodes);
     head.append(button);
-    button.addEventListener("click", () => {
+    const sort = () => {
       const down = head.getAttribute("aria-sort") === "ascending";
       for (const other of heads) other.removeAttribute("aria-sort");
       head.setAttribute("aria-sort", down ? "descending" : "ascending");
@@ -23,6 +25,12 @@ for (const table of document.querySelectorAll("table.sortable")) {
         return down ? -order : order;
       };
       body.append(...[...body.rows].sort(compare));
+    };
+    button.addEventListener("click", sort);
+    button.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" && event.key !== " ") return;
+      event.preventDefault();
+      sort();
     });
   });
 }

@@ -180,6 +180,15 @@ impl Comparison {
         pair
     }
 
+    /// A solver's errors: the file, the error in a few words, what the solver said.
+    pub(super) fn errors(&self, solver: usize) -> impl Iterator<Item = (&Row, String, Option<&str>)> {
+        self.rows.iter().filter_map(move |row| {
+            let cell = row.cell(solver).filter(|cell| cell.outcome == Outcome::Error)?;
+            let said = row.trials[solver].iter().filter(|trial| trial.outcome(row.task.checks) == Outcome::Error);
+            Some((row, cell.label, said.filter_map(|trial| trial.message.as_deref()).next()))
+        })
+    }
+
     /// Every peer against us.
     pub(super) fn pairs(&self) -> Vec<Pair> {
         (1..self.solvers.len()).map(|peer| self.pair(peer)).collect()

@@ -1,6 +1,5 @@
 //! The comparison as text: findings, a line for each file, a line for each solver, a line for each peer.
 
-use super::answer::Outcome;
 use super::check::Kind;
 use super::summary::Cell;
 use super::{Comparison, Row};
@@ -153,11 +152,9 @@ fn findings(comparison: &Comparison, out: &mut String) {
 /// The errors, the first few of each solver.
 fn errors(comparison: &Comparison, out: &mut String) {
     for (i, solver) in comparison.solvers.iter().enumerate() {
-        let mut failed = comparison.rows.iter().filter_map(|row| {
-            let cell = row.cell(i).filter(|cell| cell.outcome == Outcome::Error)?;
-            let message = row.trials[i].iter().find_map(|trial| trial.message.as_deref());
+        let mut failed = comparison.errors(i).map(|(row, label, message)| {
             let message = message.map(|message| format!(": {message}")).unwrap_or_default();
-            Some(format!("  {}: {}{message}", row.task.name, cell.label))
+            format!("  {}: {label}{message}", row.task.name)
         });
         let shown: Vec<String> = failed.by_ref().take(ERRORS).collect();
         if !shown.is_empty() {
