@@ -290,7 +290,89 @@ fn about(comparison: &Comparison, out: &mut String) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::answer::{End, Trial};
+    use super::super::check;
+    use super::super::command::Solver;
+    use super::super::files::Task;
     use super::*;
+    use std::time::Duration;
+
+    /// A comparison on so many files; every third is a contradiction, every fifth a timeout.
+    fn comparison(files: u64) -> Comparison {
+        let solvers = ["deltasat", "<b>peer</b>"].map(|name| {
+            Solver::parse(&format!("{name}=/x/y '<i>' {{file}}")).unwrap_or_else(|error| panic!("{error}"))
+        });
+        let trial = |verdict: &Verdict, end, micros| Trial {
+            end,
+            answers: vec![verdict.clone()],
+            message: Some("<u>".to_owned()),
+            wall: Duration::from_micros(micros),
+            user: Duration::ZERO,
+            system: Duration::ZERO,
+            peak: 1 << 20,
+        };
+        let rows = (0..files).map(|n| {
+            let name = format!("<script>{n}");
+            let task = Task { path: name.clone().into(), name, checks: 1, status: vec![None], expected: Vec::new() };
+            let theirs = if n % 3 == 0 { Verdict::Sat } else { Verdict::Unsat };
+            let end = if n % 5 == 0 { End::Timeout } else { End::Exit(0) };
+            let trials = vec![
+                vec![trial(&Verdict::Unsat, End::Exit(0), 1000 + 17 * n)],
+                vec![trial(&theirs, end, 2000 + n * n)],
+            ];
+            let findings = check::findings(&solvers, &task, &trials);
+            Row { task, trials, findings }
+        });
+        Comparison {
+            rows: rows.collect(),
+            solvers: solvers.to_vec(),
+            delta: "0.001".to_owned(),
+            timeout: Duration::from_secs(1),
+            repeat: 1,
+            files: usize::try_from(files).unwrap_or_default(),
+            interrupted: false,
+        }
+    }
+
+    /// Every tag that opens closes, in the right order, and nothing but these tags occurs.
+    fn assert_well_formed(page: &str) {
+        let mut open: Vec<&str> = Vec::new();
+        let mut rest = page;
+        while let Some((_, tag)) = rest.split_once('<') {
+            let (tag, after) = tag.split_once('>').unwrap_or_else(|| panic!("a tag without an end"));
+            rest = after;
+            let name = tag.trim_start_matches('/').split([' ', '/']).next().unwrap_or_default();
+            match name {
+                "!DOCTYPE" | "meta" | "br" => {}
+                // what is inside is no markup
+                "script" | "style" if !tag.starts_with('/') => {
+                    rest = rest.split_once(&format!("</{name}>")).unwrap_or_else(|| panic!("{name} without an end")).1;
+                }
+                _ if tag.starts_with('/') => assert_eq!(open.pop(), Some(name), "closed"),
+                _ if tag.ends_with('/') => assert_eq!(name, "path"),
+                _ => open.push(name),
+            }
+        }
+        assert!(open.is_empty(), "{open:?}");
+        for markup in ["<script>0", "<b>", "<i>", "<u>", "NaN", "inf"] {
+            assert!(!page.contains(markup), "{markup}");
+        }
+    }
+
+    #[test]
+    fn pages_of_no_one_and_a_thousand_rows() {
+        for (files, contradictions) in [(0, 0), (1, 1), (2, 1), (1000, 334)] {
+            let comparison = comparison(files);
+            assert_eq!(comparison.contradictions(), contradictions);
+            let page = page(&comparison);
+            assert_well_formed(&page);
+            let rows = page.matches("<tr class=\"bad\">").count();
+            assert_eq!(rows, contradictions);
+            assert_eq!(page.matches("<th scope=\"row\"><code>").count() as u64, files);
+            assert_eq!(page.contains("<svg"), files > 1, "the only file of one is in dispute, so nobody solved any");
+            assert!(page.len() < 3_000_000, "{}", page.len());
+        }
+    }
 
     #[test]
     fn markup_is_text() {
