@@ -167,7 +167,7 @@ mod tests {
 
     #[test]
     fn commands_are_split_as_a_shell_splits_them() {
-        let words = |command| split(command).unwrap_or_else(|error| panic!("{error}"));
+        let words = |command: &str| split(command).unwrap_or_else(|error| panic!("{error}"));
         assert_eq!(words("  z3 -T:5\t{file} "), ["z3", "-T:5", "{file}"]);
         assert_eq!(words(r#"a 'b c' "d \"e\" \n" f\ g'h' '' "#), ["a", "b c", r#"d "e" \n"#, "f gh", ""]);
         assert!(words("").is_empty());
