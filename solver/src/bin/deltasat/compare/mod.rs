@@ -105,11 +105,14 @@ pub(super) struct Comparison {
     interrupted: bool,
 }
 
+/// Turns a comparison into the content of a file.
+type Export = fn(&Comparison) -> String;
+
 /// A file that is written at the end but opened before anything runs: hours later is too late to find out.
 struct Sheet {
     path: PathBuf,
     file: File,
-    content: fn(&Comparison) -> String,
+    content: Export,
 }
 
 /// Runs the command.
@@ -175,7 +178,7 @@ fn compare(arguments: &Arguments, interrupt: &AtomicBool) -> Result<u8, String> 
 impl Arguments {
     /// Creates the files that the options name.
     fn sheets(&self) -> Result<Vec<Sheet>, String> {
-        let wanted: [(&Option<PathBuf>, fn(&Comparison) -> String); 3] =
+        let wanted: [(&Option<PathBuf>, Export); 3] =
             [(&self.csv, export::csv), (&self.json, export::json), (&self.html, html::page)];
         let wanted = wanted.into_iter().filter_map(|(path, content)| Some((path.clone()?, content)));
         wanted
