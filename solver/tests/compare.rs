@@ -176,6 +176,7 @@ fn crashes_and_garbage_are_errors() {
         folder.peer("crash", "echo sat; kill -SEGV $$"),
         folder.peer("fail", "echo 'sin, is that so?' >&2; echo and more >&2; exit 3"),
         folder.peer("garbage", "head -c 300000 /dev/urandom; echo; printf 'is sat\\nsat?\\n\\033[2J'"),
+        folder.peer("snake", "printf 'Traceback (most recent call last):\\n  File\\nNameError: sin\\n' >&2; exit 1"),
         folder.peer("mute", ":"),
         folder.peer("deaf", "echo '(error \"line 1: sin\")'; echo unsat"),
         folder.peer("twice", "echo sat; echo sat"),
@@ -190,6 +191,7 @@ fn crashes_and_garbage_are_errors() {
     assert!(row("crash").contains(",error,sat,,11,"), "{}", row("crash"));
     let fail = row("fail");
     assert!(fail.contains(",error,,3,,") && fail.ends_with(",\"sin, is that so?\""), "{fail}");
+    assert!(row("snake").ends_with(",NameError: sin"), "{}", row("snake"));
     for name in ["garbage", "mute", "flood"] {
         assert!(row(name).contains(",error,,0,,"), "{}", row(name));
     }

@@ -113,7 +113,7 @@ pub(super) struct Trial {
     pub(super) end: End,
     /// what it said
     pub(super) answers: Vec<Verdict>,
-    /// the first error on stdout, else the first line of stderr
+    /// the first error on stdout, else the first line of stderr (of a Python traceback the last)
     pub(super) message: Option<String>,
     /// from start to end
     pub(super) wall: Duration,

@@ -87,7 +87,12 @@ pub(super) fn measure(words: &[OsString], limit: Duration, interrupt: &AtomicBoo
     };
     let [output, errors] = [output, errors].map(|output| output.map(Output::text).unwrap_or_default());
     let (answers, error) = answer::read(&output);
-    let first = errors.lines().map(str::trim).find(|line| !line.is_empty());
+    let mut lines = errors.lines().map(str::trim).filter(|line| !line.is_empty());
+    let first = match lines.next() {
+        // Python says what went wrong last
+        Some(line) if line.starts_with("Traceback (most recent call last)") => lines.last().or(Some(line)),
+        first => first,
+    };
     let end = match (used.status.code(), used.status.signal()) {
         // what ended by itself in the instant before the kill is no timeout
         _ if stopped && wall >= limit => End::Timeout,
