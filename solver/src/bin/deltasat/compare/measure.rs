@@ -90,7 +90,7 @@ pub(super) fn measure(words: &[OsString], limit: Duration, interrupt: &AtomicBoo
     let mut lines = errors.lines().map(str::trim).filter(|line| !line.is_empty());
     let first = match lines.next() {
         // Python says what went wrong last
-        Some(line) if line.starts_with("Traceback (most recent call last)") => lines.last().or(Some(line)),
+        Some(line) if line.starts_with("Traceback (most recent call last)") => lines.next_back().or(Some(line)),
         first => first,
     };
     let end = match (used.status.code(), used.status.signal()) {
