@@ -11,7 +11,10 @@ use crate::interval::round::{add_up, mul_up};
 use crate::tape::{Slot, Tape, Workspace};
 
 /// How many steps are taken at most.
-const STEPS: usize = 8;
+const STEPS: usize = 60;
+/// After so many steps the bound must have come nearer to the threshold by [`PROGRESS`] of what was missing.
+const PATIENCE: usize = 5;
+const PROGRESS: f64 = 0.05;
 
 /// Multipliers by position of the kept slot, and the combination that they make.
 #[derive(Clone, Debug, Default)]
@@ -28,7 +31,14 @@ impl Multipliers {
         let mut best = bound;
         self.mu.clear();
         self.mu.resize(tape.kept().len(), 0.0);
-        for _ in 0..STEPS {
+        let mut checked = best;
+        for step in 0..STEPS {
+            if step > 0 && step % PATIENCE == 0 {
+                if !(checked - best >= PROGRESS * (checked - threshold)) {
+                    break;
+                }
+                checked = best;
+            }
             let excess = bound - threshold;
             if !(excess > 0.0 && excess.is_finite()) {
                 break;
