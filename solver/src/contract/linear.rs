@@ -40,7 +40,7 @@ impl<R: Relaxation> Contractor for LinearBounds<R> {
                 return Outcome::Empty;
             }
         }
-        for atom in problem.constraint.conjuncts() {
+        for atom in problem.constraint.conjuncts().chain(&problem.implied) {
             if !self.impose_atom(tape, atom.expr, atom.relation, goal.delta, w) {
                 return Outcome::Empty;
             }
