@@ -44,7 +44,7 @@ fn global(criterion: &mut Criterion) {
     let settings = Settings { limits: Limits { boxes: Some(BOXES), ..Limits::default() }, ..Settings::default() };
     for (name, network) in models() {
         let domain: Vec<(Rational, Rational)> =
-            network.input().domain().iter().map(|d| (d.lower().clone(), d.upper().clone())).collect();
+            network.input().domain().unwrap().iter().map(|d| (d.lower().clone(), d.upper().clone())).collect();
         let (network, domain) = (&network, &domain[..]);
         let run = || {
             Global { network, perturbation: &perturbation, domain, settings: settings.clone() }.deviation(

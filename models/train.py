@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
-"""Trains every network in this folder and writes it as network JSON version 1.
+"""Trains every network in this folder and writes it as network JSON version 1, and its twin as ONNX.
 
-Pinned to Python 3.11, numpy 2.4.6, scikit-learn 1.9.1 and scipy 1.17.1 (requirements.txt): with these and one kind of
-processor the files come out byte for byte the same. The data sets and the split come from scikit-learn; the training
+Pinned to Python 3.11, numpy 2.4.6, scikit-learn 1.9.1, scipy 1.17.1, onnx 1.23.2 and onnxruntime 1.32.0
+(requirements.txt): with these and one kind of processor the files come out byte for byte the same. The data sets and the split come from scikit-learn; the training
 is a small softmax perceptron in numpy, because scikit-learn's MLPClassifier has a single logistic output for two
 classes and these networks have one logit per class.
 
     python3 -m venv venv && venv/bin/pip install -r requirements.txt
     venv/bin/python train.py            # writes beside this file
     venv/bin/python train.py --check    # retrains, and fails unless every file is as it was
+    venv/bin/python train.py --onnx     # does not train: writes the ONNX twins of the JSON files that are here
 """
 
 import os
@@ -23,6 +24,9 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import onnx
+import onnxruntime
+from onnx import TensorProto, helper, numpy_helper
 from sklearn.datasets import load_iris, make_blobs, make_circles, make_moons
 from sklearn.model_selection import train_test_split
 
@@ -146,8 +150,57 @@ def as_json(name, names, classes, parameters, relu, test_x, test_y):
     )
 
 
+
+def as_onnx(network):
+    """The ONNX twin of network JSON: double elements, so the parameters are the same bit for bit.
+
+    It is made by the onnx package alone, as an exporter would, and says in its metadata what ONNX has no place for.
+    """
+    nodes, tensors, value = [], [], "input"
+    for k, layer in enumerate(network["layers"]):
+        tensors.append(numpy_helper.from_array(np.array(layer["weights"], dtype=np.float64), f"{k}.weight"))
+        tensors.append(numpy_helper.from_array(np.array(layer["biases"], dtype=np.float64), f"{k}.bias"))
+        nodes.append(helper.make_node("Gemm", [value, f"{k}.weight", f"{k}.bias"], [f"{k}.z"], transB=1))
+        value = f"{k}.z"
+        if layer["activation"] == "relu":
+            nodes.append(helper.make_node("Relu", [value], [f"{k}.h"]))
+            value = f"{k}.h"
+    nodes.append(helper.make_node("Softmax", [value], ["probabilities"], axis=-1))
+
+    def ends(name, width):
+        return [helper.make_tensor_value_info(name, TensorProto.DOUBLE, ["batch", width])]
+
+    inputs, classes = network["input"]["names"], network["classes"]
+    graph = helper.make_graph(
+        nodes, network["name"], ends("input", len(inputs)), ends("probabilities", len(classes)), tensors
+    )
+    model = helper.make_model(graph, producer_name="train.py", ir_version=7, opset_imports=[helper.make_opsetid("", 13)])
+    told = {"name": network["name"], "names": inputs, "domain": network["input"]["domain"], "classes": classes}
+    helper.set_model_props(model, {f"quantproof.{key}": json.dumps(what) for key, what in told.items()})
+    onnx.checker.check_model(model, full_check=True)
+    return model.SerializeToString(deterministic=True)
+
+
+def twins(networks):
+    """The ONNX twin of each network JSON, and what onnxruntime says of them at some points."""
+    files, seen = {}, []
+    for text in networks:
+        network = json.loads(text)
+        files[network["name"] + ".onnx"] = model = as_onnx(network)
+        width = len(network["input"]["names"])
+        corners = [[-1.0] * width, [0.0] * width, [1.0] * width, [0.5 - j / width for j in range(width)]]
+        points = corners + network["data"]["inputs"][:8]
+        session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
+        outputs = session.run(None, {"input": np.array(points, dtype=np.float64)})[0]
+        for point, output in zip(points, outputs):
+            pair = {"model": network["name"], "input": point, "output": [float(v) for v in output]}
+            seen.append(json.dumps(pair) + "\n")
+    files["onnx_outputs.jsonl"] = "".join(seen).encode()
+    return files
+
+
 def build():
-    """Every file of this folder that is made here, as a map from its name to its text."""
+    """Every file of this folder that is made here, as a map from its name to its bytes."""
     files, table = {}, ["| file | parameters | train | test |", "| --- | ---: | ---: | ---: |"]
     for name, x, y, inputs, classes, held_out in data_sets():
         train_x, test_x, train_y, test_y = train_test_split(x, y, test_size=held_out, random_state=2, stratify=y)
@@ -170,19 +223,25 @@ def build():
     readme = (HERE / "README.md").read_text(encoding="utf-8")
     head, rest = readme.split(BEGIN)
     files["README.md"] = head + BEGIN + "\n" + "\n".join(table) + "\n\n" + END + rest.split(END)[1]
-    return files
+    networks = [files[name] for name in sorted(files) if name.endswith(".json")]
+    return {name: text.encode() for name, text in files.items()} | twins(networks)
 
 
 def main():
     arguments = argparse.ArgumentParser(description="train the networks of this folder")
     arguments.add_argument("--check", action="store_true", help="write nothing; fail unless the files are reproduced")
-    check = arguments.parse_args().check
+    arguments.add_argument("--onnx", action="store_true", help="train nothing; make the ONNX twins of the files here")
+    given = arguments.parse_args()
+    if given.onnx:
+        made = twins([path.read_text(encoding="utf-8") for path in sorted(HERE.glob("*_*-*.json"))])
+    else:
+        made = build()
     changed = 0
-    for name, text in build().items():
+    for name, content in made.items():
         path = HERE / name
-        if not check:
-            path.write_text(text, encoding="utf-8")
-        elif not path.exists() or path.read_bytes() != text.encode():
+        if not given.check:
+            path.write_bytes(content)
+        elif not path.exists() or path.read_bytes() != content:
             changed += 1
             print(f"{name}: not reproduced", file=sys.stderr)
     return 1 if changed else 0

@@ -3,5 +3,6 @@
 pub mod encode;
 pub mod network;
 pub mod perturbation;
+pub mod property;
 pub mod report;
 pub mod robustness;

@@ -86,7 +86,7 @@ fn compare(
 }
 
 fn domain(network: &Network) -> Domain {
-    network.input().domain().iter().map(|d| (d.lower().clone(), d.upper().clone())).collect()
+    network.input().domain().unwrap().iter().map(|d| (d.lower().clone(), d.upper().clone())).collect()
 }
 
 /// A random perturbation: absolute or relative, of all parameters, of one kind, or of one layer.

@@ -37,7 +37,10 @@ fn shipped_models_have_the_accuracy_that_their_page_states() {
         assert_eq!(network.parameter_count(), parameters, "{file}");
         assert_eq!(format!("{:.2} %", 100.0 * network.accuracy().unwrap()), accuracy, "{file}");
         let (one, minus_one) = (fraction(1, 1), fraction(-1, 1));
-        assert!(network.input().domain().iter().all(|d| (d.lower(), d.upper()) == (&minus_one, &one)), "{file}");
+        assert!(
+            network.input().domain().unwrap().iter().all(|d| (d.lower(), d.upper()) == (&minus_one, &one)),
+            "{file}"
+        );
         assert!(network.data().unwrap().inputs().iter().flatten().all(|v| v.abs() <= 1.0), "{file}");
         assert_eq!(json::read(json::write(&network).unwrap().as_bytes()).unwrap(), network, "{file}");
     }

@@ -4,7 +4,7 @@ use std::{fs, path::PathBuf};
 
 use num_bigint::BigInt;
 use num_rational::BigRational;
-use quantproof::network::{Activation, Dataset, Domain, Input, Layer, Network, NetworkError, Output, json};
+use quantproof::network::{Activation, Dataset, Domain, Fixed, Input, Layer, Network, NetworkError, Output, json};
 use rand::{Rng, SeedableRng, rngs::SmallRng};
 use serde_json::{Value, json};
 
@@ -76,7 +76,7 @@ fn every_part_is_read() {
     let network = json::read(good().to_string().as_bytes()).unwrap();
     assert_eq!(network.name(), "small");
     assert_eq!(network.input().names(), ["x1", "x2"]);
-    assert_eq!(network.input().domain()[1], Domain::new(fraction(-1, 2), fraction(1, 2)).unwrap());
+    assert_eq!(network.input().domain().unwrap()[1], Domain::new(fraction(-1, 2), fraction(1, 2)).unwrap());
     assert_eq!(network.layers().len(), 2);
     let first = &network.layers()[0];
     assert_eq!((first.inputs(), first.outputs(), first.activation()), (2, 3, Activation::Relu));
@@ -131,7 +131,7 @@ fn missing_fields() {
         assert_eq!(error(&without("", field)), format!("{field}: missing, expected this field"));
     }
     for (pointer, path, fields) in [
-        ("/input", "input", &["names", "domain"][..]),
+        ("/input", "input", &["names"][..]),
         ("/layers/1", "layers[1]", &["weights", "biases", "activation"]),
         ("/data", "data", &["inputs", "labels"]),
     ] {
@@ -139,6 +139,22 @@ fn missing_fields() {
             assert_eq!(error(&without(pointer, field)), format!("{path}.{field}: missing, expected this field"));
         }
     }
+}
+
+#[test]
+fn domains_and_fixed_numbers_may_be_left_out() {
+    let network = json::read(without("/input", "domain").as_bytes()).unwrap();
+    assert_eq!(network.input().domain(), None);
+    assert_eq!(json::read(json::write(&network).unwrap().as_bytes()).unwrap(), network);
+    let fixed = with_field("/layers/0", "fixed", json!("biases"));
+    let network = json::read(fixed.as_bytes()).unwrap();
+    assert_eq!((network.layers()[0].fixed(), network.layers()[1].fixed()), (Fixed::Biases, Fixed::Nothing));
+    assert_eq!((network.layers()[0].parameter_count(), network.parameter_count()), (6, 14));
+    assert_eq!(json::read(json::write(&network).unwrap().as_bytes()).unwrap(), network);
+    refused(&[(
+        with_field("/layers/0", "fixed", json!("bias")),
+        "layers[0].fixed: \"bias\", expected one of nothing, biases, weights, all",
+    )]);
 }
 
 #[test]
@@ -150,7 +166,7 @@ fn unknown_fields() {
         ),
         (
             with_field("/layers/0", "bias", json!([])),
-            "layers[0].bias: unknown field, expected one of weights, biases, activation",
+            "layers[0].bias: unknown field, expected one of weights, biases, activation, fixed",
         ),
         (with_field("/input", "a b\n", json!(0)), "input.\"a b\\n\": unknown field, expected one of names, domain"),
         (with_field("/input", "", json!(0)), "input.\"\": unknown field, expected one of names, domain"),
@@ -400,9 +416,9 @@ fn domains_are_exact_and_weights_nearest() {
         1,
     );
     let network = json::read(text.as_bytes()).unwrap();
-    assert_eq!(network.input().domain()[1].lower(), &fraction(-1, 80));
-    assert_eq!(network.input().domain()[1].upper(), &fraction(1, 10));
-    assert_ne!(network.input().domain()[1].upper(), &BigRational::from_float(0.1).unwrap());
+    assert_eq!(network.input().domain().unwrap()[1].lower(), &fraction(-1, 80));
+    assert_eq!(network.input().domain().unwrap()[1].upper(), &fraction(1, 10));
+    assert_ne!(network.input().domain().unwrap()[1].upper(), &BigRational::from_float(0.1).unwrap());
     assert_eq!(network.layers()[0].row(1), [1.0, 1.0 + f64::EPSILON]);
     for (text, expected) in [
         ("-0", fraction(0, 1)),
@@ -413,7 +429,7 @@ fn domains_are_exact_and_weights_nearest() {
         ("1e-400", BigRational::new(1.into(), BigInt::from(10).pow(400))),
     ] {
         let ends = good().to_string().replacen("[-0.5,0.5]", &format!("[{text},200]"), 1);
-        assert_eq!(json::read(ends.as_bytes()).unwrap().input().domain()[1].lower(), &expected, "{text}");
+        assert_eq!(json::read(ends.as_bytes()).unwrap().input().domain().unwrap()[1].lower(), &expected, "{text}");
     }
 }
 
@@ -498,8 +514,8 @@ fn constructors_refuse_what_the_reader_refuses() {
 #[test]
 fn the_extension_decides_the_format() {
     let say = |name: &str| Network::load(name).unwrap_err().to_string();
-    assert_eq!(say("a/net.onnx"), "a/net.onnx: unknown file extension \"onnx\", expected one of .json");
-    assert_eq!(say("net"), "net: no file extension, expected one of .json");
+    assert_eq!(say("a/net.h5"), "a/net.h5: unknown file extension \"h5\", expected one of .json, .onnx, .nnet");
+    assert_eq!(say("net"), "net: no file extension, expected one of .json, .onnx, .nnet");
     assert_eq!(say("no/such/net.json"), "no/such/net.json: cannot be read: no such file");
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("folder.json");
     fs::create_dir_all(&folder).unwrap();

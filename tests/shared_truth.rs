@@ -134,7 +134,7 @@ fn truth_class(known: &Known) -> Option<usize> {
 fn global_bounds() {
     let (mut closed, mut total) = (0, 0);
     for known in known() {
-        let domain = known.network.input().domain();
+        let domain = known.network.input().domain().unwrap();
         let domain: Vec<_> = domain.iter().map(|d| (d.lower().clone(), d.upper().clone())).collect();
         for (what, perturbation, truth) in known.by_epsilon("global") {
             let (network, settings) = (&known.network, settings());

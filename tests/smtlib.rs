@@ -257,7 +257,7 @@ fn case(test: &str, seed: u64, activations: &[Activation]) -> (Case, rand::rngs:
     let epsilon = [ratio(1, 100), ratio(1, 10), ratio(1, 3)][r.random_range(0..3)].clone();
     let magnitude = if r.random_bool(0.6) { Magnitude::Absolute(epsilon) } else { Magnitude::Relative(epsilon) };
     let perturbation = Perturbation::uniform(magnitude).unwrap();
-    let domain = network.input().domain().iter().map(|d| (d.lower().clone(), d.upper().clone())).collect();
+    let domain = network.input().domain().unwrap().iter().map(|d| (d.lower().clone(), d.upper().clone())).collect();
     (Case { network, perturbation, domain }, r)
 }
 

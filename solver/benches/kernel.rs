@@ -4,7 +4,7 @@ use std::hint::black_box;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use deltasat::exact::Dyadic;
-use deltasat::interval::kernel::{accumulate, dot, dot_interval, dot_noise};
+use deltasat::interval::kernel::{Lanes, dot, dot_interval, dot_noise};
 use deltasat::interval::{Interval, const_interval};
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
@@ -31,10 +31,16 @@ fn kernels(criterion: &mut Criterion) {
         group.bench_function(BenchmarkId::new("dot_noise", n), |b| {
             b.iter(|| dot_noise(black_box(&w), black_box(&r), black_box(&lo), black_box(&hi), -1.0, 1.0, 1));
         });
-        let (mut value, mut magnitude) = (vec![0.0; n], vec![0.0; n]);
-        group.bench_function(BenchmarkId::new("accumulate", n), |b| {
-            b.iter(|| accumulate(black_box(0.5), black_box(&w), &mut value, &mut magnitude));
+        let columns: Vec<u32> = (0..n as u32).collect();
+        let mut out = vec![[0.0; 16]; n];
+        // sixteen rows for sixteen bounds, per multiply-add
+        let (repeated, lambda) = (w.repeat(16), vec![[0.5; 16]; 16]);
+        let rows: Vec<u32> = (0..16).collect();
+        group.throughput(Throughput::Elements(256 * n as u64));
+        group.bench_function(BenchmarkId::new("spread", n), |b| {
+            b.iter(|| Lanes::spread(black_box(&lambda), &rows, black_box(&repeated), n, &columns, &mut out));
         });
+        group.throughput(Throughput::Elements(n as u64));
         group.bench_function(BenchmarkId::new("inari", n), |b| {
             b.iter(|| {
                 let zero = const_interval!(0.0, 0.0);

@@ -220,7 +220,10 @@ fn folder_pairs(folder: &Path) -> Result<Vec<(PathBuf, PathBuf)>, String> {
     let mut pairs = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(unreadable)? {
         let relu = entry.map_err(unreadable)?.path();
-        let twin = relu.file_name().and_then(|name| name.to_str()).filter(|name| name.contains("_relu_"));
+        let twin = relu
+            .file_name()
+            .and_then(|name| name.to_str())
+            .filter(|name| name.contains("_relu_") && name.ends_with(".json"));
         let Some(linear) = twin.map(|name| folder.join(name.replacen("_relu_", "_linear_", 1))) else { continue };
         if linear.is_file() {
             pairs.push((relu, linear));

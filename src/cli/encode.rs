@@ -20,8 +20,8 @@ use std::path::PathBuf;
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Arguments {
-    /// The trained network
-    model: PathBuf,
+    #[command(flatten)]
+    model: options::Model,
     /// The input, one number per input of the network
     #[arg(long, value_name = "X1,X2,…", allow_hyphen_values = true, conflicts_with = "domain")]
     input: Option<String>,
@@ -61,8 +61,8 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "ENCODING", default_value = "eliminated")]
     encoding: Encoding,
     /// The file to write, - for standard output
-    #[arg(long, short, value_name = "FILE", default_value = "-", allow_hyphen_values = true)]
-    output: PathBuf,
+    #[arg(long, short = 'o', value_name = "FILE", default_value = "-", allow_hyphen_values = true)]
+    out: PathBuf,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -81,7 +81,7 @@ Examples:
 
 impl Arguments {
     pub(super) fn run(&self, out: &mut dyn Write) -> Result<Status, Failure> {
-        let network = Network::load(&self.model)?;
+        let network = self.model.load()?;
         let perturbation = self.selection.perturb(&self.amount, &network)?;
         let choice = options::class(self.class.as_deref(), &network)?;
         let (domain, questions) = match &self.input {
@@ -105,11 +105,11 @@ impl Arguments {
             status: None,
         }
         .write();
-        if self.output.as_os_str() == "-" {
+        if self.out.as_os_str() == "-" {
             out.write_all(text.as_bytes())?;
         } else {
-            let failed = |error| format!("{}: cannot be written: {error}", self.output.display());
-            std::fs::write(&self.output, text).map_err(failed)?;
+            let failed = |error| format!("{}: cannot be written: {error}", self.out.display());
+            std::fs::write(&self.out, text).map_err(failed)?;
         }
         Ok(Status::Done)
     }

@@ -11,7 +11,6 @@ use quantproof::report::{self, Aim, Outcome, Scope, Subject};
 use quantproof::robustness::Finding;
 use quantproof::robustness::global::Global;
 use std::io::Write;
-use std::path::PathBuf;
 
 /// How far the confidence moves anywhere in a domain of inputs
 ///
@@ -21,8 +20,8 @@ use std::path::PathBuf;
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Arguments {
-    /// The trained network
-    model: PathBuf,
+    #[command(flatten)]
+    model: options::Model,
     #[command(flatten)]
     domain: Domain,
     #[command(flatten)]
@@ -48,12 +47,16 @@ Where the network is undecided between two classes, any perturbation changes the
 /// The inputs in question.
 #[derive(Args)]
 pub(super) struct Domain {
-    /// Exact ends of some inputs' intervals [default: the domain in the model file]
+    /// Exact ends of some inputs' intervals, or LOWER..UPPER for all others [default: the domain in the model file]
     #[arg(long, value_name = "NAME=LOWER..UPPER,…", allow_hyphen_values = true)]
     domain: Option<String>,
 }
 
 impl Domain {
+    pub(super) fn is_given(&self) -> bool {
+        self.domain.is_some()
+    }
+
     pub(super) fn bounds(&self, network: &Network) -> Result<Vec<(Rational, Rational)>, String> {
         options::domain(self.domain.as_deref(), network)
     }
@@ -84,7 +87,7 @@ struct Question {
 impl Arguments {
     pub(super) fn run(&self, out: &mut dyn Write) -> Result<Status, Failure> {
         let session = self.common.start()?;
-        let network = Network::load(&self.model)?;
+        let network = self.model.load()?;
         let perturbation = self.selection.perturb(&self.amount, &network)?;
         let domain = self.domain.bounds(&network)?;
         let question = &self.question;

@@ -10,7 +10,6 @@ use quantproof::network::Network;
 use quantproof::report::{self, Aim, Outcome, Scope, Subject};
 use quantproof::robustness::local::{Local, Scratch};
 use std::io::Write;
-use std::path::PathBuf;
 
 /// How far the confidence moves at an input, and whether the class can change
 ///
@@ -19,8 +18,8 @@ use std::path::PathBuf;
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Arguments {
-    /// The trained network
-    model: PathBuf,
+    #[command(flatten)]
+    model: options::Model,
     #[command(flatten)]
     place: Place,
     #[command(flatten)]
@@ -84,7 +83,7 @@ impl Question {
 impl Arguments {
     pub(super) fn run(&self, out: &mut dyn Write) -> Result<Status, Failure> {
         let session = self.common.start()?;
-        let network = Network::load(&self.model)?;
+        let network = self.model.load()?;
         let perturbation = self.selection.perturb(&self.amount, &network)?;
         let aim = self.question.aim(&network)?;
         let subject = |scope| Subject {

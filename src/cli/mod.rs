@@ -4,6 +4,7 @@
 //! answer alone; progress and errors go to stderr. [`Status`] is the exit code.
 
 mod compare;
+mod convert;
 mod encode;
 mod global;
 mod inputs;
@@ -14,6 +15,7 @@ mod progress;
 mod radius;
 mod show;
 mod table;
+mod verify;
 
 use clap::{Parser, Subcommand};
 use deltasat::search::StopReason;
@@ -35,7 +37,7 @@ struct Cli {
 /// What every help text ends with.
 const EXIT_CODES: &str = "\
 Exit codes:
-  0    proved robust, or the bounds are as close as asked for
+  0    proved, or the bounds are as close as asked for
   1    a counterexample is in hand (in a table: for some row)
   2    error in the options or in a file
   3    unknown: too close to call
@@ -47,8 +49,10 @@ enum Command {
     Local(local::Arguments),
     Global(global::Arguments),
     Radius(radius::Arguments),
+    Verify(verify::Arguments),
     Encode(encode::Arguments),
     Show(show::Arguments),
+    Convert(convert::Arguments),
     CompareActivations(compare::Arguments),
 }
 
@@ -112,6 +116,12 @@ impl From<quantproof::network::NetworkError> for Failure {
     }
 }
 
+impl From<quantproof::property::PropertyError> for Failure {
+    fn from(error: quantproof::property::PropertyError) -> Self {
+        Failure::Message(error.to_string())
+    }
+}
+
 impl From<quantproof::perturbation::PerturbationError> for Failure {
     fn from(error: quantproof::perturbation::PerturbationError) -> Self {
         Failure::Message(error.to_string())
@@ -124,8 +134,10 @@ impl Command {
             Command::Local(arguments) => arguments.run(out),
             Command::Global(arguments) => arguments.run(out),
             Command::Radius(arguments) => arguments.run(out),
+            Command::Verify(arguments) => arguments.run(out),
             Command::Encode(arguments) => arguments.run(out),
             Command::Show(arguments) => arguments.run(out),
+            Command::Convert(arguments) => arguments.run(),
             Command::CompareActivations(arguments) => arguments.run(out),
         }
     }

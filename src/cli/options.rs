@@ -1,22 +1,58 @@
 //! Options that several subcommands share, and what they mean.
 
 use super::interrupt;
+use clap::builder::PossibleValuesParser;
 use clap::{Args, ValueEnum};
 use deltasat::exact::{Rational, rational};
 use deltasat::search::{Limits, StopReason};
-use num_traits::{One, Signed};
+use num_traits::{One, Signed, Zero};
 use quantproof::encode::class_count;
-use quantproof::network::Network;
+use quantproof::network::{Domain, Network, Output};
 use quantproof::perturbation::{Layers, Magnitude, Parameters, Perturbation};
 use quantproof::report::number;
 use quantproof::robustness::{ClassChoice, Settings};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-/// How to search and how to print.
+/// A network and how to read its outputs.
+#[derive(Args)]
+pub(super) struct Model {
+    /// The trained network: a file .json, .onnx or .nnet
+    #[arg(value_name = "MODEL")]
+    model: PathBuf,
+    /// How the outputs become confidences [default: what the file says; an ONNX file without Softmax or Sigmoid at its
+    /// end says none]
+    #[arg(long, value_name = "KIND", value_parser = PossibleValuesParser::new(Output::NAMES.map(|(name, _)| name)))]
+    output: Option<String>,
+}
+
+impl Model {
+    /// Reads the network.
+    pub(super) fn load(&self) -> Result<Network, super::Failure> {
+        let network = Network::load(&self.model)?;
+        let Some(name) = &self.output else { return Ok(network) };
+        // the parser lets no other names through
+        let output =
+            Output::NAMES.iter().find(|(known, _)| known == name).map_or(network.output(), |(_, output)| *output);
+        Ok(network.with_output(output).map_err(|error| format!("--output: {}: {error}", self.model.display()))?)
+    }
+}
+
+/// How to search for bounds and how to print them.
 #[derive(Args)]
 pub(super) struct Common {
+    #[command(flatten)]
+    run: Run,
+    /// How far apart the two bounds may be
+    #[arg(long, value_name = "D", default_value = "0.001", value_parser = delta, allow_negative_numbers = true)]
+    delta: f64,
+}
+
+/// How to search and how to print.
+#[derive(Args)]
+pub(super) struct Run {
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -26,9 +62,6 @@ pub(super) struct Common {
     /// Worker threads; the answer does not depend on them [default: one per processor]
     #[arg(long, value_name = "N", value_parser = jobs, allow_negative_numbers = true)]
     jobs: Option<usize>,
-    /// How far apart the two bounds may be
-    #[arg(long, value_name = "D", default_value = "0.001", value_parser = delta, allow_negative_numbers = true)]
-    delta: f64,
     /// Show progress on stderr even if that is not a terminal
     #[arg(long, conflicts_with = "quiet")]
     progress: bool,
@@ -51,16 +84,25 @@ pub(super) struct Session {
 impl Common {
     /// Starts the clock and listens for Ctrl-C.
     pub(super) fn start(&self) -> Result<Session, String> {
+        let mut session = self.run.start()?;
+        session.settings.delta = self.delta;
+        Ok(session)
+    }
+}
+
+impl Run {
+    /// Starts the clock and listens for Ctrl-C.
+    pub(super) fn start(&self) -> Result<Session, String> {
         let started = Instant::now();
         let interrupt = interrupt::flag()?;
         let processors = || std::thread::available_parallelism().map_or(1, usize::from);
         let settings = Settings {
-            delta: self.delta,
             jobs: self.jobs.unwrap_or_else(processors),
             limits: Limits { interrupt: Some(Arc::clone(&interrupt)), ..Limits::default() },
             deadline: self.timeout.and_then(|limit| started.checked_add(limit)),
+            ..Settings::default()
         };
-        let Common { json, quiet, progress, .. } = *self;
+        let Run { json, quiet, progress, .. } = *self;
         Ok(Session { json, quiet, progress, settings, started, interrupt })
     }
 }
@@ -135,6 +177,20 @@ impl Selection {
         Ok(perturbation)
     }
 
+    /// The perturbation that the options describe where nothing has to move.
+    pub(super) fn perturb_perhaps(
+        &self,
+        amount: Option<&Amount>,
+        network: &Network,
+    ) -> Result<Perturbation, super::Failure> {
+        if amount.is_none() && (self.layers.is_some() || self.only.is_some()) {
+            let problem = "--layers or --only without an amount, expected --epsilon or --relative too";
+            return Err(problem.to_owned().into());
+        }
+        let none = || Magnitude::Absolute(Rational::zero());
+        self.perturbation(amount.map_or_else(none, Amount::magnitude), network)
+    }
+
     /// The perturbation that the options describe.
     pub(super) fn perturb(&self, amount: &Amount, network: &Network) -> Result<Perturbation, super::Failure> {
         self.perturbation(amount.magnitude(), network)
@@ -176,34 +232,64 @@ pub(super) fn input(text: &str, network: &Network) -> Result<Vec<Rational>, Stri
     Ok(numbers)
 }
 
-/// `x1=-2..2,x2=-1..1`; inputs that are not named keep the domain of the model.
+/// `x1=-2..2,x2=-1..1`, or `-1..1` for all inputs that are not named; without that, they keep the domain of the model, if
+/// it has one.
 pub(super) fn domain(text: Option<&str>, network: &Network) -> Result<Vec<(Rational, Rational)>, String> {
-    let own = network.input().domain().iter().map(|d| (d.lower().clone(), d.upper().clone()));
-    let mut domain: Vec<_> = own.collect();
     let names = network.input().names();
-    let mut given = vec![false; names.len()];
+    let mut given = vec![None; names.len()];
+    let mut others = None;
     for part in text.iter().flat_map(|text| text.split(',')) {
-        let (name, range) =
-            part.split_once('=').ok_or_else(|| format!("--domain: {part:?}, expected NAME=LOWER..UPPER"))?;
+        let Some((name, range)) = part.split_once('=') else {
+            if !part.contains("..") {
+                return Err(format!("--domain: {part:?}, expected NAME=LOWER..UPPER, or LOWER..UPPER for all others"));
+            }
+            if others.replace(interval(part, "")?).is_some() {
+                return Err("--domain: LOWER..UPPER twice, expected once".to_owned());
+            }
+            continue;
+        };
         let name = name.trim();
         let index = names
             .iter()
             .position(|known| known == name)
             .ok_or_else(|| format!("--domain: no input {name:?}, expected one of {}", quoted(names)))?;
-        if std::mem::replace(&mut given[index], true) {
+        if given[index].replace(interval(range, &format!("{name}: "))?).is_some() {
             return Err(format!("--domain: input {name:?} twice, expected once"));
         }
-        let (lower, upper) =
-            range.split_once("..").ok_or_else(|| format!("--domain: {name}: {range:?}, expected LOWER..UPPER"))?;
-        let end = |end: &str| number(end).map_err(|problem| format!("--domain: {name}: {problem}"));
-        let (lower, upper) = (end(lower)?, end(upper)?);
-        if lower > upper {
-            let (lower, upper) = (number::exact(&lower), number::exact(&upper));
-            return Err(format!("--domain: {name}: the lower end {lower} is above the upper end {upper}"));
-        }
-        domain[index] = (lower, upper);
     }
-    Ok(domain)
+    let own = |i: usize| network.input().domain().map(|own| (own[i].lower().clone(), own[i].upper().clone()));
+    let bounds: Vec<_> =
+        given.into_iter().enumerate().map(|(i, given)| given.or_else(|| others.clone()).or_else(|| own(i))).collect();
+    let unknown: Vec<&String> =
+        names.iter().zip(&bounds).filter(|(_, bounds)| bounds.is_none()).map(|(name, _)| name).collect();
+    if unknown.is_empty() {
+        return Ok(bounds.into_iter().flatten().collect());
+    }
+    let first: Vec<String> = unknown.iter().take(6).map(|name| format!("{name}=LOWER..UPPER")).collect();
+    let dots = if unknown.len() > first.len() { ",…" } else { "" };
+    Err(format!(
+        "{} has no domain of its own, expected --domain {}{dots}, or --domain LOWER..UPPER for all inputs",
+        network.name(),
+        first.join(",")
+    ))
+}
+
+/// `-2..2` with exact ends; `of` is put in front of a problem.
+fn interval(text: &str, of: &str) -> Result<(Rational, Rational), String> {
+    let (lower, upper) =
+        text.split_once("..").ok_or_else(|| format!("--domain: {of}{text:?}, expected LOWER..UPPER"))?;
+    let end = |end: &str| number(end).map_err(|problem| format!("--domain: {of}{problem}"));
+    let (lower, upper) = (end(lower)?, end(upper)?);
+    if lower > upper {
+        let (lower, upper) = (number::exact(&lower), number::exact(&upper));
+        return Err(format!("--domain: {of}the lower end {lower} is above the upper end {upper}"));
+    }
+    Ok((lower, upper))
+}
+
+/// The intervals as the domain of a network.
+pub(super) fn as_domain(bounds: Vec<(Rational, Rational)>) -> Result<Vec<Domain>, super::Failure> {
+    Ok(bounds.into_iter().map(|(lower, upper)| Domain::new(lower, upper)).collect::<Result<_, _>>()?)
 }
 
 /// `"a", "b"`.

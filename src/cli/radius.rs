@@ -14,7 +14,6 @@ use quantproof::robustness::global::Global;
 use quantproof::robustness::local::{Local, Scratch};
 use quantproof::robustness::radius::{Radius, radius};
 use std::io::Write;
-use std::path::PathBuf;
 
 /// The largest epsilon that is safe
 ///
@@ -48,8 +47,8 @@ Examples:
 
 #[derive(Args)]
 struct AtInput {
-    /// The trained network
-    model: PathBuf,
+    #[command(flatten)]
+    model: options::Model,
     /// The input, one number per input of the network
     #[arg(long, value_name = "X1,X2,…", allow_hyphen_values = true)]
     input: String,
@@ -63,8 +62,8 @@ struct AtInput {
 
 #[derive(Args)]
 struct OverDomain {
-    /// The trained network
-    model: PathBuf,
+    #[command(flatten)]
+    model: options::Model,
     #[command(flatten)]
     domain: global::Domain,
     #[command(flatten)]
@@ -160,7 +159,7 @@ impl Arguments {
 impl AtInput {
     fn run(&self, out: &mut dyn Write) -> Result<Status, Failure> {
         let session = self.shape.common.start()?;
-        let network = Network::load(&self.model)?;
+        let network = self.model.load()?;
         let perturbation = self.shape.perturbation(&network)?;
         let choice = options::class(self.class.class.as_deref(), &network)?;
         let input = options::input(&self.input, &network)?;
@@ -177,7 +176,7 @@ impl AtInput {
 impl OverDomain {
     fn run(&self, out: &mut dyn Write) -> Result<Status, Failure> {
         let session = self.shape.common.start()?;
-        let network = Network::load(&self.model)?;
+        let network = self.model.load()?;
         let perturbation = self.shape.perturbation(&network)?;
         let choice = options::class(self.class.class.as_deref(), &network)?;
         let domain = self.domain.bounds(&network)?;

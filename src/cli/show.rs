@@ -1,6 +1,6 @@
 //! `quantproof show`: what a model file holds.
 
-use super::{Failure, Status};
+use super::{Failure, Status, options};
 use clap::Args;
 use quantproof::network::{Layer, Network};
 use quantproof::report::json::{self, SCHEMA};
@@ -8,14 +8,13 @@ use quantproof::report::number::json_exact;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use std::io::{self, Write};
-use std::path::PathBuf;
 
 /// What a model file holds: inputs, layers, parameters, classes, accuracy
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Arguments {
-    /// The trained network
-    model: PathBuf,
+    #[command(flatten)]
+    model: options::Model,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -42,8 +41,11 @@ struct Document<'a> {
 #[derive(Serialize)]
 struct InputDocument<'a> {
     name: &'a str,
-    lower: Box<RawValue>,
-    upper: Box<RawValue>,
+    /// absent where the file does not tell
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lower: Option<Box<RawValue>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    upper: Option<Box<RawValue>>,
 }
 
 #[derive(Serialize)]
@@ -51,6 +53,7 @@ struct LayerDocument {
     inputs: usize,
     outputs: usize,
     activation: &'static str,
+    fixed: &'static str,
     parameters: usize,
     largest_weight: f64,
     largest_bias: f64,
@@ -58,7 +61,7 @@ struct LayerDocument {
 
 impl Arguments {
     pub(super) fn run(&self, out: &mut dyn Write) -> Result<Status, Failure> {
-        let network = Network::load(&self.model)?;
+        let network = self.model.load()?;
         let document = document(&network);
         if self.json {
             json::write(&document, out)?
@@ -71,15 +74,16 @@ impl Arguments {
 
 fn document(network: &Network) -> Document<'_> {
     let input = network.input();
-    let inputs = input.names().iter().zip(input.domain());
+    let domain = |i: usize| input.domain().map(|domain| &domain[i]);
+    let inputs = input.names().iter().enumerate();
     Document {
         schema: SCHEMA,
         model: network.name(),
         inputs: inputs
-            .map(|(name, domain)| InputDocument {
+            .map(|(i, name)| InputDocument {
                 name,
-                lower: json_exact(domain.lower()),
-                upper: json_exact(domain.upper()),
+                lower: domain(i).map(|domain| json_exact(domain.lower())),
+                upper: domain(i).map(|domain| json_exact(domain.upper())),
             })
             .collect(),
         layers: network.layers().iter().map(layer).collect(),
@@ -97,6 +101,7 @@ fn layer(layer: &Layer) -> LayerDocument {
         inputs: layer.inputs(),
         outputs: layer.outputs(),
         activation: layer.activation().name(),
+        fixed: layer.fixed().name(),
         parameters: layer.parameter_count(),
         largest_weight: largest(layer.weights()),
         largest_bias: largest(layer.biases()),
@@ -106,16 +111,34 @@ fn layer(layer: &Layer) -> LayerDocument {
 fn text(document: &Document<'_>, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{}: {} parameters in {} layers", document.model, document.parameters, document.layers.len())?;
     for input in &document.inputs {
-        writeln!(out, "  input    {} in [{}, {}]", input.name, input.lower.get(), input.upper.get())?;
+        if let (Some(lower), Some(upper)) = (&input.lower, &input.upper) {
+            writeln!(out, "  input    {} in [{}, {}]", input.name, lower.get(), upper.get())?;
+        }
+    }
+    if document.inputs.iter().any(|input| input.lower.is_none()) {
+        let names: Vec<&str> = document.inputs.iter().take(8).map(|input| input.name).collect();
+        let dots = if document.inputs.len() > names.len() { ", …" } else { "" };
+        let count = document.inputs.len();
+        writeln!(out, "  inputs   {count}: {}{dots}, the file has no domain", names.join(", "))?;
     }
     for (index, layer) in document.layers.iter().enumerate() {
         writeln!(
             out,
-            "  layer {index}  {} -> {} {}, {} parameters, largest weight {:.4}, largest bias {:.4}",
-            layer.inputs, layer.outputs, layer.activation, layer.parameters, layer.largest_weight, layer.largest_bias
+            "  layer {index}  {} -> {} {}, {} parameters{}, largest weight {:.4}, largest bias {:.4}",
+            layer.inputs,
+            layer.outputs,
+            layer.activation,
+            layer.parameters,
+            match layer.fixed {
+                "nothing" => String::new(),
+                "all" => " (a fixed normalisation)".to_owned(),
+                kind => format!(" ({kind} are fixed)"),
+            },
+            layer.largest_weight,
+            layer.largest_bias
         )?;
     }
-    writeln!(out, "  output   {} of {}", document.output, super::options::quoted(document.classes))?;
+    writeln!(out, "  output   {} of {}", document.output, options::quoted(document.classes))?;
     match document.accuracy {
         Some(accuracy) => {
             writeln!(out, "  accuracy {:.2} % of {} held-out points", accuracy * 100.0, document.test_points)

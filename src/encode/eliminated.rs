@@ -9,10 +9,11 @@
 //! The output rows are not built until a question merges them: the difference of two logits is one row, with the sum
 //! of the two radii, since the two rows' noises are independent.
 
+use super::radii::{Radii, Reach};
 use super::twin::{Twin, Twins, difference_of_rows};
 use super::{activate, declare_inputs, incremented, parameter, row};
-use crate::network::{Activation, Layer, Network, Parameter};
-use crate::perturbation::{Magnitude, Perturbation};
+use crate::network::{Activation, Layer, Network};
+use crate::perturbation::Perturbation;
 use deltasat::exact::{Constant, Rational};
 use deltasat::expr::{ExprId, Graph};
 use deltasat::interval::bounds;
@@ -41,9 +42,7 @@ pub enum NoiseOf {
 /// A network and its perturbed copy up to the last hidden layer, ready for a question.
 pub struct Eliminated<'a> {
     network: &'a Network,
-    perturbation: &'a Perturbation,
-    /// the radius of every selected parameter where it is the same for all: made once, shared by the rows
-    epsilon: Option<Constant>,
+    reach: Reach<'a>,
     /// the problem being built
     pub problem: Problem,
     /// the inputs, the first variables
@@ -54,12 +53,6 @@ pub struct Eliminated<'a> {
     hidden: Vec<Twin>,
 }
 
-/// The radii of one row as exact constants.
-struct Radii {
-    weights: Vec<Constant>,
-    bias: Constant,
-}
-
 impl<'a> Eliminated<'a> {
     /// Encodes all layers but the last over a box of inputs.
     pub fn new(network: &'a Network, perturbation: &'a Perturbation, domain: &[(Rational, Rational)]) -> Self {
@@ -67,11 +60,8 @@ impl<'a> Eliminated<'a> {
         let inputs = declare_inputs(&mut problem, network, domain);
         let zero = problem.graph.constant(Constant::ZERO);
         let hidden = inputs.iter().map(|&x| Twin { nominal: x, increment: zero, perturbed: x }).collect();
-        let epsilon = match perturbation.magnitude() {
-            Magnitude::Absolute(epsilon) => Some(Constant::from_rational(epsilon.clone())),
-            Magnitude::Relative(_) => None,
-        };
-        let mut encoded = Eliminated { network, perturbation, epsilon, problem, inputs, noises: Vec::new(), hidden };
+        let reach = Reach::new(network, perturbation);
+        let mut encoded = Eliminated { network, reach, problem, inputs, noises: Vec::new(), hidden };
         for layer in 0..network.layers().len() - 1 {
             encoded.hide(layer);
         }
@@ -80,20 +70,6 @@ impl<'a> Eliminated<'a> {
 
     fn layer(&self, layer: usize) -> &'a Layer {
         &self.network.layers()[layer]
-    }
-
-    fn radii(&self, layer: usize, neuron: usize) -> Radii {
-        let radius = |parameter| match &self.epsilon {
-            Some(_) if !self.perturbation.selects(layer, parameter) => Constant::ZERO,
-            Some(epsilon) => epsilon.clone(),
-            None => Constant::from_rational(self.perturbation.radius(self.network, layer, parameter)),
-        };
-        Radii {
-            weights: (0..self.layer(layer).inputs())
-                .map(|col| radius(Parameter::Weight { row: neuron, col }))
-                .collect(),
-            bias: radius(Parameter::Bias { row: neuron }),
-        }
     }
 
     /// A noise variable.
@@ -129,7 +105,7 @@ impl<'a> Eliminated<'a> {
         let noise: Vec<_> =
             neurons.clone().map(|neuron| self.noise(NoiseOf::Neuron { layer: index, neuron })).collect();
         let weights: Vec<Vec<Constant>> = layer.rows().map(|w| w.iter().map(|&w| parameter(w)).collect()).collect();
-        let radii: Vec<Radii> = neurons.clone().map(|neuron| self.radii(index, neuron)).collect();
+        let radii: Vec<Radii> = neurons.clone().map(|neuron| self.reach.radii(index, neuron)).collect();
         let below: Vec<ExprId> = self.hidden.iter().map(|h| h.nominal).collect();
         let z: Vec<_> = layer.rows().zip(layer.biases()).map(|(w, &b)| row(&mut self.problem, w, &below, b)).collect();
         let dz: Vec<_> = neurons.clone().map(|i| self.increment_row(noise[i], &weights[i], &radii[i])).collect();
@@ -205,7 +181,7 @@ impl Twins for Eliminated<'_> {
         let last = self.network.layers().len() - 1;
         let layer = self.layer(last);
         let weights: Vec<Constant> = layer.row(neuron).iter().map(|&w| parameter(w)).collect();
-        let radii = self.radii(last, neuron);
+        let radii = self.reach.radii(last, neuron);
         let s = self.noise(NoiseOf::Neuron { layer: last, neuron });
         let twin = self.output_row(s, &weights, parameter(layer.biases()[neuron]), &radii);
         if layer.activation() == Activation::Linear {
@@ -223,7 +199,7 @@ impl Twins for Eliminated<'_> {
             return p.minus(m, self.graph());
         }
         let (weights, bias) = difference_of_rows(layer, plus, minus);
-        let (p, m) = (self.radii(last, plus), self.radii(last, minus));
+        let (p, m) = (self.reach.radii(last, plus), self.reach.radii(last, minus));
         let radii =
             Radii { weights: p.weights.iter().zip(&m.weights).map(|(p, m)| p + m).collect(), bias: &p.bias + &m.bias };
         let s = self.noise(NoiseOf::Difference { plus, minus });
@@ -248,7 +224,7 @@ impl Twins for Eliminated<'_> {
         let moved: Vec<ExprId> = (0..count)
             .map(|neuron| {
                 let s = self.noise(NoiseOf::Neuron { layer: last, neuron });
-                let radii = self.radii(last, neuron);
+                let radii = self.reach.radii(last, neuron);
                 self.increment_row(s, &none, &radii)
             })
             .collect();

@@ -2,6 +2,7 @@
 
 use super::eliminated::{Eliminated, NoiseOf};
 use super::literal::Literal;
+use super::moved::Mover;
 use super::twin::{Twin, Twins};
 use crate::network::{Network, NetworkError, Output, Parameter};
 use crate::perturbation::Perturbation;
@@ -13,7 +14,6 @@ use deltasat::op::Op;
 use deltasat::problem::{Compiled, Problem};
 use num_traits::{One, Signed, Zero};
 use std::collections::HashMap;
-use std::sync::OnceLock;
 
 /// A question about one class; its answer is the supremum of an objective.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -37,19 +37,12 @@ pub enum Question {
     },
 }
 
-/// The least and the greatest double that each parameter of a layer may be.
-struct Ends {
-    weights: Vec<(f64, f64)>,
-    biases: Vec<(f64, f64)>,
-}
-
 /// A question as a compiled problem, and the way back from its points to networks.
 pub struct Encoded<'a> {
     network: &'a Network,
     perturbation: &'a Perturbation,
     moves: Moves,
-    /// the ends of each parameter's interval, computed when they are first needed
-    ends: OnceLock<Vec<Ends>>,
+    mover: Mover<'a>,
     /// the problem; its variables are the inputs, then the noises or the parameters
     pub compiled: Compiled,
 }
@@ -72,7 +65,7 @@ impl<'a> Encoded<'a> {
         let (objective, constraint) = pose(&mut twins, question);
         let moves = Moves::Noises(twins.noises);
         let compiled = compile(twins.problem, objective, constraint);
-        Encoded { network, perturbation, moves, ends: OnceLock::new(), compiled }
+        Encoded { network, perturbation, moves, mover: Mover::new(network, perturbation), compiled }
     }
 
     /// Encodes a question over a box of inputs, with every parameter a variable.
@@ -86,7 +79,7 @@ impl<'a> Encoded<'a> {
         let (objective, constraint) = pose(&mut twins, question);
         let moves = Moves::Parameters(twins.parameters);
         let compiled = compile(twins.problem, objective, constraint);
-        Encoded { network, perturbation, moves, ends: OnceLock::new(), compiled }
+        Encoded { network, perturbation, moves, mover: Mover::new(network, perturbation), compiled }
     }
 
     /// Lets the inputs range over all reals, for questions whose inputs are fixed at the root of each search. Only for
@@ -120,7 +113,7 @@ impl<'a> Encoded<'a> {
     }
 
     fn moved_by_noises(&self, input: &[f64], noises: &[NoiseOf], directions: &[f64]) -> Result<Network, NetworkError> {
-        let mut moves: Vec<Vec<f64>> = self.network.layers().iter().map(|layer| vec![0.0; layer.outputs()]).collect();
+        let mut moves = self.mover.at_rest();
         let last = moves.len() - 1;
         for (&of, &s) in noises.iter().zip(directions) {
             match of {
@@ -131,66 +124,7 @@ impl<'a> Encoded<'a> {
                 }
             }
         }
-        // s·r·sgn(h') needs the perturbed network's own values, layer by layer
-        let mut h = input.to_vec();
-        let mut parameters: Vec<(Vec<f64>, Vec<f64>)> = Vec::new();
-        let ends = self.ends.get_or_init(|| self.ends());
-        for ((layer, ends), moves) in self.network.layers().iter().zip(ends).zip(&moves) {
-            let width = layer.inputs();
-            let mut weights = Vec::with_capacity(layer.weights().len());
-            let mut biases = Vec::with_capacity(layer.outputs());
-            for (row, &s) in moves.iter().enumerate() {
-                let row_ends = &ends.weights[row * width..(row + 1) * width];
-                weights.extend(
-                    layer
-                        .row(row)
-                        .iter()
-                        .zip(row_ends)
-                        .zip(&h)
-                        .map(|((&w, &ends), &h)| moved(w, ends, if h < 0.0 { -s } else { s })),
-                );
-                biases.push(moved(layer.biases()[row], ends.biases[row], s));
-            }
-            h = weights
-                .chunks_exact(width)
-                .zip(&biases)
-                .map(|(weights, bias)| {
-                    let z = bias + weights.iter().zip(&h).map(|(w, h)| w * h).sum::<f64>();
-                    layer.activation().evaluate(z)
-                })
-                .collect();
-            parameters.push((weights, biases));
-        }
-        self.network.with_parameters(|layer, parameter, _| match parameter {
-            Parameter::Weight { row, col } => parameters[layer].0[row * self.network.layers()[layer].inputs() + col],
-            Parameter::Bias { row } => parameters[layer].1[row],
-        })
-    }
-
-    fn ends(&self) -> Vec<Ends> {
-        let layers = self.network.layers().iter().enumerate();
-        layers
-            .map(|(index, layer)| {
-                let ends = |parameter| self.perturbation.inner_bounds(self.network, index, parameter);
-                let cols = 0..layer.inputs();
-                let weights = (0..layer.outputs()).flat_map(|row| cols.clone().map(move |col| (row, col)));
-                Ends {
-                    weights: weights.map(|(row, col)| ends(Parameter::Weight { row, col })).collect(),
-                    biases: (0..layer.outputs()).map(|row| ends(Parameter::Bias { row })).collect(),
-                }
-            })
-            .collect()
-    }
-}
-
-/// A parameter moved by `s ∈ [−1, 1]` times its radius, as a double between the ends of its interval.
-fn moved(value: f64, (least, greatest): (f64, f64), s: f64) -> f64 {
-    match s {
-        0.0 => value,
-        1.0 => greatest,
-        -1.0 => least,
-        s if s > 0.0 => (value + s * (greatest - value)).clamp(least, greatest),
-        s => (value - s * (least - value)).clamp(least, greatest),
+        self.mover.network(input, &moves)
     }
 }
 

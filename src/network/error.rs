@@ -18,6 +18,12 @@ pub enum NetworkError {
         /// What the operating system says.
         reason: String,
     },
+    /// The file could not be written.
+    #[error("cannot be written: {reason}")]
+    Write {
+        /// What the operating system says.
+        reason: String,
+    },
     /// The extension names no format that is known here.
     #[error("{}, expected one of {expected}", .extension.as_ref().map_or("no file extension".to_owned(), |e| format!("unknown file extension {e:?}")))]
     Extension {

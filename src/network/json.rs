@@ -6,9 +6,10 @@
 //! noticed, where a map would keep the last one. The syntax check does not recurse, and the descent is as deep as the
 //! format: no input, however nested, exhausts the stack.
 
-mod decimal;
+pub(super) mod decimal;
+pub(super) mod part;
 mod raw;
-mod write;
+pub(super) mod write;
 
 use serde_json::value::RawValue;
 
@@ -55,8 +56,14 @@ fn input(raw: &RawValue) -> Result<Input, NetworkError> {
     let object = Object::new(raw)?;
     object.only(&["names", "domain"])?;
     let names = object.field("names", |raw| list(raw, "names", |_, raw| string(raw)))?;
-    let domain = object.field("domain", |raw| list(raw, "intervals", |_, raw| interval(raw)))?;
-    Input::new(names, domain)
+    match object.optional("domain", domain)? {
+        Some(domain) => Input::new(names, domain),
+        None => Input::without_domain(names),
+    }
+}
+
+fn domain(raw: &RawValue) -> Result<Vec<Domain>, NetworkError> {
+    list(raw, "intervals", |_, raw| interval(raw))
 }
 
 fn interval(raw: &RawValue) -> Result<Domain, NetworkError> {
@@ -85,7 +92,7 @@ fn layers(raw: &RawValue, inputs: usize) -> Result<Vec<Layer>, NetworkError> {
 /// Layer `k`, which gets `width` numbers from the one before it.
 fn layer(raw: &RawValue, k: usize, width: usize) -> Result<Layer, NetworkError> {
     let object = Object::new(raw)?;
-    object.only(&["weights", "biases", "activation"])?;
+    object.only(&["weights", "biases", "activation", "fixed"])?;
     let mut weights = Vec::new();
     let rows = object.field("weights", |raw| {
         list(raw, "rows of numbers", |_, raw| {
@@ -106,7 +113,8 @@ fn layer(raw: &RawValue, k: usize, width: usize) -> Result<Layer, NetworkError> 
         return Err(NetworkError::invalid("biases", problem));
     }
     let activation = object.field("activation", |raw| one_of(raw, &super::Activation::NAMES))?;
-    Layer::new(width, weights, biases, activation)
+    let fixed = object.optional("fixed", |raw| one_of(raw, &super::Fixed::NAMES))?.unwrap_or_default();
+    Ok(Layer::new(width, weights, biases, activation)?.with_fixed(fixed))
 }
 
 fn data(raw: &RawValue, width: usize) -> Result<Dataset, NetworkError> {

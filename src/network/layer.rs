@@ -55,13 +55,55 @@ pub enum Parameter {
     },
 }
 
-/// `h = a(W x + b)` with at least one input and one neuron, all parameters finite.
+/// Which numbers of a layer are constants of the network's structure instead of trained parameters, and never move: the
+/// zeros of a layer without biases, or all of a normalisation of inputs or outputs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Fixed {
+    /// All numbers are parameters.
+    #[default]
+    Nothing,
+    /// The biases are constants.
+    Biases,
+    /// The weights are constants.
+    Weights,
+    /// The layer has no parameters.
+    All,
+}
+
+impl Fixed {
+    /// Every choice under its name in files.
+    pub const NAMES: [(&'static str, Fixed); 4] =
+        [("nothing", Fixed::Nothing), ("biases", Fixed::Biases), ("weights", Fixed::Weights), ("all", Fixed::All)];
+
+    /// The name in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Fixed::Nothing => "nothing",
+            Fixed::Biases => "biases",
+            Fixed::Weights => "weights",
+            Fixed::All => "all",
+        }
+    }
+
+    /// Whether it holds the number at a place.
+    pub fn holds(self, place: Parameter) -> bool {
+        match self {
+            Fixed::Nothing => false,
+            Fixed::Biases => matches!(place, Parameter::Bias { .. }),
+            Fixed::Weights => matches!(place, Parameter::Weight { .. }),
+            Fixed::All => true,
+        }
+    }
+}
+
+/// `h = a(W x + b)` with at least one input and one neuron, all numbers finite.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Layer {
     inputs: usize,
     weights: Vec<f64>,
     biases: Vec<f64>,
     activation: Activation,
+    fixed: Fixed,
 }
 
 impl Layer {
@@ -92,7 +134,19 @@ impl Layer {
         if let Some(i) = biases.iter().position(|b| !b.is_finite()) {
             return Err(NetworkError::invalid(format!("biases[{i}]"), not_finite(biases[i])));
         }
-        Ok(Self { inputs, weights, biases, activation })
+        Ok(Self { inputs, weights, biases, activation, fixed: Fixed::Nothing })
+    }
+
+    /// The same layer in which these numbers are constants, no parameters.
+    #[must_use]
+    pub fn with_fixed(mut self, fixed: Fixed) -> Self {
+        self.fixed = fixed;
+        self
+    }
+
+    /// Which numbers are constants.
+    pub fn fixed(&self) -> Fixed {
+        self.fixed
     }
 
     /// The number of inputs, at least 1.
@@ -133,12 +187,17 @@ impl Layer {
         self.activation
     }
 
-    /// The number of weights and biases.
+    /// The number of weights and biases that are not [fixed](Fixed).
     pub fn parameter_count(&self) -> usize {
-        self.weights.len() + self.biases.len()
+        match self.fixed {
+            Fixed::Nothing => self.weights.len() + self.biases.len(),
+            Fixed::Biases => self.weights.len(),
+            Fixed::Weights => self.biases.len(),
+            Fixed::All => 0,
+        }
     }
 
-    /// The value of one parameter.
+    /// The number at a place, fixed or not.
     ///
     /// # Panics
     /// When there is no such parameter, as indexing does.
@@ -149,8 +208,14 @@ impl Layer {
         }
     }
 
-    /// The places of all parameters: the weights row by row, then the biases.
+    /// The places of all parameters, so without what is [fixed](Fixed): the weights row by row, then the biases.
     pub fn parameters(&self) -> impl Iterator<Item = Parameter> + use<> {
+        let fixed = self.fixed;
+        self.places().filter(move |&place| !fixed.holds(place))
+    }
+
+    /// The places of all numbers: the weights row by row, then the biases.
+    fn places(&self) -> impl Iterator<Item = Parameter> + use<> {
         let (rows, cols) = (self.outputs(), self.inputs);
         let weights = (0..rows).flat_map(move |row| (0..cols).map(move |col| Parameter::Weight { row, col }));
         weights.chain((0..rows).map(|row| Parameter::Bias { row }))
@@ -158,9 +223,13 @@ impl Layer {
 
     /// The same layer with every parameter replaced by what `value` makes of its place and itself.
     pub(super) fn with_parameters(&self, mut value: impl FnMut(Parameter, f64) -> f64) -> Result<Self, NetworkError> {
-        let mut numbers: Vec<f64> = self.parameters().map(|p| value(p, self.parameter(p))).collect();
+        let mut number = |place| {
+            let own = self.parameter(place);
+            if self.fixed.holds(place) { own } else { value(place, own) }
+        };
+        let mut numbers: Vec<f64> = self.places().map(&mut number).collect();
         let biases = numbers.split_off(self.weights.len());
-        Layer::new(self.inputs, numbers, biases, self.activation)
+        Ok(Layer::new(self.inputs, numbers, biases, self.activation)?.with_fixed(self.fixed))
     }
 }
 

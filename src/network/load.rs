@@ -1,40 +1,85 @@
-//! From a file to a network: the extension decides the format.
+//! From a file to a network and back: the extension decides the format.
 //!
-//! Each format is one module with one function from bytes to [`Network`]; [`FORMATS`] is the only list of them.
+//! Each format is one module with a function from bytes to [`Network`] and one from [`Network`] to bytes; [`FORMATS`] is
+//! the only list of them.
 
 use std::{fs, io, path::Path};
 
-use super::{Network, NetworkError, json};
+use super::{Network, NetworkError, json, nnet, onnx};
 
-type Reader = fn(&[u8]) -> Result<Network, NetworkError>;
+/// How files of one extension are read and written.
+struct Format {
+    /// in lower case
+    extension: &'static str,
+    /// from the bytes and a name for networks whose file has none
+    read: fn(&[u8], &str) -> Result<Network, NetworkError>,
+    write: fn(&Network) -> Result<Vec<u8>, NetworkError>,
+}
 
-/// Extensions in lower case, each with the reader of its format.
-const FORMATS: [(&str, Reader); 1] = [("json", json::read)];
+const FORMATS: [Format; 3] = [
+    Format {
+        extension: "json",
+        read: |bytes, _| json::read(bytes),
+        write: |network| json::write(network).map(String::into_bytes),
+    },
+    Format { extension: "onnx", read: onnx::read, write: onnx::write },
+    Format { extension: "nnet", read: nnet::read, write: |network| nnet::write(network).map(String::into_bytes) },
+];
 
 impl Network {
-    /// Reads the network in the file at `path`.
+    /// Reads the network in the file at `path`. One whose file has no name for it is called as the file.
     ///
     /// # Errors
     /// When the extension is unknown, when the file cannot be read, and whatever its format's reader says.
     pub fn load(path: impl AsRef<Path>) -> Result<Network, NetworkError> {
         let path = path.as_ref();
-        load(path).map_err(|error| NetworkError::File { path: path.to_owned(), error: Box::new(error) })
+        let load = || {
+            let format = Format::of(path)?;
+            let bytes = fs::read(path).map_err(|error| NetworkError::Read { reason: reason(&error) })?;
+            let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+            (format.read)(&bytes, &stem)
+        };
+        load().map_err(|error| in_file(path, error))
+    }
+
+    /// Writes the network into a file at `path`, replacing what is there.
+    ///
+    /// # Errors
+    /// When the extension is unknown, when the format cannot hold the network, and when the file cannot be written.
+    pub fn save(&self, path: impl AsRef<Path>) -> Result<(), NetworkError> {
+        let path = path.as_ref();
+        let save = || {
+            let bytes = (Format::of(path)?.write)(self)?;
+            fs::write(path, bytes).map_err(|error| NetworkError::Write {
+                reason: match error.kind() {
+                    io::ErrorKind::NotFound => "no such folder".to_owned(),
+                    _ => reason(&error),
+                },
+            })
+        };
+        save().map_err(|error| in_file(path, error))
     }
 }
 
-fn load(path: &Path) -> Result<Network, NetworkError> {
-    let extension = path.extension().map(|e| e.to_string_lossy().to_lowercase());
-    let Some((_, read)) = FORMATS.iter().find(|(known, _)| Some(*known) == extension.as_deref()) else {
-        let expected = FORMATS.map(|(known, _)| format!(".{known}")).join(", ");
-        return Err(NetworkError::Extension { extension, expected });
-    };
-    let bytes = fs::read(path).map_err(|error| NetworkError::Read {
-        reason: match error.kind() {
-            io::ErrorKind::NotFound => "no such file".to_owned(),
-            io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
-            io::ErrorKind::IsADirectory => "a directory, expected a file".to_owned(),
-            _ => error.to_string(),
-        },
-    })?;
-    read(&bytes)
+impl Format {
+    fn of(path: &Path) -> Result<&'static Format, NetworkError> {
+        let extension = path.extension().map(|e| e.to_string_lossy().to_lowercase());
+        FORMATS.iter().find(|format| Some(format.extension) == extension.as_deref()).ok_or_else(|| {
+            let expected: Vec<String> = FORMATS.iter().map(|format| format!(".{}", format.extension)).collect();
+            NetworkError::Extension { extension, expected: expected.join(", ") }
+        })
+    }
+}
+
+fn in_file(path: &Path, error: NetworkError) -> NetworkError {
+    NetworkError::File { path: path.to_owned(), error: Box::new(error) }
+}
+
+fn reason(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "no such file".to_owned(),
+        io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        io::ErrorKind::IsADirectory => "a directory, expected a file".to_owned(),
+        _ => error.to_string(),
+    }
 }

@@ -16,6 +16,9 @@ pub mod exact;
 pub mod json;
 mod layer;
 mod load;
+mod metadata;
+pub mod nnet;
+pub mod onnx;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -24,7 +27,7 @@ use num_rational::BigRational;
 
 pub use error::NetworkError;
 pub use evaluate::Evaluation;
-pub use layer::{Activation, Layer, Parameter};
+pub use layer::{Activation, Fixed, Layer, Parameter};
 
 /// The closed interval that one input ranges over, with exact ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,11 +63,11 @@ impl Domain {
     }
 }
 
-/// The inputs of a network: a name and a domain for each.
+/// The inputs of a network: a name for each and, where the file tells, a domain for each.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Input {
     names: Vec<String>,
-    domain: Vec<Domain>,
+    domain: Option<Vec<Domain>>,
 }
 
 impl Input {
@@ -73,12 +76,21 @@ impl Input {
     /// # Errors
     /// When there are none, when the counts differ, or when a name is empty or occurs twice.
     pub fn new(names: Vec<String>, domain: Vec<Domain>) -> Result<Self, NetworkError> {
-        check_names(&names).map_err(|e| e.inside("names"))?;
+        let Self { names, .. } = Self::without_domain(names)?;
         if domain.len() != names.len() {
             let problem = format!("{}, expected {} (one per name)", count(domain.len(), "interval"), names.len());
             return Err(NetworkError::invalid("domain", problem));
         }
-        Ok(Self { names, domain })
+        Ok(Self { names, domain: Some(domain) })
+    }
+
+    /// Inputs with these names of which it is not known what they range over.
+    ///
+    /// # Errors
+    /// When there are none, or when a name is empty or occurs twice.
+    pub fn without_domain(names: Vec<String>) -> Result<Self, NetworkError> {
+        check_names(&names).map_err(|e| e.inside("names"))?;
+        Ok(Self { names, domain: None })
     }
 
     /// The number of inputs, at least 1.
@@ -91,9 +103,9 @@ impl Input {
         &self.names
     }
 
-    /// One domain per input.
-    pub fn domain(&self) -> &[Domain] {
-        &self.domain
+    /// One domain per input, if the file tells.
+    pub fn domain(&self) -> Option<&[Domain]> {
+        self.domain.as_deref()
     }
 }
 
@@ -255,9 +267,31 @@ impl Network {
         self.layers.last().map_or(0, Layer::outputs)
     }
 
-    /// The number of weights and biases of all layers.
+    /// The number of weights and biases of all layers that are not [fixed](Fixed).
     pub fn parameter_count(&self) -> usize {
         self.layers.iter().map(Layer::parameter_count).sum()
+    }
+
+    /// The same network whose logits become confidences in another way. The classes keep their names if there are as many
+    /// as before, else they are `0`, `1`, ….
+    ///
+    /// # Errors
+    /// When the number of logits does not fit.
+    pub fn with_output(&self, output: Output) -> Result<Self, NetworkError> {
+        let About { name, input, classes, data, .. } = &*self.about;
+        let default = metadata::default_classes(output, &self.layers);
+        let classes = if classes.len() == default.len() { classes.clone() } else { default };
+        Self::new(name.clone(), input.clone(), self.layers.clone(), output, classes, data.clone())
+    }
+
+    /// The same network over another domain.
+    ///
+    /// # Errors
+    /// When there is not one interval per input.
+    pub fn with_domain(&self, domain: Vec<Domain>) -> Result<Self, NetworkError> {
+        let About { name, input, output, classes, data } = &*self.about;
+        let input = Input::new(input.names.clone(), domain)?;
+        Self::new(name.clone(), input, self.layers.clone(), *output, classes.clone(), data.clone())
     }
 
     /// The same network with every parameter replaced by what `value` makes of its layer's index, its place and itself.

@@ -13,8 +13,8 @@ use num_rational::BigRational;
 use num_traits::{Signed, Zero};
 use thiserror::Error;
 
-use crate::network::Network;
 pub use crate::network::Parameter;
+use crate::network::{Fixed, Network};
 
 /// What decides a radius.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,6 +67,14 @@ pub enum PerturbationError {
     /// The set of layers is empty.
     #[error("no layer selected, expected at least one")]
     NoLayer,
+    /// A selected layer has no parameters.
+    #[error("layer {layer}: a normalisation, whose numbers are fixed, expected one of {expected}")]
+    FixedLayer {
+        /// The index that was selected.
+        layer: usize,
+        /// The indices that can be.
+        expected: String,
+    },
     /// A selected layer does not exist.
     #[error("layer {layer}: no such layer, expected an index from 0 to {last}")]
     Layer {
@@ -108,19 +116,24 @@ impl Perturbation {
         Self::new(magnitude, Layers::All, Parameters::All)
     }
 
-    /// Checks that the selected layers exist in a network.
+    /// Checks that the selected layers exist in a network and have parameters.
     ///
     /// # Errors
     /// When one does not.
     pub fn check(&self, network: &Network) -> Result<(), PerturbationError> {
+        let Layers::Only(set) = &self.layers else { return Ok(()) };
         let last = network.layers().len() - 1;
-        match &self.layers {
-            Layers::Only(set) => match set.iter().find(|&&layer| layer > last) {
-                Some(&layer) => Err(PerturbationError::Layer { layer, last }),
-                None => Ok(()),
-            },
-            Layers::All => Ok(()),
+        let fixed = |layer: usize| network.layers()[layer].fixed() == Fixed::All;
+        for &layer in set {
+            if layer > last {
+                return Err(PerturbationError::Layer { layer, last });
+            }
+            if fixed(layer) {
+                let others: Vec<String> = (0..=last).filter(|&l| !fixed(l)).map(|l| l.to_string()).collect();
+                return Err(PerturbationError::FixedLayer { layer, expected: others.join(", ") });
+            }
         }
+        Ok(())
     }
 
     /// What decides the radii.
@@ -150,7 +163,7 @@ impl Perturbation {
         Self::new(magnitude, self.layers.clone(), self.parameters)
     }
 
-    /// Whether a parameter is selected; a selected one may still have radius 0.
+    /// Whether a place is selected; what is selected may still be fixed or have radius 0.
     pub fn selects(&self, layer: usize, parameter: Parameter) -> bool {
         let in_layer = match &self.layers {
             Layers::All => true,
@@ -164,13 +177,21 @@ impl Perturbation {
         in_layer && in_kind
     }
 
-    /// The radius of one parameter, exact: ε, `ε·|θ|`, or 0 when it is not selected. At least 0.
+    /// Whether a parameter is selected and is one: what a network holds [fixed](Fixed) never moves.
+    ///
+    /// # Panics
+    /// When the network has no such layer, as indexing does.
+    pub fn moves(&self, network: &Network, layer: usize, parameter: Parameter) -> bool {
+        self.selects(layer, parameter) && !network.layers()[layer].fixed().holds(parameter)
+    }
+
+    /// The radius of one parameter, exact: ε, `ε·|θ|`, or 0 when it does not [move](Self::moves). At least 0.
     ///
     /// # Panics
     /// When the network has no such layer or parameter, as indexing does.
     pub fn radius(&self, network: &Network, layer: usize, parameter: Parameter) -> BigRational {
         let value = network.layers()[layer].parameter(parameter);
-        if !self.selects(layer, parameter) {
+        if !self.moves(network, layer, parameter) {
             return BigRational::zero();
         }
         match &self.magnitude {

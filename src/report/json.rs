@@ -62,7 +62,7 @@ pub struct Asked<'a> {
 }
 
 #[derive(Serialize)]
-struct PerturbationDocument {
+pub(super) struct PerturbationDocument {
     kind: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     epsilon: Option<Number>,
@@ -84,7 +84,7 @@ struct WitnessDocument<'a> {
 }
 
 #[derive(Serialize)]
-struct MovedDocument {
+pub(super) struct MovedDocument {
     layer: usize,
     row: usize,
     /// `null` for a bias
@@ -94,14 +94,14 @@ struct MovedDocument {
 }
 
 #[derive(Serialize)]
-struct Effort {
+pub(super) struct Effort {
     stop: &'static str,
     boxes: u64,
     seconds: f64,
 }
 
 impl Effort {
-    fn new(stop: StopReason, statistics: &Statistics) -> Effort {
+    pub(super) fn new(stop: StopReason, statistics: &Statistics) -> Effort {
         Effort { stop: stop_name(stop), boxes: statistics.boxes, seconds: statistics.seconds }
     }
 }
@@ -145,7 +145,7 @@ fn choice_name(network: &Network, choice: ClassChoice) -> &str {
     }
 }
 
-fn perturbation(perturbation: &Perturbation) -> PerturbationDocument {
+pub(super) fn perturbation(perturbation: &Perturbation) -> PerturbationDocument {
     let kind = match perturbation.magnitude() {
         Magnitude::Absolute(_) => "absolute",
         Magnitude::Relative(_) => "relative",
@@ -179,7 +179,7 @@ fn witness<'a>(network: &'a Network, witness: &Witness) -> WitnessDocument<'a> {
     }
 }
 
-fn moved(moved: Moved) -> MovedDocument {
+pub(super) fn moved(moved: Moved) -> MovedDocument {
     let (row, column) = match moved.parameter {
         Parameter::Weight { row, col } => (row, Some(col)),
         Parameter::Bias { row } => (row, None),

@@ -11,6 +11,7 @@ pub mod json;
 pub mod number;
 pub mod table;
 pub mod text;
+pub mod verify;
 mod words;
 
 use crate::network::Network;

@@ -4,7 +4,7 @@ use super::number::{exact, lower, upper};
 use super::words::{amount, class, coordinates, count, guarded, parameter, parameters, place, quantity};
 use super::{Aim, Outcome, Scope, Subject, class_change_name};
 use crate::robustness::radius::Radius;
-use crate::robustness::witness::Witness;
+use crate::robustness::witness::{Moved, Witness};
 use crate::robustness::{ClassChange, ClassChoice, Finding};
 use deltasat::exact::rational;
 use deltasat::search::{Statistics, StopReason};
@@ -43,7 +43,7 @@ fn about_change(subject: &Subject<'_>, change: ClassChange) -> bool {
     }
 }
 
-fn line(out: &mut dyn Write, name: &str, value: &str) -> io::Result<()> {
+pub(super) fn line(out: &mut dyn Write, name: &str, value: &str) -> io::Result<()> {
     writeln!(out, "  {name:<12}  {value}")
 }
 
@@ -117,7 +117,7 @@ fn change_sentence(subject: &Subject<'_>, finding: &Finding, outcome: Outcome, m
 }
 
 /// Why there is no answer.
-fn unanswered(stop: StopReason) -> &'static str {
+pub(super) fn unanswered(stop: StopReason) -> &'static str {
     match stop {
         StopReason::Time => "out of time",
         StopReason::Interrupted => "interrupted",
@@ -146,6 +146,11 @@ fn witness(subject: &Subject<'_>, witness: &Witness, out: &mut dyn Write) -> io:
     let noun = if network.output() == crate::network::Output::None { "value" } else { "confidence" };
     let some = count(network.parameter_count() as u64, "parameter", "parameters");
     line(out, "witness", &format!("{} of {some} moved, {of}: {noun} {before} -> {after}{change}", moved.len()))?;
+    moves(&moved, out)
+}
+
+/// The first few parameters that moved.
+pub(super) fn moves(moved: &[Moved], out: &mut dyn Write) -> io::Result<()> {
     for step in moved.iter().take(LISTED) {
         writeln!(out, "    {}: {} -> {}", parameter(step.layer, step.parameter), step.from, step.to)?;
     }
@@ -156,7 +161,7 @@ fn witness(subject: &Subject<'_>, witness: &Witness, out: &mut dyn Write) -> io:
 }
 
 /// What it cost; the only line that differs from one run to the next.
-fn effort(statistics: &Statistics, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn effort(statistics: &Statistics, out: &mut dyn Write) -> io::Result<()> {
     let boxes = count(statistics.boxes, "box", "boxes");
     line(out, "search", &format!("{boxes} in {:.4} s", statistics.seconds))
 }

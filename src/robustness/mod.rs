@@ -6,6 +6,7 @@
 pub mod global;
 pub mod local;
 pub mod radius;
+pub mod verify;
 pub mod witness;
 
 use crate::encode::class_count;

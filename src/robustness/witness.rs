@@ -68,15 +68,20 @@ impl Witness {
 
     /// The parameters that differ from the trained network's.
     pub fn moved(&self, trained: &Network) -> Vec<Moved> {
-        let mut moved = Vec::new();
-        for (layer, (before, after)) in trained.layers().iter().zip(self.network.layers()).enumerate() {
-            for parameter in before.parameters() {
-                let (from, to) = (before.parameter(parameter), after.parameter(parameter));
-                if from != to {
-                    moved.push(Moved { layer, parameter, from, to });
-                }
+        moved(trained, &self.network)
+    }
+}
+
+/// The parameters in which two networks of one shape differ.
+pub(super) fn moved(trained: &Network, perturbed: &Network) -> Vec<Moved> {
+    let mut moved = Vec::new();
+    for (layer, (before, after)) in trained.layers().iter().zip(perturbed.layers()).enumerate() {
+        for parameter in before.parameters() {
+            let (from, to) = (before.parameter(parameter), after.parameter(parameter));
+            if from != to {
+                moved.push(Moved { layer, parameter, from, to });
             }
         }
-        moved
     }
+    moved
 }

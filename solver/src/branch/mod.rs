@@ -3,11 +3,13 @@
 mod largest;
 mod phase;
 mod round_robin;
+mod slope;
 mod smear;
 
 pub use largest::Largest;
 pub use phase::Phases;
 pub use round_robin::RoundRobin;
+pub use slope::Slope;
 pub use smear::Smear;
 
 use crate::interval::{Interval, bounds};

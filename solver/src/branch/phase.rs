@@ -4,14 +4,15 @@
 //!
 //! The order of preference:
 //! 1. the sign of `d` where the objective is `|d|`, since either half then has an objective without a kink;
-//! 2. the widest variable that is no noise and still wider than [`WIDE`] of its domain;
+//! 2. of the variables that are no noise and still wider than [`WIDE`] of their domain, the one with the steepest bounds
+//!    ([`Slope`]);
 //! 3. the phase with the largest gap ([`Tape::phase_gap`](crate::tape::Tape::phase_gap));
 //! 4. the widest variable that is no noise, down to [`NARROW`], then any, by smear.
 //!
 //! Noises come last: a row's enclosure is exact in its noise and a linear bound eliminates it.
 
 use super::largest::best;
-use super::{Brancher, Smear, Split, relative_width};
+use super::{Brancher, Slope, Smear, Split, relative_width};
 use crate::interval::{Interval, bounds};
 use crate::op::Op;
 use crate::problem::{Compiled, Sort};
@@ -46,7 +47,10 @@ impl Brancher for Phases {
             })
         };
         self.sign_of_objective(problem, kept)
-            .or_else(|| widest(WIDE))
+            .or_else(|| {
+                let wide = |i: usize| relative_width(root[i], kept[i]) >= WIDE;
+                Slope.choose_among(problem, kept, w, wide).or_else(|| widest(WIDE))
+            })
             .or_else(|| self.phase(problem, kept, w))
             .or_else(|| widest(NARROW))
             .or_else(|| Smear::Sum.choose(problem, root, kept, depth, w))

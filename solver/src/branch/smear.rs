@@ -49,9 +49,7 @@ impl Brancher for Smear {
         if depth % 3 == 2 {
             return Largest.choose(problem, root, kept, depth, w);
         }
-        SCORES.with_borrow_mut(|scores| {
-            scores.clear();
-            scores.resize(problem.tape.variables(), 0.0);
+        with_scores(problem, |scores| {
             if let Some(objective) = problem.objective {
                 self.add(problem, objective, kept, scores, w);
             }
@@ -68,21 +66,37 @@ impl Brancher for Smear {
     }
 }
 
+/// Hands out one score per variable, all zero.
+pub(super) fn with_scores<T>(problem: &Compiled, f: impl FnOnce(&mut [f64]) -> T) -> T {
+    SCORES.with_borrow_mut(|scores| {
+        scores.clear();
+        scores.resize(problem.tape.variables(), 0.0);
+        f(scores)
+    })
+}
+
+/// Adds a measure to the scores, relative to its sum; where that is infinite, 1 for each that is.
+pub(super) fn add_relative(scores: &mut [f64], measure: impl Fn(usize) -> f64) {
+    let total: f64 = (0..scores.len()).map(&measure).sum();
+    for (i, score) in scores.iter_mut().enumerate() {
+        if total.is_finite() && total > 0.0 {
+            *score += measure(i) / total;
+        } else if measure(i) == f64::INFINITY {
+            *score += 1.0;
+        }
+    }
+}
+
 impl Smear {
-    fn add(self, problem: &Compiled, root: Slot, kept: &[Interval], scores: &mut [f64], w: &mut Workspace) {
+    pub(super) fn add(self, problem: &Compiled, root: Slot, kept: &[Interval], scores: &mut [f64], w: &mut Workspace) {
         problem.tape.derivatives(root, w);
         let smear = |i: usize| match (w.derivatives[i].mag(), kept[i].wid()) {
             (slope, width) if slope == 0.0 || width == 0.0 => 0.0,
             (slope, width) => slope * width,
         };
-        let total: f64 = (0..scores.len()).map(smear).sum();
-        for (i, score) in scores.iter_mut().enumerate() {
-            match self {
-                Smear::Max => *score = score.max(smear(i)),
-                Smear::Sum if total.is_finite() && total > 0.0 => *score += smear(i) / total,
-                Smear::Sum if smear(i) == f64::INFINITY => *score += 1.0,
-                Smear::Sum => {}
-            }
+        match self {
+            Smear::Max => scores.iter_mut().enumerate().for_each(|(i, score)| *score = score.max(smear(i))),
+            Smear::Sum => add_relative(scores, smear),
         }
     }
 }

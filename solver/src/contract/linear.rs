@@ -11,7 +11,8 @@ use crate::interval::bounds;
 use crate::interval::round::{sub_down, sub_up, up};
 use crate::problem::Compiled;
 use crate::relax::Relaxation;
-use crate::tape::{Slot, Tape, Workspace};
+use crate::tape::{LANES, Slot, Tape, Workspace};
+use smallvec::SmallVec;
 
 /// Contraction by linear bounds.
 #[derive(Clone, Copy, Debug)]
@@ -29,96 +30,133 @@ impl<R: Relaxation> Contractor for LinearBounds<R> {
 
     fn contract(&self, problem: &Compiled, goal: &Goal, w: &mut Workspace, spare: &mut Spare) -> Outcome {
         let tape = &problem.tape;
+        tape.refresh_lines(w);
         if self.refine && !self.tighten_kept(tape, w, spare) {
             return Outcome::Empty;
         }
         if let Some(objective) = problem.objective {
-            if !self.tighten(tape, objective, w) {
-                return Outcome::Empty;
-            }
-            if goal.threshold > f64::NEG_INFINITY && !self.impose(tape, objective, Relation::Ge, goal.threshold, w) {
+            self.relaxation.bounds(tape, &[&[(objective, 1.0)], &[(objective, -1.0)]], w);
+            let (upper, lower) = (w.linear_bound(0).maximum, -w.linear_bound(1).maximum);
+            if !tape.narrow(objective, bounds(lower, upper), w)
+                || (lower < goal.threshold && !cut(tape, 0, goal.threshold, w))
+            {
                 return Outcome::Empty;
             }
         }
+        let mut demands = SmallVec::<[Demand; LANES]>::new();
         for atom in problem.constraint.conjuncts().chain(&problem.implied) {
-            if !self.impose_atom(tape, atom.expr, atom.relation, goal.delta, w) {
-                return Outcome::Empty;
-            }
+            demands.extend(Demand::of(atom.expr, atom.relation, goal.delta).into_iter().flatten());
         }
-        Outcome::Narrowed
+        if demands.chunks(LANES).all(|chunk| self.impose(tape, chunk, w)) { Outcome::Narrowed } else { Outcome::Empty }
+    }
+}
+
+/// `sign·slot ≥ level`
+#[derive(Clone, Copy)]
+struct Demand {
+    seed: [(Slot, f64); 1],
+    level: f64,
+}
+
+impl Demand {
+    /// What an atom weakened by `delta` demands.
+    fn of(slot: Slot, relation: Relation, delta: f64) -> [Option<Demand>; 2] {
+        let demand = |sign| Some(Demand { seed: [(slot, sign)], level: -delta });
+        match relation {
+            Relation::Le | Relation::Lt => [demand(-1.0), None],
+            Relation::Ge | Relation::Gt => [demand(1.0), None],
+            Relation::Eq => [demand(-1.0), demand(1.0)],
+            Relation::Ne => [None, None],
+        }
+    }
+
+    /// Whether the demand holds all over the box. A slot that was cut to it by another contractor says nothing.
+    fn holds(&self, w: &Workspace) -> bool {
+        let [(slot, sign)] = self.seed;
+        let held = w.values[slot as usize];
+        !w.narrowed[slot as usize] && (if sign > 0.0 { held.inf() } else { -held.sup() }) >= self.level
     }
 }
 
 impl<R: Relaxation> LinearBounds<R> {
-    /// Tightens the kept slots in ascending order, each after a forward sweep up to it has passed on the earlier gains.
+    /// Tightens the kept slots in ascending order, group by group, each after a forward sweep up to it has passed on the
+    /// earlier gains.
     fn tighten_kept(&self, tape: &Tape, w: &mut Workspace, spare: &Spare) -> bool {
         let mut reached = None;
-        for (position, &slot) in tape.kept().iter().enumerate().skip(tape.variables()) {
-            if !tape.forward_between(reached, Some(slot), w) {
+        for group in tape.kept_groups() {
+            let last = tape.kept()[group.end - 1];
+            if !tape.forward_between(reached, Some(last), w) {
                 return false;
             }
-            reached = Some(slot);
+            reached = Some(last);
             if spare.halted() {
                 break;
             }
-            if !tape.is_settled(position, w) && !self.tighten(tape, slot, w) {
-                return false;
+            let mut open = SmallVec::<[Slot; LANES / 2]>::new();
+            for position in group.clone() {
+                if !tape.is_settled(position, w) {
+                    open.push(tape.kept()[position]);
+                }
+                if (open.len() == LANES / 2 || position + 1 == group.end) && !self.tighten(tape, &mut open, w) {
+                    return false;
+                }
             }
         }
         tape.forward_between(reached, None, w)
     }
 
-    /// Intersects a slot with its linear bounds of both sides.
-    fn tighten(&self, tape: &Tape, slot: Slot, w: &mut Workspace) -> bool {
-        let upper = self.relaxation.bound(tape, &[(slot, 1.0)], w).maximum;
-        let lower = -self.relaxation.bound(tape, &[(slot, -1.0)], w).maximum;
-        tape.narrow(slot, bounds(lower, upper), w)
+    /// Intersects slots with their linear bounds of both sides, and empties the list.
+    fn tighten(&self, tape: &Tape, slots: &mut SmallVec<[Slot; LANES / 2]>, w: &mut Workspace) -> bool {
+        let seeds: SmallVec<[[(Slot, f64); 1]; LANES]> =
+            slots.iter().flat_map(|&slot| [[(slot, 1.0)], [(slot, -1.0)]]).collect();
+        let combinations: SmallVec<[&[(Slot, f64)]; LANES]> = seeds.iter().map(|seed| &seed[..]).collect();
+        self.relaxation.bounds(tape, &combinations, w);
+        let tightened = slots.iter().enumerate().all(|(i, &slot)| {
+            let (upper, lower) = (w.linear_bound(2 * i).maximum, -w.linear_bound(2 * i + 1).maximum);
+            tape.narrow(slot, bounds(lower, upper), w)
+        });
+        slots.clear();
+        tightened
     }
 
-    fn impose_atom(&self, tape: &Tape, slot: Slot, relation: Relation, delta: f64, w: &mut Workspace) -> bool {
-        match relation {
-            Relation::Le | Relation::Lt => self.impose(tape, slot, Relation::Le, delta, w),
-            Relation::Ge | Relation::Gt => self.impose(tape, slot, Relation::Ge, -delta, w),
-            Relation::Eq => {
-                self.impose(tape, slot, Relation::Le, delta, w) && self.impose(tape, slot, Relation::Ge, -delta, w)
-            }
-            Relation::Ne => true,
-        }
-    }
-
-    /// Cuts the variables by `slot ≥ level` (or `≤`); false when no point is left.
-    fn impose(&self, tape: &Tape, slot: Slot, relation: Relation, level: f64, w: &mut Workspace) -> bool {
-        let held = w.values[slot as usize];
-        let (sign, level) = match relation {
-            Relation::Ge if held.inf() < level => (1.0, level),
-            Relation::Le if held.sup() > level => (-1.0, -level),
-            _ => return true,
-        };
-        let bound = self.relaxation.bound(tape, &[(slot, sign)], w);
-        if bound.maximum < level {
-            return false;
-        }
-        if bound.maximum == f64::INFINITY {
+    /// Cuts the variables by at most [`LANES`] demands; false when no point is left.
+    fn impose(&self, tape: &Tape, demands: &[Demand], w: &mut Workspace) -> bool {
+        let open: SmallVec<[&Demand; LANES]> = demands.iter().filter(|demand| !demand.holds(w)).collect();
+        if open.is_empty() {
             return true;
         }
-        // Σ c_i x_i + c ≥ level: what x_i can be when the others are at their best
-        let slack = sub_up(bound.maximum, level);
-        for i in 0..tape.variables() {
-            let c = w.linear_coefficients(tape)[i];
-            if c == 0.0 {
-                continue;
-            }
-            let x = w.values[i];
-            // c·x_i ≥ max c·x_i − slack
-            let cut = if c > 0.0 {
-                bounds(sub_down(x.sup(), up(slack / c)), f64::INFINITY)
-            } else {
-                bounds(f64::NEG_INFINITY, -sub_down(-x.inf(), up(slack / -c)))
-            };
-            if !tape.narrow(i as Slot, cut, w) {
-                return false;
-            }
-        }
-        true
+        let combinations: SmallVec<[&[(Slot, f64)]; LANES]> = open.iter().map(|demand| &demand.seed[..]).collect();
+        self.relaxation.bounds(tape, &combinations, w);
+        open.iter().enumerate().all(|(lane, demand)| cut(tape, lane, demand.level, w))
     }
+}
+
+/// Cuts the variables by the demand that the bound in a lane be at least `level`; false when no point is left.
+fn cut(tape: &Tape, lane: usize, level: f64, w: &mut Workspace) -> bool {
+    let bound = w.linear_bound(lane);
+    if bound.maximum < level {
+        return false;
+    }
+    if bound.maximum == f64::INFINITY {
+        return true;
+    }
+    // Σ c_i x_i + c ≥ level: what x_i can be when the others are at their best
+    let slack = sub_up(bound.maximum, level);
+    for i in 0..tape.variables() {
+        let c = w.linear_coefficient(i as Slot, lane);
+        if c == 0.0 {
+            continue;
+        }
+        let x = w.values[i];
+        // c·x_i ≥ max c·x_i − slack
+        let cut = if c > 0.0 {
+            bounds(sub_down(x.sup(), up(slack / c)), f64::INFINITY)
+        } else {
+            bounds(f64::NEG_INFINITY, -sub_down(-x.inf(), up(slack / -c)))
+        };
+        if !tape.narrow(i as Slot, cut, w) {
+            return false;
+        }
+    }
+    true
 }

@@ -188,7 +188,7 @@ macro_rules! compiled_twice {
         }
 
         #[inline]
-        fn $name(body: Body, $($argument: $type),*) -> $result {
+        pub(in crate::interval::kernel) fn $name(body: Body, $($argument: $type),*) -> $result {
             match body {
                 Body::Portable => $body($($argument),*),
                 #[cfg(target_arch = "x86_64")]
@@ -200,6 +200,10 @@ macro_rules! compiled_twice {
         }
     };
 }
+
+mod spread;
+
+pub use spread::Lanes;
 
 compiled_twice!(dot_sums, dot_sums_avx512, dot_body, (w: &[f64], lo: &[f64], hi: &[f64], floor: f64) -> Sums);
 
@@ -333,49 +337,12 @@ fn dot_noise_with(
     widen(sums, n, k, 2.0 + s.size).unwrap_or_else(slow)
 }
 
-compiled_twice!(
-    accumulate_rows, accumulate_rows_avx512, accumulate_body,
-    (scale: f64, w: &[f64], value: &mut [f64], magnitude: &mut [f64]) -> ()
-);
-
-#[inline(always)]
-fn accumulate_body(scale: f64, w: &[f64], value: &mut [f64], magnitude: &mut [f64]) {
-    let size = scale.abs();
-    for ((&w, value), magnitude) in w.iter().zip(value).zip(magnitude) {
-        *value = scale.mul_add(w, *value);
-        *magnitude = size.mul_add(w.abs(), *magnitude);
-    }
-}
-
-/// `value_j += scale·w_j` and `magnitude_j += |scale·w_j|`, each with one rounding to nearest.
-///
-/// After `k` calls that began with `value_j = magnitude_j = 0` (or an exact `value_j` and its magnitude),
-///
-/// ```text
-/// |Σ scale·w_j − value_j| ≤ γ_k·Σ |scale·w_j| + k·2^-1075 (1 + γ_k) ≤ accumulation_error(k, magnitude_j).
-/// ```
-///
-/// If the products' exact counterparts are off by a relative `slack·u` (rounded weights, say, none below `2^-1022`),
-/// `k + slack` in place of `k` covers that too. Overflow leaves an infinite or undefined magnitude, for which the error is infinite.
-///
-/// # Panics
-/// When the slices differ in length.
-pub fn accumulate(scale: f64, w: &[f64], value: &mut [f64], magnitude: &mut [f64]) {
-    accumulate_with(Body::best(), scale, w, value, magnitude);
-}
-
-fn accumulate_with(body: Body, scale: f64, w: &[f64], value: &mut [f64], magnitude: &mut [f64]) {
-    let n = w.len();
-    let lengths = [value.len(), magnitude.len()];
-    assert!(lengths == [n; 2], "rows of different lengths: {n}, {lengths:?}");
-    accumulate_rows(body, scale, w, value, magnitude);
-}
-
-/// How far a value may be off after `k` calls of [`accumulate`] that left this magnitude; rounded up, and infinite
-/// where the magnitude is not finite.
-pub fn accumulation_error(k: usize, magnitude: f64) -> f64 {
+/// How far a sum of products may be off whose terms pass through at most `k` roundings and whose magnitudes sum up to
+/// `magnitude` (rounded likewise), products below `2^-1022` aside; rounded up, and infinite where the magnitude is not
+/// finite.
+pub fn rounding_error(k: usize, magnitude: f64) -> f64 {
     if !magnitude.is_finite() {
         return f64::INFINITY;
     }
-    error_factor(k) * magnitude + underflow_error(2 * k.min(MAX_ROUNDINGS), magnitude, 1.0)
+    error_factor(k) * magnitude
 }

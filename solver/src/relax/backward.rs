@@ -1,7 +1,7 @@
-//! Backward linear bound propagation (CROWN, DeepPoly), see [`Tape::linear_bound`].
+//! Backward linear bound propagation (CROWN, DeepPoly), see [`Tape::linear_bounds`].
 
 use super::Relaxation;
-use crate::tape::{LinearBound, Slot, Tape, Workspace};
+use crate::tape::{Slot, Tape, Workspace};
 
 /// One backward sweep with the operators' own choice of slopes.
 #[derive(Clone, Copy, Debug, Default)]
@@ -12,7 +12,7 @@ impl Relaxation for Backward {
         "backward-linear"
     }
 
-    fn bound(&self, tape: &Tape, seeds: &[(Slot, f64)], w: &mut Workspace) -> LinearBound {
-        tape.linear_bound(seeds, w)
+    fn bounds(&self, tape: &Tape, combinations: &[&[(Slot, f64)]], w: &mut Workspace) {
+        tape.linear_bounds(combinations, w);
     }
 }

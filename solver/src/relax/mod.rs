@@ -4,14 +4,15 @@ mod backward;
 
 pub use backward::Backward;
 
-use crate::tape::{LinearBound, Slot, Tape, Workspace};
+use crate::tape::{Slot, Tape, Workspace};
 
-/// A relaxation: bounds a linear combination of slots from above by a linear function of the variables.
+/// A relaxation: bounds linear combinations of slots from above by linear functions of the variables.
 pub trait Relaxation: Send + Sync {
     /// Its name in statistics and proofs.
     fn name(&self) -> &'static str;
 
-    /// A linear upper bound of `Σ weight·slot` over the box in the workspace, whose slots all hold valid enclosures;
-    /// the coefficients are left in [`Workspace::linear_coefficients`].
-    fn bound(&self, tape: &Tape, seeds: &[(Slot, f64)], w: &mut Workspace) -> LinearBound;
+    /// A linear upper bound over the box in the workspace, whose slots all hold valid enclosures, of each of at most
+    /// [`LANES`](crate::tape::LANES) combinations `Σ weight·slot`; left in [`Workspace::linear_bound`] and
+    /// [`Workspace::linear_coefficient`].
+    fn bounds(&self, tape: &Tape, combinations: &[&[(Slot, f64)]], w: &mut Workspace);
 }

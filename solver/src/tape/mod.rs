@@ -15,22 +15,25 @@
 
 mod adjoint;
 mod backward;
+mod block;
 mod derivative;
 mod forward;
 mod relaxation;
 mod row;
 mod workspace;
 
-pub use relaxation::LinearBound;
+pub use relaxation::{LANES, LinearBound};
 pub use workspace::Workspace;
 
 use crate::expr::{ExprId, Graph, Node};
 use crate::interval::Interval;
 use crate::interval::decimal::enclose_constant;
 use crate::op::{Incremented, Op};
+use block::Step;
 use row::Row;
 use smallvec::SmallVec;
 use std::collections::HashMap;
+use std::ops::Range;
 
 /// A slot of a tape.
 pub type Slot = u32;
@@ -71,12 +74,17 @@ pub struct Tape {
     rows: Vec<Row>,
     constants: Vec<(Slot, Interval, f64)>,
     kept: Vec<Slot>,
+    /// runs of positions in `kept` beyond the variables, none of which depends on another of its run
+    groups: Vec<Range<usize>>,
     slot_of: HashMap<ExprId, Slot>,
     /// instruction that writes a slot, for slots above the variables that are not constants
     writer: Vec<u32>,
-    /// through how many roundings a product may pass at most that is added to a slot's coefficient during a backward
-    /// linear sweep
-    accumulations: Vec<u32>,
+    /// the instructions as the linear sweep groups them
+    steps: Vec<Step>,
+    /// through how many roundings a product may pass at most that is added to a coefficient during a linear sweep
+    roundings: usize,
+    /// how many instructions read a slot
+    readers: Vec<u32>,
     /// the piecewise and increment instructions that read a kept slot, by its position in `kept`
     uses: Vec<Vec<u32>>,
     longest: usize,
@@ -105,9 +113,12 @@ impl Tape {
             rows: Vec::new(),
             constants: Vec::new(),
             kept: (0..variables as Slot).collect(),
+            groups: Vec::new(),
             slot_of: HashMap::new(),
             writer: vec![NO_WRITER; variables],
-            accumulations: Vec::new(),
+            steps: Vec::new(),
+            roundings: 0,
+            readers: Vec::new(),
             uses: Vec::new(),
             longest: 0,
             widest: 0,
@@ -138,7 +149,10 @@ impl Tape {
             tape.slot_of.insert(id, slot);
         }
         tape.kept[variables..].sort_unstable();
-        tape.count_accumulations();
+        tape.readers = tape.count_readers();
+        tape.roundings = tape.count_roundings();
+        tape.steps = tape.find_steps();
+        tape.groups = tape.find_groups();
         tape.uses = tape.find_uses();
         tape
     }
@@ -181,7 +195,7 @@ impl Tape {
         let branched: SmallVec<[Slot; 8]> = match op {
             // where the operand has no value, neither part of a split would hold it
             _ if !required => SmallVec::new(),
-            Op::Relu | Op::Abs | Op::Increment(_) => SmallVec::from_slice(slots),
+            Op::Relu | Op::Abs | Op::Increment(_) | Op::Min | Op::Max => SmallVec::from_slice(slots),
             Op::Ite => SmallVec::from_slice(&slots[..1]),
             // the sign of h in r·|h| is a phase too, unless h is a ReLU's value
             Op::Noise(noise) => slots[1..]
@@ -226,20 +240,60 @@ impl Tape {
         Kind::Row(self.rows.len() as u32 - 1)
     }
 
-    fn count_accumulations(&mut self) {
-        let mut count = vec![0u32; self.slots];
+    fn count_readers(&self) -> Vec<u32> {
+        let mut readers = vec![0; self.slots];
+        for instruction in &self.instructions {
+            for &slot in self.list(instruction.operands) {
+                readers[slot as usize] += 1;
+            }
+        }
+        readers
+    }
+
+    fn count_roundings(&self) -> usize {
+        let mut count = vec![0usize; self.slots];
         for instruction in &self.instructions {
             let extra = match instruction.kind {
                 // two terms an operand, of which the second is a product of three
-                Kind::Row(row) if self.rows[row as usize].noise.is_some() => 4 + self.rows[row as usize].slack(),
-                Kind::Row(row) => 2 + self.rows[row as usize].slack(),
+                Kind::Row(row) if self.rows[row as usize].noise.is_some() => {
+                    4 + self.rows[row as usize].slack() as usize
+                }
+                Kind::Row(row) => 2 + self.rows[row as usize].slack() as usize,
                 Kind::Apply(_) => 2,
             };
             for &operand in self.list(instruction.operands) {
                 count[operand as usize] += extra;
             }
         }
-        self.accumulations = count;
+        count.into_iter().max().unwrap_or(0)
+    }
+
+    fn find_groups(&self) -> Vec<Range<usize>> {
+        let mut groups: Vec<Range<usize>> = Vec::new();
+        // how many kept slots lie one above another up to a slot
+        let mut level = vec![0u32; self.slots];
+        let mut kept = vec![false; self.slots];
+        for &slot in &self.kept[self.variables..] {
+            kept[slot as usize] = true;
+        }
+        for instruction in &self.instructions {
+            let below = self.list(instruction.operands).iter().map(|&slot| level[slot as usize]).max().unwrap_or(0);
+            level[instruction.out as usize] = below + u32::from(kept[instruction.out as usize]);
+        }
+        for position in self.variables..self.kept.len() {
+            let of = |position: usize| level[self.kept[position] as usize];
+            match groups.last_mut() {
+                Some(group) if of(group.start) == of(position) => group.end = position + 1,
+                _ => groups.push(position..position + 1),
+            }
+        }
+        groups
+    }
+
+    /// Runs of positions of [`kept`](Self::kept) slots beyond the variables, in ascending order; no slot depends on
+    /// another of its run.
+    pub fn kept_groups(&self) -> &[Range<usize>] {
+        &self.groups
     }
 
     /// The piecewise and increment instructions that read each kept slot.
@@ -252,7 +306,7 @@ impl Tape {
         for (index, instruction) in self.instructions.iter().enumerate() {
             let operands = self.list(instruction.operands);
             let reads = |j: usize| match &instruction.kind {
-                Kind::Apply(Op::Relu | Op::Abs | Op::Increment(_)) => true,
+                Kind::Apply(Op::Relu | Op::Abs | Op::Increment(_) | Op::Min | Op::Max) => true,
                 Kind::Apply(Op::Ite) => j == 0,
                 Kind::Apply(_) => false,
                 Kind::Row(row) => self.rows[*row as usize].noise.as_ref().is_some_and(|noise| noise.r[j] > 0.0),
@@ -282,6 +336,7 @@ impl Tape {
                     decided(value(0)) && decided(value(0) + value(1))
                 }
                 Kind::Apply(Op::Relu | Op::Abs | Op::Ite) => decided(value(0)),
+                Kind::Apply(Op::Min | Op::Max) => decided(value(0) - value(1)),
                 Kind::Row(_) => decided(w.values[self.kept[position] as usize]),
                 Kind::Apply(_) => false,
             }
@@ -301,7 +356,7 @@ impl Tape {
             .iter()
             .map(|&index| {
                 let instruction = &self.instructions[index as usize];
-                let lambda = w.coefficients[instruction.out as usize].abs();
+                let lambda = w.linear_coefficient(instruction.out, 0).abs();
                 let operands = self.list(instruction.operands);
                 match &instruction.kind {
                     Kind::Row(row) => 2.0 * lambda * self.rows[*row as usize].radius_of(slot, operands),

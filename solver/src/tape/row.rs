@@ -37,6 +37,8 @@ pub(crate) struct RowNoise {
     pub(super) r: Vec<f64>,
     /// `r_b`
     pub(super) radius: Interval,
+    /// the least nonzero `r_j`, infinite when there is none
+    pub(super) smallest: f64,
 }
 
 fn slack<'a>(mut constants: impl Iterator<Item = &'a Constant>) -> u32 {
@@ -60,12 +62,12 @@ impl Row {
     }
 
     pub(super) fn noise(row: &Noise, slot: Slot) -> Row {
-        let r = row.radii.iter().map(Constant::nearest).collect();
+        let r: Vec<f64> = row.radii.iter().map(Constant::nearest).collect();
         let a: Vec<f64> = row.coefficients.iter().map(Constant::nearest).collect();
         Row {
             smallest: smallest(&a),
             a,
-            noise: Some(RowNoise { slot, r, radius: enclose_constant(&row.radius) }),
+            noise: Some(RowNoise { slot, smallest: smallest(&r), r, radius: enclose_constant(&row.radius) }),
             constant: enclose_constant(&row.constant),
             slack: slack(row.coefficients.iter().chain(&row.radii)),
         }
@@ -142,6 +144,9 @@ impl Row {
     /// Narrows the operands (and the noise variable) to what an image allows: `t_j ∈ image − b − Σ_{i≠j} t_i`. False
     /// when one becomes empty.
     pub(super) fn invert(&self, image: Interval, operands: &[Slot], w: &mut Workspace) -> bool {
+        if !self.may_narrow(image, operands, w) {
+            return true;
+        }
         let s = self.noise.as_ref().map_or(point(0.0), |noise| w.values[noise.slot as usize]);
         let fixed = match &self.noise {
             None => self.constant,
@@ -198,6 +203,34 @@ impl Row {
             }
         }
         self.invert_noise(image, operands, s, w)
+    }
+
+    /// Whether an image can narrow an operand, judged in plain arithmetic: a term `[t, t̄]` is cut only where it is wider
+    /// than what the image leaves of the row's range on one side. Wrong at most where next to nothing is cut.
+    fn may_narrow(&self, image: Interval, operands: &[Slot], w: &Workspace) -> bool {
+        let (mut lower, mut upper, mut widest) = (self.constant.inf(), self.constant.sup(), 0.0f64);
+        let (s, mut noise_width) = match &self.noise {
+            Some(noise) => {
+                let s = w.values[noise.slot as usize];
+                lower += s.inf() * noise.radius.sup();
+                upper += s.sup() * noise.radius.sup();
+                (s.mag(), s.wid() * noise.radius.sup())
+            }
+            None => (0.0, 0.0),
+        };
+        for (j, &slot) in operands.iter().enumerate() {
+            let h = w.values[slot as usize];
+            let (p, q) = (self.a[j] * h.inf(), self.a[j] * h.sup());
+            let moved = self.noise.as_ref().map_or(0.0, |noise| s * noise.r[j] * h.mag());
+            let (low, high) = (p.min(q) - moved, p.max(q) + moved);
+            lower += low;
+            upper += high;
+            widest = widest.max(high - low);
+            noise_width += 2.0 * moved;
+        }
+        let room = (image.sup() - lower).min(upper - image.inf());
+        // unbounded operands ask for the closer look
+        !lower.is_finite() || !upper.is_finite() || widest.max(noise_width) > room
     }
 
     /// `s ∈ (image − a·h − b)/ρ(h)`

@@ -1,5 +1,6 @@
 //! Scratch memory of the sweeps: allocated once per worker, never in the node loop.
 
+use super::relaxation::LinearSweep;
 use super::{NO_WRITER, Slot, Tape};
 use crate::interval::{Interval, point};
 
@@ -16,10 +17,8 @@ pub struct Workspace {
     pub adjoints: Vec<f64>,
     /// enclosures of the derivative of a root with respect to each slot
     pub derivatives: Vec<Interval>,
-    /// coefficients of the backward linear sweep, per slot
-    pub(crate) coefficients: Vec<f64>,
-    /// sums of the magnitudes that went into `coefficients`
-    pub(crate) magnitudes: Vec<f64>,
+    /// the backward linear sweep
+    pub(crate) sweep: LinearSweep,
     /// a point that an incumbent finder may return to
     pub(crate) saved: Vec<f64>,
     /// a second one
@@ -48,8 +47,7 @@ impl Workspace {
             points: vec![0.0; tape.slots],
             adjoints: vec![0.0; tape.slots],
             derivatives: vec![Interval::ENTIRE; tape.slots],
-            coefficients: vec![0.0; tape.slots],
-            magnitudes: vec![0.0; tape.slots],
+            sweep: LinearSweep::new(tape),
             saved: vec![0.0; tape.variables],
             other: vec![0.0; tape.variables],
             x: vec![Interval::ENTIRE; tape.longest],
@@ -96,6 +94,7 @@ impl Tape {
             workspace.values[slot as usize] = bounds;
         }
         workspace.narrowed.fill(false);
+        workspace.sweep.forget();
         workspace.gathered = NO_WRITER;
     }
 

@@ -8,12 +8,12 @@ use num_rational::BigRational;
 use num_traits::{One, Zero};
 
 /// Bytes of the longest decimal; the smallest double written out without exponent has 1,077.
-pub(super) const LONGEST: usize = 1200;
+pub(in crate::network) const LONGEST: usize = 1200;
 /// Greatest magnitude of an exponent.
 const EXPONENT: i32 = 400;
 
 /// The value of a JSON number.
-pub(super) fn parse(text: &str) -> Result<BigRational, String> {
+pub(in crate::network) fn parse(text: &str) -> Result<BigRational, String> {
     if text.len() > LONGEST {
         return Err(format!("a decimal of {} characters, expected at most {LONGEST}", text.len()));
     }
@@ -37,7 +37,7 @@ pub(super) fn parse(text: &str) -> Result<BigRational, String> {
 
 /// The shortest decimal without exponent that spells a rational, if one does: the denominator may have no prime factor
 /// but 2 and 5.
-pub(super) fn format(value: &BigRational) -> Option<String> {
+pub(in crate::network) fn format(value: &BigRational) -> Option<String> {
     let mut rest = value.denom().clone();
     let mut places = 0;
     let mut power = BigInt::one();

@@ -5,6 +5,7 @@ use inari::{Interval, const_interval};
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
 
+use super::spread::{spread4_with, spread16_with};
 use super::*;
 use crate::exact::Dyadic;
 
@@ -306,7 +307,7 @@ fn unbounded_rows_follow_interval_arithmetic() {
         assert_eq!(dot_with(body, &[], &[], &[], 1), zero);
         assert_eq!(dot_interval_with(body, &[], &[], &[], &[]), zero);
         assert_eq!(dot_noise_with(body, &[], &[], &[], &[], -1.0, 1.0, 1), zero);
-        accumulate_with(body, 1.0, &[], &mut [], &mut []);
+        spread16_with(body, &[], &[], &[], 0, &[], &mut []);
     }
 }
 
@@ -318,10 +319,12 @@ fn both_bodies_give_the_same_bits() {
         let Rows { w, lo, hi } = rows(&mut rng, n);
         let radii: Vec<f64> = w.iter().map(|w| w.abs() / 64.0).collect();
         let of = |body| {
-            let mut value = vec![0.25; n];
-            let mut magnitude = vec![0.25; n];
-            accumulate_with(body, 1.5, &w, &mut value, &mut magnitude);
-            let values: Vec<u64> = value.iter().chain(&magnitude).map(|x| x.to_bits()).collect();
+            let columns: Vec<u32> = (0..n as u32).collect();
+            let lambda = [std::array::from_fn(|k| k as f64 - 7.5), std::array::from_fn(|k| 1.0 / (k as f64 + 3.0))];
+            let weights: Vec<f64> = w.iter().chain(&radii).copied().collect();
+            let mut out = vec![[0.0; 16]; n];
+            spread16_with(body, &lambda, &[1, 0], &weights, n, &columns, &mut out);
+            let values: Vec<u64> = out.iter().flatten().map(|x| x.to_bits()).collect();
             (
                 dot_with(body, &w, &lo, &hi, 1),
                 dot_interval_with(body, &w, &w, &lo, &hi),
@@ -333,40 +336,43 @@ fn both_bodies_give_the_same_bits() {
     }
 }
 
+/// Any rows, any columns, each lane on its own.
 #[test]
-fn accumulation_stays_within_its_error() {
+fn spreading_stays_within_its_error() {
     let mut rng = SmallRng::seed_from_u64(6);
     for i in 0..4000 {
-        let n = i % 41;
-        let k = rng.random_range(1..30);
-        let style = rng.random_range(0..STYLES);
-        let scales: Vec<f64> = (0..k).map(|_| number(&mut rng, style)).collect();
-        let other = rng.random_range(0..STYLES);
-        let weights: Vec<Vec<f64>> = (0..k).map(|_| (0..n).map(|_| number(&mut rng, other)).collect()).collect();
+        let (stride, height) = (1 + i % 23, rng.random_range(1..20));
+        let (style, other) = (rng.random_range(0..STYLES), rng.random_range(0..STYLES));
+        let weights: Vec<f64> = (0..height * stride).map(|_| number(&mut rng, other)).collect();
+        let chosen = |rng: &mut SmallRng, n: usize| -> Vec<u32> { (0..n as u32).filter(|_| rng.random()).collect() };
+        let (rows, columns) = (chosen(&mut rng, height), chosen(&mut rng, stride));
+        let lambda: Vec<[f64; 4]> = rows.iter().map(|_| std::array::from_fn(|_| number(&mut rng, style))).collect();
         for body in bodies() {
-            let (mut value, mut magnitude) = (vec![0.0; n], vec![0.0; n]);
-            for (&scale, w) in scales.iter().zip(&weights) {
-                accumulate_with(body, scale, w, &mut value, &mut magnitude);
-            }
-            for j in 0..n {
-                let error = accumulation_error(k, magnitude[j]);
-                if error.is_infinite() {
-                    continue;
+            let mut out = vec![[f64::NAN; 4]; columns.len()];
+            spread4_with(body, &lambda, &rows, &weights, stride, &columns, &mut out);
+            for (&column, out) in columns.iter().zip(&out) {
+                for (k, &value) in out.iter().enumerate() {
+                    let entry = |row: u32| weights[row as usize * stride + column as usize];
+                    let terms = || lambda.iter().zip(&rows).map(|(lambda, &row)| (lambda[k], entry(row)));
+                    let magnitude = terms().map(|(l, w)| (l * w).abs()).sum();
+                    // products below the normal range lose half a spacing each, and so do their sums
+                    let lost = terms().filter(|(l, w)| (l * w).abs() < 2.0 * f64::MIN_POSITIVE).count();
+                    let error = rounding_error(rows.len(), magnitude);
+                    if !error.is_finite() {
+                        continue;
+                    }
+                    let truth: Dyadic = terms().map(|(l, w)| &exact(l) * &exact(w)).sum();
+                    let off = (&truth - &exact(value)).abs();
+                    let allowed = &exact(error) + &(&exact(2.0 * LEAST) * &exact(lost as f64));
+                    assert!(off <= allowed, "{:e} > {error:e}", off.nearest_f64());
                 }
-                let truth: Dyadic = scales.iter().zip(&weights).map(|(&scale, w)| &exact(scale) * &exact(w[j])).sum();
-                let off = (&truth - &exact(value[j])).abs();
-                assert!(off <= exact(error), "{:e} > {error:e}", off.nearest_f64());
             }
         }
     }
-    assert_eq!(accumulation_error(3, f64::INFINITY), f64::INFINITY);
-    assert_eq!(accumulation_error(3, f64::NAN), f64::INFINITY);
-    assert_eq!(accumulation_error(usize::MAX, 1.0), f64::INFINITY);
-    assert!(accumulation_error(10, 1.0) < 1.2e-15);
-    let (mut value, mut magnitude) = ([0.0], [0.0]);
-    accumulate(1e200, &[1e200], &mut value, &mut magnitude);
-    accumulate(1e200, &[-1e200], &mut value, &mut magnitude);
-    assert_eq!(accumulation_error(2, magnitude[0]), f64::INFINITY);
+    assert_eq!(rounding_error(3, f64::INFINITY), f64::INFINITY);
+    assert_eq!(rounding_error(3, f64::NAN), f64::INFINITY);
+    assert_eq!(rounding_error(usize::MAX, 1.0), f64::INFINITY);
+    assert!(rounding_error(10, 1.0) < 1.2e-15);
 }
 
 #[test]
@@ -377,5 +383,6 @@ fn rows_of_different_lengths_are_refused() {
     refused(|| dot(&[1.0], &[1.0, 2.0], &[1.0], 0));
     refused(|| dot_interval(&[1.0], &[1.0], &[1.0], &[]));
     refused(|| dot_noise(&[1.0], &[], &[1.0], &[1.0], 0.0, 0.0, 0));
-    refused(|| accumulate(1.0, &[1.0], &mut [0.0], &mut []));
+    refused(|| spread4_with(Body::Portable, &[[1.0; 4]], &[1], &[1.0], 1, &[0], &mut [[0.0; 4]]));
+    refused(|| spread4_with(Body::Portable, &[[1.0; 4]], &[0], &[1.0], 1, &[1], &mut [[0.0; 4]]));
 }

@@ -1,0 +1,226 @@
+//! Properties of inputs and outputs: is there an input in one of the property's boxes, and are there parameters in the
+//! perturbation's box, so that all constraints of that case hold?
+//!
+//! The cases are asked one by one, and the property holds when each is excluded. With several of them, all get a short
+//! search first: a counterexample in any of them answers the question, and it is often found without any split. What the
+//! search proposes as one becomes an input of numbers that are printed in full and a network of doubles, and counts
+//! only if their exact evaluation satisfies the case as the file spells it.
+
+use super::witness::{Moved, moved};
+use super::{Answer, Settings, add, unfinished, witness_point};
+use crate::encode::property::{Body, Posed};
+use crate::network::Network;
+use crate::perturbation::Perturbation;
+use crate::property::{Case, Property};
+use deltasat::exact::{Ball, Rational, rational};
+use deltasat::search::{Observer, Options, Statistics, StopReason, Strategy, optimise};
+use std::time::Instant;
+
+/// Rounds over the open cases: boxes for each, and starts of the search for a point. The first tries to refute a case
+/// without a split before anything is spent on points; the second keeps one hard case from holding up the others.
+const ROUNDS: [(Option<u64>, usize); 3] = [(Some(1), 0), (Some(100), STARTS), (None, STARTS)];
+/// The starts of a search that looks for points too.
+const STARTS: usize = 16;
+
+/// A property of one network under a perturbation; with radii of 0, of the network as it is.
+pub struct Verify<'a> {
+    /// the trained network
+    pub network: &'a Network,
+    /// what moves
+    pub perturbation: &'a Perturbation,
+    /// what must never happen; [checked](Property::check) to be about this network
+    pub property: &'a Property,
+    /// how hard to try; δ plays no part
+    pub settings: Settings,
+}
+
+/// What was found about a property.
+#[derive(Clone, Debug)]
+pub struct Verification {
+    /// [`Answer::Robust`] when the property holds, never [`Answer::Bounds`]
+    pub answer: Answer,
+    /// an input and parameters that violate it
+    pub counterexample: Option<Counterexample>,
+    /// how many of the cases are excluded
+    pub excluded: usize,
+    /// why the search ended
+    pub stop: StopReason,
+    /// all cases together
+    pub statistics: Statistics,
+}
+
+/// An input and parameters that satisfy a case, evaluated exactly.
+#[derive(Clone, Debug)]
+pub struct Counterexample {
+    /// which case
+    pub case: usize,
+    /// the input, inside the exact box
+    pub input: Vec<Rational>,
+    /// the outputs there, exact or enclosed
+    pub outputs: Vec<Ball>,
+    /// the network, inside the perturbation's box
+    pub network: Network,
+}
+
+/// What a search says about a case.
+enum Outcome {
+    Excluded,
+    Violated(Counterexample),
+    Open(StopReason),
+}
+
+/// Told of a search, and of which case it is about.
+pub trait Watch: Observer {
+    /// A case is searched next.
+    fn case(&mut self, case: usize) {
+        let _ = case;
+    }
+}
+
+/// Looks away.
+impl Watch for () {}
+
+/// A box's problem, kept for the next case if that has the same box.
+struct Kept<'a> {
+    case: usize,
+    body: Body<'a>,
+}
+
+impl<'a> Verify<'a> {
+    /// Proves or refutes the property.
+    pub fn ask(&self, watch: &mut dyn Watch) -> Verification {
+        let started = Instant::now();
+        let cases = self.property.cases().len();
+        let mut found = Verification {
+            answer: Answer::Robust,
+            counterexample: None,
+            excluded: 0,
+            stop: StopReason::Complete,
+            statistics: Statistics::default(),
+        };
+        let mut open: Vec<usize> = (0..cases).collect();
+        let mut stuck = false;
+        let mut kept = None;
+        // a single case holds up no other
+        let rounds = ROUNDS.iter().filter(|(budget, _)| cases > 1 || budget.is_none_or(|boxes| boxes == 1));
+        'rounds: for &(budget, starts) in rounds {
+            found.stop = StopReason::Complete;
+            let asked = std::mem::take(&mut open);
+            for (position, &case) in asked.iter().enumerate() {
+                watch.case(case);
+                let others = asked.len() - position - 1;
+                let mut settings = self.settings.clone();
+                settings.limits.boxes = budget.into_iter().chain(settings.limits.boxes).min();
+                let mut options = settings.options(Some(target(&self.property.cases()[case])), started, others);
+                options.absolute_gap = 0.0;
+                options.starts = starts;
+                match self.search(case, &options, &mut kept, &mut found.statistics, watch) {
+                    Outcome::Excluded => found.excluded += 1,
+                    Outcome::Violated(counterexample) => {
+                        found.answer = Answer::Violated;
+                        found.counterexample = Some(counterexample);
+                        found.stop = StopReason::Complete;
+                        break 'rounds;
+                    }
+                    Outcome::Open(StopReason::Unsplittable) => stuck = true,
+                    Outcome::Open(stop) => {
+                        found.stop = stop;
+                        open.push(case);
+                        if stop == StopReason::Interrupted {
+                            break 'rounds;
+                        }
+                    }
+                }
+            }
+        }
+        if found.counterexample.is_none() && found.excluded < cases {
+            if found.stop == StopReason::Complete && stuck {
+                found.stop = StopReason::Unsplittable;
+            }
+            found.answer = unfinished(found.stop);
+        }
+        found.statistics.seconds = started.elapsed().as_secs_f64();
+        found
+    }
+
+    /// Searches one case.
+    fn search(
+        &self,
+        number: usize,
+        options: &Options,
+        kept: &mut Option<Kept<'a>>,
+        statistics: &mut Statistics,
+        watch: &mut dyn Watch,
+    ) -> Outcome {
+        let case = &self.property.cases()[number];
+        // a case that is not searched need not be encoded
+        if options.limits.time.is_some_and(|time| time.is_zero()) {
+            return Outcome::Open(StopReason::Time);
+        }
+        if case.constraints.is_empty() {
+            // every input of the box
+            let corner: Vec<Rational> = case.domain.iter().map(|(lower, _)| lower.clone()).collect();
+            let found = self.evaluate(number, corner, self.network.clone());
+            return found.map_or(Outcome::Open(StopReason::Unsplittable), Outcome::Violated);
+        }
+        let started = Instant::now();
+        if kept.as_ref().is_none_or(|kept| self.property.cases()[kept.case].domain != case.domain) {
+            let body = Body::new(self.network, self.perturbation, &case.domain);
+            *kept = Some(Kept { case: number, body });
+        }
+        let Some(Kept { body, .. }) = kept else { return Outcome::Open(StopReason::Unsplittable) };
+        let posed = &body.pose(&case.constraints);
+        // encoding a large network takes part of the time
+        let mut options = options.clone();
+        options.limits.time = options.limits.time.map(|time| time.saturating_sub(started.elapsed()));
+        let options = &options;
+        let compiled = &posed.compiled;
+        let optimum = optimise(compiled, &compiled.root(), &Strategy::default(), options, watch);
+        add(statistics, &optimum.statistics);
+        // no point that satisfies all constraints has a least slack above the upper bound
+        if optimum.upper <= target(case) {
+            return Outcome::Excluded;
+        }
+        if let Some(point) = witness_point(&optimum)
+            && let Some(counterexample) = self.counterexample(number, posed, &point)
+        {
+            return Outcome::Violated(counterexample);
+        }
+        // a solution that is none once it is written down: too close to call
+        let complete = optimum.stop == StopReason::Complete;
+        Outcome::Open(if complete { StopReason::Unsplittable } else { optimum.stop })
+    }
+
+    /// The counterexample that a point of the search stands for, if it is one.
+    fn counterexample(&self, number: usize, posed: &Posed<'a>, point: &[f64]) -> Option<Counterexample> {
+        let domain = &self.property.cases()[number].domain;
+        let network = posed.perturbed_network(point).ok()?;
+        let written = |write: fn(f64) -> Option<Rational>| -> Option<Vec<Rational>> {
+            let coordinates = domain.iter().zip(point);
+            coordinates.map(|((lower, upper), &x)| Some(write(x)?.clamp(lower.clone(), upper.clone()))).collect()
+        };
+        // short decimals read better; the doubles themselves are what the search has evaluated
+        let shortest = written(|x| rational::parse(&format!("{x:e}")).ok());
+        let itself = written(rational::from_f64);
+        [shortest, itself].into_iter().flatten().find_map(|input| self.evaluate(number, input, network.clone()))
+    }
+
+    /// Evaluates an input and parameters exactly; `None` unless they satisfy the case.
+    fn evaluate(&self, number: usize, input: Vec<Rational>, network: Network) -> Option<Counterexample> {
+        let outputs = network.evaluate_exactly(&input)?.logits;
+        let satisfied = self.property.cases()[number].holds(&input, &outputs);
+        satisfied.then_some(Counterexample { case: number, input, outputs, network })
+    }
+}
+
+/// The largest double that excludes a case when no least slack exceeds it: a slack of 0 satisfies a weak constraint.
+fn target(case: &Case) -> f64 {
+    if case.constraints.iter().all(|constraint| constraint.strict) { 0.0 } else { -f64::MIN_POSITIVE }
+}
+
+impl Counterexample {
+    /// The parameters that differ from the trained network's.
+    pub fn moved(&self, trained: &Network) -> Vec<Moved> {
+        moved(trained, &self.network)
+    }
+}
