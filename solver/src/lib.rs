@@ -15,4 +15,5 @@ pub mod problem;
 pub mod relax;
 pub mod sat;
 pub mod search;
+pub mod smtlib;
 pub mod tape;

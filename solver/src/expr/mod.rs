@@ -90,9 +90,19 @@ impl Graph {
         self.nodes.is_empty()
     }
 
+    /// Forgets all but the first `len` nodes; ids of the others must not be used any more.
+    pub fn truncate(&mut self, len: usize) {
+        self.nodes.truncate(len);
+    }
+
     /// The node behind an id of this graph.
     pub fn node(&self, id: ExprId) -> &Node {
         &self.nodes[id.index()]
+    }
+
+    /// The node of a variable, if there is one.
+    pub fn known_variable(&self, variable: VariableId) -> Option<ExprId> {
+        self.nodes.get_index_of(&Node::Variable(variable)).map(|index| ExprId(index as u32))
     }
 
     /// The value of a constant node.

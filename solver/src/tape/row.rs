@@ -8,10 +8,13 @@
 use super::{Slot, Workspace};
 use crate::exact::Constant;
 use crate::interval::decimal::enclose_constant;
-use crate::interval::round::{add_down, add_up, down, sub_down, sub_up, up};
+use crate::interval::round::{add_down, add_up, down, mul_down, mul_up, sub_down, sub_up, up};
 use crate::interval::{Interval, bounds, kernel, point};
 use crate::op::linear::Linear;
 use crate::op::noise::Noise;
+
+/// Rows of at most so many operands are enclosed term by term.
+const SHORT: usize = 4;
 
 /// A compiled row over `n` operands.
 #[derive(Clone, Debug)]
@@ -87,6 +90,7 @@ impl Row {
     /// The range of the row over the operands' ends `lo`, `hi`.
     pub(super) fn enclose(&self, values: &[Interval], lo: &[f64], hi: &[f64]) -> Interval {
         match &self.noise {
+            None if lo.len() <= SHORT => self.enclose_short(lo, hi),
             None => kernel::dot(&self.a, lo, hi, self.slack) + self.constant,
             Some(noise) => {
                 let s = values[noise.slot as usize];
@@ -97,6 +101,24 @@ impl Row {
                     + (self.constant + s * noise.radius)
             }
         }
+    }
+
+    /// The range of a short row without noise, exact where its terms and sums are doubles: the kernel charges the error of
+    /// a sum even where there is none, so that `x − y` would not be known to be zero where it is.
+    fn enclose_short(&self, lo: &[f64], hi: &[f64]) -> Interval {
+        let (mut sum_lo, mut sum_hi) = (self.constant.inf(), self.constant.sup());
+        for ((&a, &lo), &hi) in self.a.iter().zip(lo).zip(hi) {
+            let (least, most) = if self.slack == 0 { (a, a) } else { (down(down(a)), up(up(a))) };
+            if lo > hi || lo.is_nan() || hi.is_nan() {
+                return Interval::EMPTY;
+            }
+            // a coefficient is not zero, and neither is one step beside it: the ends' own signs tell which is the worse
+            let (from, to) = if a > 0.0 { (lo, hi) } else { (hi, lo) };
+            let pick = |x: f64, small: bool| if (x > 0.0) == small { least } else { most };
+            sum_lo = add_down(sum_lo, mul_down(pick(from, true), from));
+            sum_hi = add_up(sum_hi, mul_up(pick(to, false), to));
+        }
+        bounds(sum_lo, sum_hi)
     }
 
     /// The value at a point, in doubles.

@@ -1,0 +1,108 @@
+//! The answers as one JSON object.
+//!
+//! ```json
+//! {"schema": 1, "file": "a.smt2", "version": "0.1.0", "error": null, "checks": [
+//!   {"answer": "delta-sat", "delta": "0.001", "exact": true, "reason": null, "model": {"x": 5.0, "b": true},
+//!    "minimum": null, "boxes": 1, "splits": 0, "refuted": 0, "depth": 0, "seconds": 0.0001}], "output": []}
+//! ```
+//!
+//! `minimum` is `{"term", "maximised", "lower", "upper", "exact"}`; an infinite bound is `null`. `output` holds what commands
+//! other than checks print.
+
+use deltasat::smtlib::{Answer, ModelValue, Reply, Verdict};
+use std::fmt::Write;
+
+/// The report of one run.
+pub(crate) struct Report {
+    file: String,
+    checks: Vec<String>,
+    output: Vec<String>,
+}
+
+impl Report {
+    pub(crate) fn new(file: &str) -> Self {
+        Report { file: file.to_owned(), checks: Vec::new(), output: Vec::new() }
+    }
+
+    pub(crate) fn add(&mut self, reply: &Reply) {
+        match (&reply.answer, &reply.text) {
+            (Some(answer), _) => self.checks.push(check(answer)),
+            (None, Some(text)) => self.output.push(string(text)),
+            (None, None) => {}
+        }
+    }
+
+    /// The object; `error` is what ended the run early.
+    pub(crate) fn object(&self, error: Option<&str>) -> String {
+        format!(
+            "{{\"schema\": 1, \"file\": {}, \"version\": {}, \"error\": {}, \"checks\": [{}], \"output\": [{}]}}",
+            string(&self.file),
+            string(env!("CARGO_PKG_VERSION")),
+            error.map_or("null".to_owned(), string),
+            self.checks.join(", "),
+            self.output.join(", ")
+        )
+    }
+}
+
+fn check(answer: &Answer) -> String {
+    let (word, exact, reason) = match answer.verdict {
+        Verdict::Unsat => ("unsat", false, None),
+        Verdict::DeltaSat { exact } => ("delta-sat", exact, None),
+        Verdict::Unknown(reason) => ("unknown", false, Some(reason.sentence())),
+    };
+    let entries = answer.model.iter().map(|entry| {
+        let value = match entry.value {
+            ModelValue::Bool(value) => value.to_string(),
+            ModelValue::Integer(x) | ModelValue::Number(x) => number(x),
+        };
+        format!("{}: {value}", string(&entry.name))
+    });
+    let model = match answer.verdict {
+        Verdict::DeltaSat { .. } => format!("{{{}}}", entries.collect::<Vec<_>>().join(", ")),
+        _ => "null".to_owned(),
+    };
+    let minimum = answer.minimum.as_ref().map_or("null".to_owned(), |minimum| {
+        format!(
+            "{{\"term\": {}, \"maximised\": {}, \"lower\": {}, \"upper\": {}, \"exact\": {}}}",
+            string(&minimum.term),
+            minimum.maximised,
+            number(minimum.lower),
+            number(minimum.upper),
+            minimum.exact
+        )
+    });
+    let s = &answer.statistics;
+    format!(
+        "{{\"answer\": \"{word}\", \"delta\": {}, \"exact\": {exact}, \"reason\": {}, \"model\": {model}, \"minimum\": \
+         {minimum}, \"boxes\": {}, \"splits\": {}, \"refuted\": {}, \"depth\": {}, \"seconds\": {}}}",
+        string(&answer.precision),
+        reason.map_or("null".to_owned(), string),
+        s.boxes,
+        s.splits,
+        s.refuted,
+        s.depth,
+        number(s.seconds)
+    )
+}
+
+/// A double, read back as itself.
+fn number(x: f64) -> String {
+    if x.is_finite() { format!("{x:?}") } else { "null".to_owned() }
+}
+
+fn string(text: &str) -> String {
+    let mut quoted = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' => quoted.push_str("\\\""),
+            '\\' => quoted.push_str("\\\\"),
+            '\n' => quoted.push_str("\\n"),
+            '\t' => quoted.push_str("\\t"),
+            c if c < ' ' => _ = write!(quoted, "\\u{:04x}", c as u32),
+            c => quoted.push(c),
+        }
+    }
+    quoted.push('"');
+    quoted
+}

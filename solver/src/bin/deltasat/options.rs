@@ -1,0 +1,149 @@
+//! The options, spelled as dReal spells them.
+
+use clap::{ArgAction, Parser, ValueEnum};
+use deltasat::exact::{Rational, rational};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Decides formulas over the reals, up to a precision δ.
+///
+/// Reads SMT-LIB 2 or dReal's .dr format. `unsat` is a proof; `delta-sat` comes with a model of the formula weakened by
+/// δ; where neither is found in time, or in double precision, the answer is `unknown`. Options given here outrank
+/// `set-option` in the file.
+#[derive(Parser, Debug)]
+#[command(name = "deltasat", version, max_term_width = 100, after_help = EXAMPLES)]
+pub(crate) struct Cli {
+    /// The file to read; `-` or nothing reads standard input
+    pub(crate) file: Option<PathBuf>,
+    /// Read standard input
+    #[arg(long = "in", conflicts_with = "file")]
+    pub(crate) standard_input: bool,
+    /// The format of the input [default: by the file's extension, else smt2]
+    #[arg(long, value_name = "FORMAT")]
+    pub(crate) format: Option<Format>,
+    /// δ: how much each atom may be violated by a delta-sat answer [default: 0.001]
+    #[arg(long, value_name = "DELTA", value_parser = precision, allow_negative_numbers = true)]
+    pub(crate) precision: Option<Rational>,
+    /// Print the model behind every delta-sat answer
+    #[arg(long, visible_alias = "model")]
+    pub(crate) produce_models: bool,
+    /// Say sat, not delta-sat, where the model satisfies the formula itself, checked in exact arithmetic
+    #[arg(long)]
+    pub(crate) exact_sat: bool,
+    /// Print what SMT-LIB prescribes and nothing else
+    #[arg(long, visible_alias = "smtlib2_compliant")]
+    pub(crate) smtlib2_compliant: bool,
+    /// Worker threads; the answer does not depend on them
+    #[arg(long, short, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) jobs: u16,
+    /// Contract with linear relaxations (dReal's polytope contractor) [default: true]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
+    pub(crate) polytope: Option<bool>,
+    /// Where the local searches of a minimisation start [default: 0]
+    #[arg(long, value_name = "SEED")]
+    pub(crate) random_seed: Option<u64>,
+    /// Stop after so many seconds (decimals allowed); what is open then is unknown
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true)]
+    pub(crate) timeout: Option<Duration>,
+    /// Stop when open boxes hold so many bytes (suffixes K, M, G)
+    #[arg(long, value_name = "BYTES", value_parser = bytes)]
+    pub(crate) memory: Option<usize>,
+    /// Print one JSON object with all answers at the end
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Print what each search did, on stderr
+    #[arg(long)]
+    pub(crate) stats: bool,
+    /// Show progress, and options in the file that mean nothing here, on stderr
+    #[arg(long, value_name = "LEVEL", num_args = 0..=1, default_missing_value = "info", hide_possible_values = true)]
+    pub(crate) verbose: Option<Level>,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  deltasat problem.smt2
+  deltasat --precision 1e-5 --model problem.dr
+  echo '(declare-const x Real) (assert (= (sin x) 0.5)) (check-sat) (get-model)' | deltasat --in
+  deltasat --timeout 60 --json problem.smt2
+
+Exit codes:
+  0    answered, whatever the answers
+  1    error in the input
+  2    error in the options
+  130  interrupted by Ctrl-C; the check that was running is unknown";
+
+/// A format of the input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// SMT-LIB 2
+    Smt2,
+    /// dReal's infix format
+    Dr,
+}
+
+/// How much to say on stderr.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Level {
+    /// nothing
+    #[value(alias = "critical", alias = "error", alias = "warning", alias = "warn")]
+    Off,
+    /// progress
+    #[value(alias = "debug", alias = "trace")]
+    Info,
+}
+
+impl Cli {
+    /// Where the input comes from; `None` for standard input.
+    pub(crate) fn path(&self) -> Option<&Path> {
+        self.file.as_deref().filter(|file| *file != Path::new("-"))
+    }
+
+    /// The format, as said or by the extension.
+    pub(crate) fn format(&self) -> Format {
+        let by_extension = || match self.path().and_then(Path::extension) {
+            Some(extension) if extension == "dr" => Format::Dr,
+            _ => Format::Smt2,
+        };
+        self.format.unwrap_or_else(by_extension)
+    }
+}
+
+/// A number above 0 in the range of a double.
+fn precision(text: &str) -> Result<Rational, String> {
+    let value = rational::parse(text).map_err(|error| error.to_string())?;
+    if rational::floor_f64(&value) > 0.0 && rational::nearest_f64(&value).is_finite() {
+        Ok(value)
+    } else {
+        Err("expected a number above 0 in the range of a double".to_owned())
+    }
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let value = rational::parse(text).map_err(|error| error.to_string())?;
+    Duration::try_from_secs_f64(rational::nearest_f64(&value)).map_err(|_| "expected at least 0 seconds".to_owned())
+}
+
+fn bytes(text: &str) -> Result<usize, String> {
+    let (digits, factor) = match text.char_indices().last() {
+        Some((at, 'k' | 'K')) => (&text[..at], 1 << 10),
+        Some((at, 'm' | 'M')) => (&text[..at], 1 << 20),
+        Some((at, 'g' | 'G')) => (&text[..at], 1 << 30),
+        _ => (text, 1usize),
+    };
+    let number: Option<usize> = digits.parse().ok();
+    number.and_then(|n| n.checked_mul(factor)).ok_or_else(|| "expected a number of bytes such as 512M".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_options_are_consistent() {
+        Cli::command().debug_assert();
+        assert_eq!(bytes("2M"), Ok(2 << 20));
+        assert!(["", "M", "-1", "99999999999999G"].iter().all(|text| bytes(text).is_err()));
+        assert!(["0", "-1", "1e-400", "1e400", "x"].iter().all(|text| precision(text).is_err()));
+    }
+}

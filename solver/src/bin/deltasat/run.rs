@@ -1,0 +1,210 @@
+//! One run: read, execute, print.
+
+use crate::json::Report;
+use crate::options::{Cli, Format, Level};
+use clap::Parser;
+use deltasat::search::{Event, Observer};
+use deltasat::smtlib::{Reply, Script, Session, Settings, Source, dr};
+use std::io::{self, Read, Write};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+/// Why a run ended early.
+enum Failure {
+    /// what is wrong with the input
+    Input(String),
+    /// stdout could not be written
+    Write(io::Error),
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Failure::Write(error)
+    }
+}
+
+/// Parses the command line and runs the command.
+pub(crate) fn run() -> ExitCode {
+    let started = Instant::now();
+    let cli = Cli::parse();
+    let interrupt = Arc::new(AtomicBool::new(false));
+    let set = Arc::clone(&interrupt);
+    let handler = move || {
+        if set.swap(true, Ordering::Relaxed) {
+            std::process::exit(130);
+        }
+    };
+    if let Err(error) = ctrlc::set_handler(handler) {
+        complain(&format!("cannot listen for Ctrl-C: {error}"));
+        return 2.into();
+    }
+    let settings = settings(&cli, started, &interrupt);
+    let result = answer(&cli, settings);
+    match result {
+        Ok(()) if interrupt.load(Ordering::Relaxed) => 130.into(),
+        Ok(()) => ExitCode::SUCCESS,
+        // whoever closed the pipe has read enough
+        Err(Failure::Write(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(Failure::Write(error)) => {
+            complain(&format!("cannot write the answer: {error}"));
+            1.into()
+        }
+        Err(Failure::Input(message)) => {
+            complain(&message);
+            1.into()
+        }
+    }
+}
+
+/// Says something on stderr; there is nothing left to do when that is closed too.
+fn complain(message: &str) {
+    let _ = writeln!(io::stderr(), "error: {message}");
+}
+
+fn settings(cli: &Cli, started: Instant, interrupt: &Arc<AtomicBool>) -> Settings {
+    let mut settings = Settings {
+        deadline: cli.timeout.and_then(|limit| started.checked_add(limit)),
+        memory: cli.memory,
+        interrupt: Some(Arc::clone(interrupt)),
+        ..Settings::default()
+    };
+    let source = Source::CommandLine;
+    if let Some(precision) = &cli.precision {
+        settings.precision.set(precision.clone(), source);
+    }
+    if let Some(polytope) = cli.polytope {
+        settings.polytope.set(polytope, source);
+    }
+    if let Some(seed) = cli.random_seed {
+        settings.random_seed.set(seed, source);
+    }
+    for (given, setting) in [
+        (cli.produce_models, &mut settings.produce_models),
+        (cli.exact_sat, &mut settings.exact_sat),
+        (cli.smtlib2_compliant, &mut settings.smtlib2_compliant),
+    ] {
+        if given {
+            setting.set(true, source);
+        }
+    }
+    settings.jobs.set(cli.jobs.into(), source);
+    settings
+}
+
+/// Reads the input and prints the answers.
+fn answer(cli: &Cli, settings: Settings) -> Result<(), Failure> {
+    let (name, text) = input(cli)?;
+    let mut session = Session::new(settings);
+    let mut printer = Printer { cli, out: io::stdout().lock(), report: Report::new(&name) };
+    let mut progress = Progress { shows: cli.verbose == Some(Level::Info), last: Instant::now() };
+    let outcome = match cli.format() {
+        Format::Smt2 => {
+            let mut script = Script::new(&text);
+            loop {
+                match session.step(&mut script, &mut progress) {
+                    Ok(Some(reply)) => printer.print(&reply)?,
+                    Ok(None) => break Ok(()),
+                    Err(error) => break Err(error.render(&name, &text)),
+                }
+            }
+        }
+        Format::Dr => match dr::read(&text, &mut session) {
+            Ok(()) => match session.check_sat(&mut progress) {
+                Ok(reply) => {
+                    printer.print(&reply)?;
+                    Ok(())
+                }
+                Err(message) => Err(format!("{name}: {message}")),
+            },
+            Err(error) => Err(error.render(&name, &text)),
+        },
+    };
+    printer.finish(outcome.as_ref().err())?;
+    outcome.map_err(Failure::Input)
+}
+
+/// The name of the input, for errors, and its text.
+fn input(cli: &Cli) -> Result<(String, String), Failure> {
+    let mut bytes = Vec::new();
+    let (name, read) = match cli.path() {
+        Some(path) => {
+            let read = std::fs::File::open(path).and_then(|mut file| file.read_to_end(&mut bytes));
+            (path.display().to_string(), read)
+        }
+        None => ("<stdin>".to_owned(), io::stdin().lock().read_to_end(&mut bytes)),
+    };
+    read.map_err(|error| Failure::Input(format!("cannot read {name}: {error}")))?;
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok((name, text)),
+        Err(error) => {
+            let at = error.utf8_error().valid_up_to();
+            Err(Failure::Input(format!("{name}: not UTF-8 at byte {at}, expected text")))
+        }
+    }
+}
+
+/// Prints replies as they come, or collects them for JSON.
+struct Printer<'a> {
+    cli: &'a Cli,
+    out: io::StdoutLock<'static>,
+    report: Report,
+}
+
+impl Printer<'_> {
+    fn print(&mut self, reply: &Reply) -> Result<(), Failure> {
+        if let (Some(note), Some(Level::Info)) = (&reply.note, self.cli.verbose) {
+            let _ = writeln!(io::stderr(), "note: {note}");
+        }
+        if let (Some(answer), true) = (&reply.answer, self.cli.stats) {
+            let s = &answer.statistics;
+            let _ = writeln!(
+                io::stderr(),
+                "boxes {}, splits {}, refuted {}, pruned {}, incumbents {}, depth {}, {:.3} s",
+                s.boxes,
+                s.splits,
+                s.refuted,
+                s.pruned,
+                s.incumbents,
+                s.depth,
+                s.seconds
+            );
+        }
+        if self.cli.json {
+            self.report.add(reply);
+        } else if let Some(text) = &reply.text {
+            writeln!(self.out, "{text}")?;
+            self.out.flush()?;
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self, error: Option<&String>) -> Result<(), Failure> {
+        if self.cli.json {
+            writeln!(self.out, "{}", self.report.object(error.map(String::as_str)))?;
+            self.out.flush()?;
+        }
+        Ok(())
+    }
+}
+
+/// Progress on stderr, a line a second at most.
+struct Progress {
+    shows: bool,
+    last: Instant,
+}
+
+impl Observer for Progress {
+    fn observe(&mut self, event: &Event<'_>) {
+        if let Event::Progress { lower, upper, boxes, open } = *event
+            && self.shows
+            && self.last.elapsed() >= Duration::from_secs(1)
+        {
+            self.last = Instant::now();
+            let bounds = if upper.is_finite() { format!("[{lower:.6}, {upper:.6}], ") } else { String::new() };
+            // progress that cannot be shown is no reason to stop
+            let _ = writeln!(io::stderr(), "{bounds}{boxes} boxes examined, {open} open");
+        }
+    }
+}

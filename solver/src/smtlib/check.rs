@@ -1,0 +1,193 @@
+//! Asking: assertions to a verdict, and a minimum to its two sides.
+
+use super::answer::{Reason, Verdict};
+use super::boolean::Signed;
+use super::build::{Built, Purpose, build};
+use super::context::Context;
+use super::quantified;
+use super::settings::Settings;
+use super::strategy::{options, strategy};
+use crate::exact::{Constant, rational};
+use crate::expr::ExprId;
+use crate::expr::evaluate::evaluate;
+use crate::formula::{Formula, Relation};
+use crate::problem::Problem;
+use crate::sat;
+use crate::search::{self, Observer, Options, Statistics, StopReason};
+use std::time::Instant;
+
+/// The assertions of a check.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Questions {
+    /// those that a refutation need not name
+    pub(super) fixed: Vec<Signed>,
+    /// those whose part in a refutation is asked for
+    pub(super) tracked: Vec<Signed>,
+}
+
+/// What a check finds out, over the variables of the context.
+#[derive(Debug)]
+pub(super) struct Outcome {
+    pub(super) verdict: Verdict,
+    pub(super) point: Vec<f64>,
+    /// lower and upper bound of the minimum, and whether the point behind the upper one is feasible, exactly
+    pub(super) minimum: Option<(f64, f64, bool)>,
+    /// the tracked assertions that took part in a refutation
+    pub(super) core: Vec<usize>,
+    pub(super) statistics: Statistics,
+}
+
+impl Outcome {
+    pub(super) fn new(verdict: Verdict) -> Self {
+        Outcome { verdict, point: Vec::new(), minimum: None, core: Vec::new(), statistics: Statistics::default() }
+    }
+}
+
+/// Decides whether the assertions have a common solution, and bounds the objective's minimum over them.
+pub(super) fn check(
+    context: &Context,
+    questions: &Questions,
+    objective: Option<ExprId>,
+    settings: &Settings,
+    observer: &mut dyn Observer,
+) -> Outcome {
+    let started = Instant::now();
+    let delta = settings.delta();
+    let purpose = if objective.is_some() { Purpose::Optimise } else { Purpose::Decide };
+    let mut built = build(context, questions, delta, &purpose);
+    let mut outcome = match (built.obligations.is_empty(), objective) {
+        (true, None) => decide(built, delta, settings, observer),
+        (true, Some(objective)) => {
+            let constraint = std::mem::replace(&mut built.problem.constraint, Formula::TRUE);
+            built.problem.constraint = Formula::and(std::iter::once(constraint).chain(built.tracked.drain(..)));
+            minimise(built.problem, objective, settings, observer)
+        }
+        (false, None) => quantified::decide(context, questions, settings, observer),
+        (false, Some(_)) => Outcome::new(Verdict::Unknown(Reason::Quantifier(
+            "an optimum under universal quantifiers is not supported",
+        ))),
+    };
+    outcome.statistics.seconds = started.elapsed().as_secs_f64();
+    outcome
+}
+
+/// One decision, weakened by `delta`.
+pub(super) fn decide(built: Built, delta: f64, settings: &Settings, observer: &mut dyn Observer) -> Outcome {
+    let options = Options { delta, ..options(settings) };
+    let Built { problem, tracked, props, .. } = built;
+    let answer = sat::check(&problem, &tracked, &strategy(settings), &options, observer);
+    let (verdict, mut point) = match answer.verdict {
+        search::Verdict::Unsat => (Verdict::Unsat, Vec::new()),
+        search::Verdict::Sat(certificate) => {
+            let point = certificate.point.iter().map(rational::nearest_f64).collect();
+            (Verdict::DeltaSat { exact: true }, point)
+        }
+        search::Verdict::DeltaSat { point, .. } => (Verdict::DeltaSat { exact: false }, point),
+        search::Verdict::Unknown(reason) => (Verdict::Unknown(Reason::Search(reason)), Vec::new()),
+    };
+    for (x, prop) in point.iter_mut().zip(&props) {
+        if let Some(prop) = prop {
+            let holds = answer.booleans.get(prop.index()).copied().flatten().unwrap_or(false);
+            *x = f64::from(u8::from(holds));
+        }
+    }
+    Outcome { verdict, point, minimum: None, core: answer.core, statistics: answer.statistics }
+}
+
+/// One decision without propositional variables.
+fn decide_numbers(problem: &Problem, settings: &Settings, observer: &mut dyn Observer) -> Outcome {
+    let (tracked, props, obligations) = (Vec::new(), Vec::new(), Vec::new());
+    decide(Built { problem: problem.clone(), tracked, props, obligations }, settings.delta(), settings, observer)
+}
+
+/// Bounds a minimum: over the exact solutions while one is at hand, else over the weakened ones.
+fn minimise(problem: Problem, objective: ExprId, settings: &Settings, observer: &mut dyn Observer) -> Outcome {
+    let mut maximised = problem.clone();
+    maximised.objective = Some(maximised.graph.neg(objective));
+    let compiled = maximised.compile();
+    let optimum = search::optimise(&compiled, &compiled.root(), &strategy(settings), &options(settings), observer);
+    let statistics = optimum.statistics;
+    let lower = -optimum.upper;
+    if let Some(witness) = optimum.witness {
+        let point = witness.point.iter().map(rational::nearest_f64).collect();
+        let minimum = Some((lower, -optimum.lower, true));
+        // the model is as good as asked for, or the reason says why not
+        let verdict = match optimum.stop {
+            StopReason::Complete => Verdict::DeltaSat { exact: true },
+            reason => Verdict::Unknown(Reason::Search(reason)),
+        };
+        return Outcome { point, minimum, statistics, ..Outcome::new(verdict) };
+    }
+    if lower == f64::INFINITY {
+        return Outcome { statistics, ..Outcome::new(Verdict::Unsat) };
+    }
+    if matches!(optimum.stop, StopReason::Time | StopReason::Memory | StopReason::Interrupted) {
+        let minimum = Some((lower, f64::INFINITY, false));
+        return Outcome { statistics, minimum, ..Outcome::new(Verdict::Unknown(Reason::Search(optimum.stop))) };
+    }
+    bisect(problem, objective, lower, settings, observer)
+}
+
+/// Bisects for the least value that a solution of the weakened assertions takes: `objective ≤ t` is refuted, which raises
+/// the lower side, or has such a solution, which lowers the upper side.
+fn bisect(
+    problem: Problem,
+    objective: ExprId,
+    mut lower: f64,
+    settings: &Settings,
+    observer: &mut dyn Observer,
+) -> Outcome {
+    let delta = settings.delta();
+    let mut best = decide_numbers(&problem, settings, observer);
+    if !matches!(best.verdict, Verdict::DeltaSat { .. }) {
+        best.minimum = matches!(best.verdict, Verdict::Unknown(_)).then_some((lower, f64::INFINITY, false));
+        return best;
+    }
+    let value = |point: &[f64]| -> f64 {
+        let exact: Option<Vec<_>> = point.iter().map(|&x| rational::from_f64(x)).collect();
+        let values = exact.map(|point| evaluate(&problem.graph, &[objective], &point));
+        values.and_then(|mut values| values.remove(&objective).flatten()).map_or(f64::INFINITY, |ball| ball.ceil_f64())
+    };
+    let mut upper = value(&best.point);
+    let mut step = 1.0;
+    while upper - lower > 2.0 * delta {
+        let level = if lower.is_finite() { lower + 0.5 * (upper - lower) } else { upper - step };
+        let Some(level) = Constant::from_f64(level) else { break };
+        step *= 4.0;
+        let mut question = problem.clone();
+        let excess = question.graph.linear([(Constant::ONE, objective)], -&level);
+        question.constraint = Formula::and([question.constraint, Formula::atom(excess, Relation::Le)]);
+        let outcome = decide_numbers(&question, settings, observer);
+        best.statistics.add(&outcome.statistics);
+        match outcome.verdict {
+            Verdict::Unsat => lower = level.nearest(),
+            Verdict::DeltaSat { exact } => {
+                let found = value(&outcome.point);
+                if found >= upper {
+                    break;
+                }
+                upper = found;
+                best.verdict = Verdict::DeltaSat { exact };
+                best.point = outcome.point;
+            }
+            Verdict::Unknown(_) => {
+                best.verdict = outcome.verdict;
+                break;
+            }
+        }
+    }
+    best.minimum = Some((lower, upper, best.verdict == Verdict::DeltaSat { exact: true }));
+    if upper - lower > 2.0 * delta && matches!(best.verdict, Verdict::DeltaSat { .. }) {
+        best.verdict = Verdict::Unknown(Reason::Search(StopReason::Unsplittable));
+    }
+    best
+}
+
+/// Whether the assertions are refuted with little more work than the given search took.
+pub(super) fn still_unsat(context: &Context, questions: &Questions, known: &Statistics, settings: &Settings) -> bool {
+    let Built { problem, tracked, .. } = build(context, questions, settings.delta(), &Purpose::Decide);
+    let mut options = options(settings);
+    options.limits.boxes = Some(2 * known.boxes + 100);
+    let answer = sat::check(&problem, &tracked, &strategy(settings), &options, &mut ());
+    matches!(answer.verdict, search::Verdict::Unsat)
+}

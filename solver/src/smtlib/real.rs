@@ -1,0 +1,357 @@
+//! Terms of sort Real as linear sums under construction, and the arithmetic on them.
+//!
+//! A sum, as long as it is written down in one piece, is a list of terms that grows in place: `(+ a (+ b (+ c …)))` is one
+//! row of the graph however deep it nests, and `(1/10)x + (2/10)x` is `(3/10)x`, exactly. Only where a sum becomes an
+//! operand of something else, or is shared, does it become a node. In a comparison the difference of both sides is
+//! expanded through shared rows too, so that what occurs in both cancels.
+
+use crate::exact::Constant;
+use crate::expr::{ExprId, Graph, Node};
+use crate::op::Op;
+use indexmap::IndexMap;
+use num_traits::{One, Signed as _, ToPrimitive};
+use std::collections::BTreeMap;
+
+/// A shared sum of more terms than this becomes a node; a shorter one is copied.
+const SHARED: usize = 4;
+/// A sum of more terms than this becomes a node before it is scaled, lest a deep nest of scaled sums take quadratic time.
+const SCALED: usize = 256;
+/// A difference stops expanding shared rows when it has touched this many terms.
+const EXPANDED: usize = 20_000;
+/// A product merges the factors of an operand that is a product of at most so many.
+const FACTORS: usize = 16;
+
+/// `Σ a_i x_i + b`
+#[derive(Clone, Debug, Default)]
+pub(super) struct Sum {
+    pub(super) terms: Vec<(Constant, ExprId)>,
+    pub(super) constant: Constant,
+}
+
+impl From<ExprId> for Sum {
+    fn from(id: ExprId) -> Self {
+        Sum { terms: vec![(Constant::ONE, id)], constant: Constant::ZERO }
+    }
+}
+
+impl From<Constant> for Sum {
+    fn from(constant: Constant) -> Self {
+        Sum { terms: Vec::new(), constant }
+    }
+}
+
+impl Sum {
+    /// The sum of an expression, a constant one included.
+    pub(super) fn of(id: ExprId, graph: &Graph) -> Sum {
+        match graph.as_constant(id) {
+            Some(constant) => constant.clone().into(),
+            None => id.into(),
+        }
+    }
+
+    /// The value where it is known.
+    pub(super) fn as_constant(&self) -> Option<&Constant> {
+        self.terms.is_empty().then_some(&self.constant)
+    }
+
+    /// The sum as a node of the graph.
+    pub(super) fn node(self, graph: &mut Graph) -> ExprId {
+        match self.terms.as_slice() {
+            [(a, x)] if *a == Constant::ONE && self.constant.is_zero() => *x,
+            _ => graph.linear(self.terms, self.constant),
+        }
+    }
+
+    /// A form that may be used many times: short, or a node.
+    pub(super) fn shared(self, graph: &mut Graph) -> Sum {
+        if self.terms.len() <= SHARED { self } else { Sum::of(self.node(graph), graph) }
+    }
+
+    /// The sum with another one; the longer one grows.
+    pub(super) fn plus(mut self, mut other: Sum) -> Sum {
+        let constant = &self.constant + &other.constant;
+        if self.terms.len() < other.terms.len() {
+            std::mem::swap(&mut self, &mut other);
+        }
+        self.terms.append(&mut other.terms);
+        Sum { constant, ..self }
+    }
+
+    /// `factor` times the sum.
+    pub(super) fn times(mut self, factor: &Constant, graph: &mut Graph) -> Sum {
+        if *factor == Constant::ONE {
+            return self;
+        }
+        if factor.is_zero() {
+            return Constant::ZERO.into();
+        }
+        if self.terms.len() > SCALED {
+            self = Sum::of(self.node(graph), graph);
+        }
+        for (a, _) in &mut self.terms {
+            *a = &*a * factor;
+        }
+        self.constant = &self.constant * factor;
+        self
+    }
+
+    pub(super) fn minus(self, other: Sum, graph: &mut Graph) -> Sum {
+        self.plus(other.times(&-&Constant::ONE, graph))
+    }
+
+    /// The sum with its shared rows written out and equal terms merged. Nodes are taken from the largest id down, so that
+    /// each is expanded once, with its final coefficient.
+    pub(super) fn expanded(self, graph: &Graph) -> Sum {
+        let mut open: BTreeMap<ExprId, Constant> = BTreeMap::new();
+        let mut order: IndexMap<ExprId, Constant> = IndexMap::new();
+        let mut constant = self.constant;
+        let mut touched = 0;
+        fn add(open: &mut BTreeMap<ExprId, Constant>, x: ExprId, a: Constant) {
+            open.entry(x).and_modify(|sum| *sum = &*sum + &a).or_insert(a);
+        }
+        for (a, x) in self.terms {
+            add(&mut open, x, a);
+        }
+        while let Some((x, a)) = open.pop_last() {
+            if a.is_zero() {
+                continue;
+            }
+            match graph.node(x) {
+                Node::Constant(c) => constant = &constant + &(&a * c),
+                Node::Apply { op: Op::Linear(row), operands } if touched + operands.len() <= EXPANDED => {
+                    touched += operands.len();
+                    constant = &constant + &(&a * &row.constant);
+                    for (b, &y) in row.coefficients.iter().zip(operands) {
+                        add(&mut open, y, &a * b);
+                    }
+                }
+                _ => {
+                    order.insert(x, a);
+                }
+            }
+        }
+        Sum { terms: order.into_iter().rev().map(|(x, a)| (a, x)).collect(), constant }
+    }
+
+    /// `k` such that this sum is `k` times the other, both expanded.
+    pub(super) fn ratio(&self, other: &Sum) -> Option<Constant> {
+        let (a, b) = match (self.terms.first(), other.terms.first()) {
+            (Some((a, _)), Some((b, _))) => (a, b),
+            _ => return None,
+        };
+        let k = a.checked_div(b)?;
+        let same = self.terms.len() == other.terms.len()
+            && self.constant == &other.constant * &k
+            && self.terms.iter().zip(&other.terms).all(|((a, x), (b, y))| x == y && *a == b * &k);
+        same.then_some(k)
+    }
+}
+
+/// `coefficient · x` for a sum of one term; the sum as a node where it is longer.
+fn factor(sum: Sum, graph: &mut Graph) -> (Constant, ExprId) {
+    match sum.terms.as_slice() {
+        [(a, x)] if sum.constant.is_zero() => (a.clone(), *x),
+        _ => (Constant::ONE, sum.node(graph)),
+    }
+}
+
+/// The product. Constants are multiplied, equal factors merged into powers.
+pub(super) fn product(operands: Vec<Sum>, graph: &mut Graph) -> Sum {
+    let mut coefficient = Constant::ONE;
+    let mut open = Vec::new();
+    for operand in operands {
+        match operand.as_constant() {
+            Some(c) => coefficient = &coefficient * c,
+            None => open.push(operand),
+        }
+    }
+    if open.len() <= 1 {
+        return match open.pop() {
+            Some(sum) => sum.times(&coefficient, graph),
+            None => coefficient.into(),
+        };
+    }
+    let mut powers: IndexMap<ExprId, i32> = IndexMap::new();
+    for sum in open {
+        let (a, x) = factor(sum, graph);
+        coefficient = &coefficient * &a;
+        if let Some(c) = graph.as_constant(x) {
+            coefficient = &coefficient * c;
+            continue;
+        }
+        for (base, exponent) in factors(x, graph) {
+            let known = powers.entry(base).or_insert(0);
+            *known = known.saturating_add(exponent);
+        }
+    }
+    if coefficient.is_zero() {
+        return coefficient.into();
+    }
+    let mut result: Option<ExprId> = None;
+    for (base, exponent) in powers {
+        let power = graph.powi(base, exponent);
+        result = Some(match result {
+            None => power,
+            Some(so_far) => graph.mul(so_far, power),
+        });
+    }
+    match result {
+        Some(id) => Sum::of(id, graph).times(&coefficient, graph),
+        None => coefficient.into(),
+    }
+}
+
+/// The factors of a node, with positive exponents: the node itself where it is no short product.
+fn factors(root: ExprId, graph: &Graph) -> Vec<(ExprId, i32)> {
+    let mut open = vec![root];
+    let mut found: Vec<(ExprId, i32)> = Vec::new();
+    while let Some(id) = open.pop() {
+        if found.len() + open.len() > FACTORS {
+            return vec![(root, 1)];
+        }
+        match graph.node(id) {
+            Node::Apply { op: Op::Mul, operands } => open.extend(operands.iter().rev()),
+            Node::Apply { op: Op::Pow(pow), operands } if (1..=1000).contains(&pow.exponent) => {
+                found.push((operands[0], pow.exponent));
+            }
+            _ => found.push((id, 1)),
+        }
+    }
+    found
+}
+
+/// The quotient; a factor of the divisor that is constant is divided out exactly. Division by zero has no value, so that
+/// no atom with it holds (as in dReal; SMT-LIB leaves the value open).
+pub(super) fn quotient(dividend: Sum, divisor: Sum, graph: &mut Graph) -> Sum {
+    if let Some(c) = divisor.as_constant() {
+        return match Constant::ONE.checked_div(c) {
+            Some(inverse) => dividend.times(&inverse, graph),
+            None => {
+                let (x, zero) = (dividend.node(graph), graph.constant(Constant::ZERO));
+                graph.apply(Op::Div, [x, zero]).into()
+            }
+        };
+    }
+    let (b, y) = factor(divisor, graph);
+    // a constant dividend stays where it is: even 0/y has no value where y is 0
+    let (a, x) = match dividend.as_constant() {
+        Some(c) => (Constant::ONE, graph.constant(c.clone())),
+        None => factor(dividend, graph),
+    };
+    let id = match logistic(&a, x, y, graph) {
+        Some(id) => id,
+        None => graph.apply(Op::Div, [x, y]),
+    };
+    let coefficient = a.checked_div(&b).unwrap_or(Constant::ONE);
+    Sum::of(id, graph).times(&coefficient, graph)
+}
+
+/// `1/(1 + e^{−z})` as the one operator that it is.
+fn logistic(a: &Constant, x: ExprId, y: ExprId, graph: &mut Graph) -> Option<ExprId> {
+    let Node::Apply { op: Op::Linear(row), operands } = graph.node(y) else { return None };
+    let one = Constant::ONE;
+    let plain = *a == one && graph.as_constant(x) == Some(&one) && row.constant == one && row.coefficients == [one];
+    let Node::Apply { op: Op::Exp, operands } = graph.node(operands[0]) else { return None };
+    let inner = operands[0];
+    plain.then(|| {
+        let z = Sum::from(inner).expanded(graph).times(&-&Constant::ONE, graph).node(graph);
+        graph.apply(Op::Sigmoid, [z])
+    })
+}
+
+/// `base ^ exponent`: an integer power, a square root, or the real power `e^{y ln x}`.
+pub(super) fn power(base: Sum, exponent: Sum, graph: &mut Graph) -> Sum {
+    let Some(n) = exponent.as_constant() else {
+        let (x, y) = (base.node(graph), exponent.node(graph));
+        return Sum::of(graph.apply(Op::RealPow, [x, y]), graph);
+    };
+    let exact = n.to_rational();
+    let integer = exact.is_integer().then(|| exact.to_integer().to_i32()).flatten();
+    if let (Some(n), Some(c)) = (integer, base.as_constant())
+        && let Some(value) = c.checked_powi(n)
+    {
+        return value.into();
+    }
+    let (two, n) = (num_bigint::BigInt::from(2), n.clone());
+    match integer {
+        Some(1) => base,
+        Some(n) => {
+            let (a, x) = factor(base, graph);
+            match a.checked_powi(n) {
+                Some(a) => {
+                    let id = match factors(x, graph).as_slice() {
+                        // (x^m)^n with m, n ≥ 1
+                        &[(y, m)] if n >= 1 && m.checked_mul(n).is_some_and(|mn| mn <= 1000) => graph.powi(y, m * n),
+                        _ => graph.powi(x, n),
+                    };
+                    Sum::of(id, graph).times(&a, graph)
+                }
+                None => {
+                    let x = graph.scale(a, x);
+                    Sum::of(graph.powi(x, n), graph)
+                }
+            }
+        }
+        None if exact.denom() == &two && exact.numer().is_one() && !exact.is_negative() => {
+            let x = base.node(graph);
+            Sum::of(graph.apply(Op::Sqrt, [x]), graph)
+        }
+        None => {
+            let (x, y) = (base.node(graph), graph.constant(n));
+            Sum::of(graph.apply(Op::RealPow, [x, y]), graph)
+        }
+    }
+}
+
+/// An operator of one operand.
+pub(super) fn unary(op: Op, operand: Sum, graph: &mut Graph) -> Sum {
+    let x = operand.node(graph);
+    Sum::of(graph.apply(op, [x]), graph)
+}
+
+/// The larger or smaller of two operands, which may change places.
+fn extremum(op: Op, a: Sum, b: Sum, graph: &mut Graph) -> Sum {
+    let (x, y) = (a.node(graph), b.node(graph));
+    let ordered = if x < y { [x, y] } else { [y, x] };
+    if x == y { Sum::of(x, graph) } else { Sum::of(graph.apply(op, ordered), graph) }
+}
+
+/// An operator of two operands.
+pub(super) fn binary(op: Op, a: Sum, b: Sum, graph: &mut Graph) -> Sum {
+    let (x, y) = (a.node(graph), b.node(graph));
+    Sum::of(graph.apply(op, [x, y]), graph)
+}
+
+/// `|x|`, without the factor and the sign of a single term.
+pub(super) fn absolute(operand: Sum, graph: &mut Graph) -> Sum {
+    if let Some(c) = operand.as_constant() {
+        return c.abs().into();
+    }
+    let (a, x) = factor(operand, graph);
+    Sum::of(graph.apply(Op::Abs, [x]), graph).times(&a.abs(), graph)
+}
+
+/// `max(a, b)`, a ReLU where one of them is zero.
+pub(super) fn maximum(a: Sum, b: Sum, graph: &mut Graph) -> Sum {
+    match (a.as_constant(), b.as_constant()) {
+        (Some(x), Some(y)) => x.max(y).clone().into(),
+        (Some(zero), None) if zero.is_zero() => unary(Op::Relu, b, graph),
+        (None, Some(zero)) if zero.is_zero() => unary(Op::Relu, a, graph),
+        _ => extremum(Op::Max, a, b, graph),
+    }
+}
+
+/// `min(a, b)`, the negative of a ReLU where one of them is zero.
+pub(super) fn minimum(a: Sum, b: Sum, graph: &mut Graph) -> Sum {
+    let minus_one = -&Constant::ONE;
+    match (a.as_constant(), b.as_constant()) {
+        (Some(x), Some(y)) => x.min(y).clone().into(),
+        (Some(zero), None) if zero.is_zero() => {
+            unary(Op::Relu, b.times(&minus_one, graph), graph).times(&minus_one, graph)
+        }
+        (None, Some(zero)) if zero.is_zero() => {
+            unary(Op::Relu, a.times(&minus_one, graph), graph).times(&minus_one, graph)
+        }
+        _ => extremum(Op::Min, a, b, graph),
+    }
+}

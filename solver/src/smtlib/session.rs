@@ -1,0 +1,280 @@
+//! A session: declarations, assertions in scopes, settings, and the last answer.
+
+use super::answer::{Answer, Minimum, ModelEntry, ModelValue, Reason, Verdict};
+use super::boolean::{BoolId, BoolNode, Booleans, Signed};
+use super::check::{self, Outcome, Questions};
+use super::context::{Context, Mark, Role, SortName, Value, holds};
+use super::settings::{Settings, Source};
+use super::sexpr::{Tree, Word};
+use crate::exact::{Ball, Rational, rational};
+use crate::expr::ExprId;
+use crate::expr::evaluate::evaluate;
+use crate::search::Observer;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+/// An assertion.
+#[derive(Clone, Debug)]
+pub(super) struct Assertion {
+    pub(super) formula: Signed,
+    /// its name, where it has one
+    pub(super) name: Option<Word>,
+    /// where it was written
+    pub(super) source: Option<(Rc<Tree>, usize)>,
+}
+
+/// What is to be made small.
+#[derive(Clone, Debug)]
+pub(super) struct Objective {
+    pub(super) expr: ExprId,
+    /// whether its negative was asked to be made large
+    pub(super) maximised: bool,
+    pub(super) text: String,
+}
+
+/// A scope, made by `push`.
+#[derive(Clone, Copy, Debug)]
+struct Scope {
+    mark: Mark,
+    assertions: usize,
+    objectives: usize,
+}
+
+/// The last check.
+#[derive(Clone, Debug)]
+pub(super) struct Last {
+    pub(super) answer: Answer,
+    pub(super) point: Vec<f64>,
+    /// the assumptions that it made beside the assertions
+    pub(super) assumptions: Vec<Assertion>,
+    /// of a refutation, the [`Questions::tracked`] that took part
+    pub(super) core: Vec<usize>,
+}
+
+/// A conversation in SMT-LIB: text in, text out.
+///
+/// ```
+/// use deltasat::smtlib::{Script, Session};
+/// let mut session = Session::default();
+/// let mut script = Script::new("(declare-const x Real) (assert (= (* x x) 2.0)) (assert (< x 0.0)) (check-sat)");
+/// let mut replies = Vec::new();
+/// while let Some(reply) = session.step(&mut script, &mut ())? {
+///     replies.extend(reply.text);
+/// }
+/// assert_eq!(replies, ["delta-sat with delta = 0.001"]);
+/// # Ok::<(), deltasat::smtlib::ScriptError>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Session {
+    /// the settings
+    pub settings: Settings,
+    pub(super) context: Context,
+    pub(super) assertions: Vec<Assertion>,
+    pub(super) objectives: Vec<Objective>,
+    scopes: Vec<Scope>,
+    pub(super) last: Option<Last>,
+}
+
+impl Session {
+    /// A session with settings.
+    pub fn new(settings: Settings) -> Self {
+        Session { settings, ..Session::default() }
+    }
+
+    /// Opens scopes.
+    pub(super) fn push(&mut self, count: usize) {
+        let scope =
+            Scope { mark: self.context.mark(), assertions: self.assertions.len(), objectives: self.objectives.len() };
+        self.scopes.extend(std::iter::repeat_n(scope, count));
+    }
+
+    /// Closes scopes; false when there are not that many.
+    pub(super) fn pop(&mut self, count: usize) -> bool {
+        let Some(left) = self.scopes.len().checked_sub(count) else { return false };
+        if count > 0 {
+            let scope = self.scopes[left];
+            self.scopes.truncate(left);
+            self.return_to(scope);
+        }
+        true
+    }
+
+    fn return_to(&mut self, scope: Scope) {
+        self.assertions.truncate(scope.assertions);
+        self.objectives.truncate(scope.objectives);
+        self.context.truncate(scope.mark);
+        self.last = None;
+    }
+
+    /// The number of open scopes.
+    pub(super) fn levels(&self) -> usize {
+        self.scopes.len()
+    }
+
+    /// Forgets declarations and assertions.
+    pub(super) fn reset_assertions(&mut self) {
+        *self = Session::new(std::mem::take(&mut self.settings));
+    }
+
+    /// Forgets everything, also what the script has set.
+    pub(super) fn reset(&mut self) {
+        let default = Settings::default();
+        let settings = &mut self.settings;
+        fn restore<T: Clone>(setting: &mut super::Setting<T>, default: super::Setting<T>) {
+            if setting.source() <= Source::Script {
+                *setting = default;
+            }
+        }
+        restore(&mut settings.precision, default.precision);
+        restore(&mut settings.produce_models, default.produce_models);
+        restore(&mut settings.produce_unsat_cores, default.produce_unsat_cores);
+        restore(&mut settings.polytope, default.polytope);
+        restore(&mut settings.smtlib2_compliant, default.smtlib2_compliant);
+        restore(&mut settings.print_success, default.print_success);
+        restore(&mut settings.random_seed, default.random_seed);
+        self.reset_assertions();
+    }
+
+    /// Checks the assertions together with assumptions.
+    pub(super) fn check(
+        &mut self,
+        assumptions: Vec<Assertion>,
+        observer: &mut dyn Observer,
+    ) -> Result<&Answer, String> {
+        let objective = match self.objectives.as_slice() {
+            [] => None,
+            [objective] => Some(objective.clone()),
+            more => return Err(format!("{} objectives, expected at most one", more.len())),
+        };
+        let formulas = self.questions(&assumptions);
+        let expr = objective.as_ref().map(|objective| objective.expr);
+        let Outcome { verdict, point, minimum, core, statistics } =
+            check::check(&self.context, &formulas, expr, &self.settings, observer);
+        let minimum = match (minimum, objective) {
+            (Some((lower, upper, exact)), Some(objective)) => {
+                let (lower, upper) = if objective.maximised { (-upper, -lower) } else { (lower, upper) };
+                Some(Minimum { term: objective.text, maximised: objective.maximised, lower, upper, exact })
+            }
+            _ => None,
+        };
+        let model = if matches!(verdict, Verdict::DeltaSat { .. }) { self.model(&point) } else { Vec::new() };
+        let precision = self.settings.precision_text();
+        let answer = Answer { verdict, precision, model, minimum, statistics };
+        Ok(&self.last.insert(Last { answer, point, assumptions, core }).answer)
+    }
+
+    /// What is asked: the assertions that no core can name, then the others, then the assumptions.
+    fn questions(&self, assumptions: &[Assertion]) -> Questions {
+        let tracks = *self.settings.produce_unsat_cores.get();
+        let (tracked, fixed): (Vec<&Assertion>, Vec<&Assertion>) =
+            self.assertions.iter().partition(|assertion| tracks && assertion.name.is_some());
+        Questions {
+            fixed: fixed.iter().map(|assertion| assertion.formula).collect(),
+            tracked: tracked.into_iter().chain(assumptions).map(|assertion| assertion.formula).collect(),
+        }
+    }
+
+    /// The values of the declared constants at a point.
+    fn model(&self, point: &[f64]) -> Vec<ModelEntry> {
+        let free = self.context.variables.iter().zip(point).filter(|(declared, _)| declared.role == Role::Free);
+        free.map(|(declared, &x)| ModelEntry {
+            name: self.context.words.text(declared.name).to_owned(),
+            sort: declared.sort.name(),
+            value: match declared.sort {
+                SortName::Bool => ModelValue::Bool(x >= 0.5),
+                SortName::Int | SortName::Binary => ModelValue::Integer(x),
+                SortName::Real => ModelValue::Number(x),
+            },
+        })
+        .collect()
+    }
+
+    /// Why the last check was not decided.
+    pub(super) fn reason(&self) -> Reason {
+        match self.last.as_ref().map(|last| last.answer.verdict) {
+            Some(Verdict::Unknown(reason)) => reason,
+            _ => Reason::NotAsked,
+        }
+    }
+
+    /// The text of a term's value in the last model.
+    pub(super) fn evaluate(&mut self, value: Value) -> Result<String, String> {
+        let compliant = *self.settings.smtlib2_compliant.get();
+        let Some(last) = &self.last else { return Err("no model, expected a delta-sat answer before".into()) };
+        let mut point: Vec<Rational> = last.point.iter().map(|&x| rational::from_f64(x).unwrap_or_default()).collect();
+        point.resize(self.context.variables.len(), Rational::default());
+        let graph = &mut self.context.graph;
+        match value {
+            Value::Real(sum) => {
+                let id = sum.node(graph);
+                let value = evaluate(graph, &[id], &point).remove(&id).flatten();
+                Ok(match value {
+                    Some(value) if compliant => match value.exact() {
+                        Some(exact) => super::print::exact(&exact),
+                        None => super::print::ball(&value),
+                    },
+                    Some(value) => super::print::ball(&value),
+                    None => return Err("the term has no value in the model".into()),
+                })
+            }
+            Value::Bool(formula) => match truth(&self.context, formula, &point) {
+                Some(value) => Ok(value.to_string()),
+                None => Err("the formula has no value in the model".into()),
+            },
+        }
+    }
+}
+
+/// The truth of a formula at a point; `None` where it depends on a quantifier, or on an expression without a value.
+fn truth(context: &Context, formula: Signed, point: &[Rational]) -> Option<bool> {
+    let booleans = &context.booleans;
+    let mut needed = vec![false; formula.id.index() + 1];
+    needed[formula.id.index()] = true;
+    let mut roots = Vec::new();
+    mark(booleans, &mut needed, &mut roots);
+    let values: HashMap<ExprId, Option<Ball>> = evaluate(&context.graph, &roots, point);
+    let mut known: Vec<Option<bool>> = vec![None; needed.len()];
+    for index in 0..needed.len() {
+        if !needed[index] {
+            continue;
+        }
+        let signed = |part: Signed| known[part.id.index()].map(|value| value == part.holds);
+        known[index] = match booleans.node(BoolId::new(index)) {
+            BoolNode::True => Some(true),
+            BoolNode::Variable(id) => point.get(id.index()).map(|x| *x >= Rational::new(1.into(), 2.into())),
+            BoolNode::Atom(atom) => match values.get(&atom.expr)?.as_ref().map(|ball| (ball.signum(), ball)) {
+                Some((Some(sign), _)) => Some(holds(atom.relation, &crate::exact::Constant::from(i64::from(sign)))),
+                _ => None,
+            },
+            BoolNode::And(parts) => {
+                let truths: Vec<Option<bool>> = parts.iter().map(|&part| signed(part)).collect();
+                if truths.contains(&Some(false)) {
+                    Some(false)
+                } else {
+                    truths.iter().copied().reduce(|a, b| a.and(b))?
+                }
+            }
+            &BoolNode::Iff(a, b) => known[a.index()].zip(signed(b)).map(|(a, b)| a == b),
+            BoolNode::ForAll(_) => None,
+        };
+    }
+    known[formula.id.index()].map(|value| value == formula.holds)
+}
+
+/// Marks what the marked formulas depend on.
+fn mark(booleans: &Booleans, needed: &mut [bool], roots: &mut Vec<ExprId>) {
+    for index in (0..needed.len()).rev() {
+        if !needed[index] {
+            continue;
+        }
+        match booleans.node(BoolId::new(index)) {
+            BoolNode::And(parts) => parts.iter().for_each(|part| needed[part.id.index()] = true),
+            BoolNode::Iff(a, b) => {
+                needed[a.index()] = true;
+                needed[b.id.index()] = true;
+            }
+            BoolNode::Atom(atom) => roots.push(atom.expr),
+            BoolNode::True | BoolNode::Variable(_) | BoolNode::ForAll(_) => {}
+        }
+    }
+}

@@ -1,0 +1,8 @@
+(declare-const p Bool)
+(declare-const q Bool)
+(declare-const r Bool)
+(assert (and (or p q) (=> p r) (=> q r) (xor p q) (not (= p true))))
+(check-sat)
+(get-value (p q r (and p q) (xor p q)))
+(assert (not r))
+(check-sat)

@@ -1,0 +1,8 @@
+(declare-const x Real [0, 1])
+(declare-const y Real [0, 1])
+(assert (<= 0.25 x 0.5))
+(assert (= x y 0.5))
+(check-sat)
+(get-value (x y))
+(assert (< x y 1))
+(check-sat)

@@ -1,0 +1,3 @@
+(declare-const x Real)
+(check-sat)
+(assert (> (sin x x) 1))

@@ -1,0 +1,1 @@
+(define-fun f ((x Real)) Real (> x 0))

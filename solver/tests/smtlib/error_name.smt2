@@ -1,0 +1,2 @@
+(declare-const x Real)
+(assert (let ((y x)) (! (> y 0) :named a)))

@@ -1,0 +1,3 @@
+(declare-const x Real)
+(assert (> x 0)
+(check-sat)

@@ -1,0 +1,2 @@
+(declare-const x Real)
+(assert (> (foo x) 1))

@@ -1,0 +1,8 @@
+(declare-const x Real)
+(assert (= x 2))
+(check-sat)
+(assert (= (* x x) 4))
+(check-sat)
+(declare-const y Real [0, 2])
+(assert (= (* y y) 2))
+(check-sat)

@@ -1,0 +1,7 @@
+(declare-const x Real [0, 2])
+(assert (exists ((y Real [0, 10])) (and (= (* y y) x) (> y 1))))
+(check-sat)
+(assert (not (forall ((y Real [3, 4])) (< y (* 2 x)))))
+(check-sat)
+(assert (< x 0.9))
+(check-sat)

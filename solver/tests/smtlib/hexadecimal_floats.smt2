@@ -1,0 +1,6 @@
+(assert (= 0xAB.CDp+12 703696.0))
+(assert (= 0x.A 0.625))
+(assert (= 0xA. 10))
+(assert (= -0x1p-1 (- 0.5)))
+(assert (= 1e-3 0.001))
+(check-sat)

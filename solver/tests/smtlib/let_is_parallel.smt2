@@ -1,0 +1,7 @@
+(declare-const a Real)
+(declare-const b Real)
+(assert (= a 1))
+(assert (= b 2))
+(assert (let ((a b) (b a)) (and (= a 2) (= b 1))))
+(assert (let ((a (let ((b (+ 2 b))) (* a b))) (b (* 10 b))) (and (= a 4) (= b 20))))
+(check-sat)

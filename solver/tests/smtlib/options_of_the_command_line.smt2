@@ -1,0 +1,6 @@
+(set-option :precision 0.5)
+(set-option :produce-models false)
+(get-option :precision)
+(declare-const x Real [1, 2])
+(assert (= x 1))
+(check-sat)

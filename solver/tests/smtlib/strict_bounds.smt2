@@ -1,0 +1,5 @@
+(set-option :precision 0.1)
+(declare-const x Real)
+(assert (< 0 x))
+(assert (< x 0))
+(check-sat)

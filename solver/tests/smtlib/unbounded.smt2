@@ -1,0 +1,8 @@
+(declare-const x Real)
+(declare-const y Real)
+(assert (= (* 2 x) 1e10))
+(assert (= y (+ x 1)))
+(check-sat)
+(get-value (x y))
+(assert (< y x))
+(check-sat)
