@@ -28,7 +28,7 @@ pub struct Restore {
     links: Vec<Vec<VariableId>>,
     /// by assertion: the variables in it
     mentioned: Vec<Vec<VariableId>>,
-    /// the variables in the original problem's own constraint
+    /// the variables that the original problem's own constraint and domains speak of
     background: Vec<VariableId>,
     /// the variable whose bounds contradict each other
     contradiction: Option<VariableId>,
@@ -48,7 +48,12 @@ impl Restore {
             links[variable.index()].extend(variables_below(&graph, &[value]));
         }
         let by_assertion = assertions.iter().map(|assertion| mentioned(original, assertion)).collect();
-        let background = mentioned(original, &original.constraint);
+        let mut background = mentioned(original, &original.constraint);
+        // the domain of a variable that was eliminated speaks of what it was replaced by
+        let eliminated = restored.iter().map(|&(variable, _)| variable);
+        background.extend(
+            eliminated.filter(|v| original.variables.get(v.index()).is_some_and(|v| v.domain != Interval::ENTIRE)),
+        );
         let end = |bound: Option<Bound>| bound.filter(|bound| !bound.strict).map(|bound| bound.value);
         let ends = ranges.into_iter().map(|range| (end(range.lower), end(range.upper))).collect();
         let mut variables = variables;
