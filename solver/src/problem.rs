@@ -3,7 +3,7 @@
 use crate::exact::{Ball, Rational};
 use crate::expr::evaluate::evaluate;
 use crate::expr::{ExprId, Graph, VariableId};
-use crate::formula::{BooleanId, Formula, Relation, Truth};
+use crate::formula::{Atom, BooleanId, Formula, Relation, Truth};
 use crate::interval::Interval;
 use crate::tape::{Slot, Tape};
 
@@ -56,6 +56,11 @@ pub struct Problem {
     pub booleans: Vec<Boolean>,
     /// the constraint
     pub constraint: Formula,
+    /// what follows from the constraint (and, beside an objective, from its reaching [`Options::floor`]): contractors may
+    /// use it, no point is asked for it
+    ///
+    /// [`Options::floor`]: crate::search::Options::floor
+    pub implied: Vec<Atom>,
     /// what to maximise
     pub objective: Option<ExprId>,
 }
@@ -67,6 +72,7 @@ impl Default for Problem {
             variables: Vec::new(),
             booleans: Vec::new(),
             constraint: Formula::TRUE,
+            implied: Vec::new(),
             objective: None,
         }
     }
@@ -102,12 +108,14 @@ impl Problem {
         let mut atoms = Vec::new();
         self.constraint.atoms(&mut |atom| atoms.push(atom.expr));
         let mut required: Vec<ExprId> = self.constraint.conjuncts().map(|atom| atom.expr).collect();
+        required.extend(self.implied.iter().map(|atom| atom.expr));
         required.extend(self.objective);
         let tape = Tape::compile(&self.graph, self.variables.len(), &required, &atoms);
         let mut slot = |id| tape.slot(id).expect("a root has a slot");
         let constraint = self.constraint.map(&mut slot);
+        let implied = self.implied.iter().map(|a| Atom { expr: slot(a.expr), relation: a.relation }).collect();
         let objective = self.objective.map(&mut slot);
-        Compiled { problem: self, tape, constraint, objective }
+        Compiled { problem: self, tape, constraint, implied, objective }
     }
 }
 
@@ -120,6 +128,8 @@ pub struct Compiled {
     pub tape: Tape,
     /// the constraint over slots
     pub constraint: Formula<Slot>,
+    /// what follows from it
+    pub implied: Vec<Atom<Slot>>,
     /// the slot of the objective
     pub objective: Option<Slot>,
 }

@@ -69,6 +69,11 @@ pub(super) fn propagate(problem: &Compiled, goal: &Goal, also: Option<&Formula<S
             return Outcome::Empty;
         }
     }
+    for atom in &problem.implied {
+        if !impose_atom(problem, atom, goal.delta, w, &mut state) {
+            return Outcome::Empty;
+        }
+    }
     if let Some(objective) = problem.objective
         && goal.threshold > f64::NEG_INFINITY
     {
@@ -101,19 +106,7 @@ struct Imposed {
 /// Cuts the slots of a formula; false when it is refuted.
 fn impose(problem: &Compiled, formula: &Formula<Slot>, delta: f64, w: &mut Workspace, state: &mut Imposed) -> bool {
     match formula {
-        Formula::Atom(atom) => {
-            let value = w.values[atom.expr as usize];
-            match truth(atom, delta, w) {
-                Truth::True => true,
-                Truth::False => false,
-                Truth::Unknown => {
-                    state.decided = false;
-                    let target = atom.relation.target(delta);
-                    state.cut |= !value.subset(target);
-                    problem.tape.narrow(atom.expr, target, w)
-                }
-            }
-        }
+        Formula::Atom(atom) => impose_atom(problem, atom, delta, w, state),
         Formula::Literal(_) => {
             state.decided = false;
             true
@@ -140,6 +133,20 @@ fn impose(problem: &Compiled, formula: &Formula<Slot>, delta: f64, w: &mut Works
                 }
                 Some(part) => impose(problem, part, delta, w, state),
             }
+        }
+    }
+}
+
+fn impose_atom(problem: &Compiled, atom: &Atom<Slot>, delta: f64, w: &mut Workspace, state: &mut Imposed) -> bool {
+    let value = w.values[atom.expr as usize];
+    match truth(atom, delta, w) {
+        Truth::True => true,
+        Truth::False => false,
+        Truth::Unknown => {
+            state.decided = false;
+            let target = atom.relation.target(delta);
+            state.cut |= !value.subset(target);
+            problem.tape.narrow(atom.expr, target, w)
         }
     }
 }

@@ -50,7 +50,11 @@ impl<R: Relaxation> Contractor for LinearBounds<R> {
             }
         }
         let mut demands = SmallVec::<[Demand; LANES]>::new();
-        for atom in problem.constraint.conjuncts() {
+        for (index, atom) in problem.constraint.conjuncts().chain(&problem.implied).enumerate() {
+            // what held before anything was cut holds still; a slot that was cut, or whose operands were, does not tell
+            if w.open.get(index).is_some_and(|open| !open) {
+                continue;
+            }
             demands.extend(Demand::of(atom.expr, atom.relation, goal.delta).into_iter().flatten());
         }
         if demands.chunks(LANES).all(|chunk| self.impose(tape, chunk, w)) { Outcome::Narrowed } else { Outcome::Empty }
@@ -74,13 +78,6 @@ impl Demand {
             Relation::Eq => [demand(-1.0), demand(1.0)],
             Relation::Ne => [None, None],
         }
-    }
-
-    /// Whether the demand holds all over the box. A slot that was cut to it by another contractor says nothing.
-    fn holds(&self, w: &Workspace) -> bool {
-        let [(slot, sign)] = self.seed;
-        let held = w.values[slot as usize];
-        !w.narrowed[slot as usize] && (if sign > 0.0 { held.inf() } else { -held.sup() }) >= self.level
     }
 }
 
@@ -127,13 +124,9 @@ impl<R: Relaxation> LinearBounds<R> {
 
     /// Cuts the variables by at most [`LANES`] demands; false when no point is left.
     fn impose(&self, tape: &Tape, demands: &[Demand], w: &mut Workspace) -> bool {
-        let open: SmallVec<[&Demand; LANES]> = demands.iter().filter(|demand| !demand.holds(w)).collect();
-        if open.is_empty() {
-            return true;
-        }
-        let combinations: SmallVec<[&[(Slot, f64)]; LANES]> = open.iter().map(|demand| &demand.seed[..]).collect();
+        let combinations: SmallVec<[&[(Slot, f64)]; LANES]> = demands.iter().map(|demand| &demand.seed[..]).collect();
         self.relaxation.bounds(tape, &combinations, w);
-        open.iter().enumerate().all(|(lane, demand)| cut(tape, lane, demand.level, w))
+        demands.iter().enumerate().all(|(lane, demand)| cut(tape, lane, demand.level, w))
     }
 }
 

@@ -5,11 +5,12 @@
 //! atom is dropped only when its variable is eliminated with the exact bound.
 
 use super::{Part, Presolve};
-use crate::exact::{Constant, Rational};
+use crate::exact::{Constant, Rational, rational};
 use crate::expr::{ExprId, Graph, Node, VariableId};
 use crate::formula::{Formula, Relation};
 use crate::interval::bounds;
 use crate::op::Op;
+use num_traits::{One, Signed};
 
 /// One side of a variable's range.
 #[derive(Clone, Debug)]
@@ -102,8 +103,8 @@ impl Presolve {
         }
         *side = Some(bound);
         let domain = &mut self.variables[variable.index()].domain;
-        let lower = range.lower.as_ref().map_or(f64::NEG_INFINITY, |b| crate::exact::rational::floor_f64(&b.value));
-        let upper = range.upper.as_ref().map_or(f64::INFINITY, |b| crate::exact::rational::ceil_f64(&b.value));
+        let lower = range.lower.as_ref().map_or(f64::NEG_INFINITY, |b| rational::floor_f64(&b.value));
+        let upper = range.upper.as_ref().map_or(f64::INFINITY, |b| rational::ceil_f64(&b.value));
         *domain = domain.intersection(bounds(lower, upper));
         if range.is_empty() {
             self.contradict(variable);
@@ -111,19 +112,23 @@ impl Presolve {
         true
     }
 
-    /// Whether the domain says all that a bound of the variable says.
-    pub(super) fn domain_says(&self, formula: &Formula, variable: VariableId) -> bool {
+    /// Whether the domain says what a bound of the variable says, or falls short by a violation of at most `slack` where
+    /// the bound is not strict.
+    pub(super) fn domain_says(&self, formula: &Formula, variable: VariableId, slack: f64) -> bool {
         let Formula::Atom(atom) = formula else { return false };
         let Some((_, from_below, value, strict)) = read(&self.graph, atom.expr, atom.relation) else { return false };
         let domain = self.variables[variable.index()].domain;
         let end = if from_below { domain.inf() } else { domain.sup() };
-        let Some(end) = crate::exact::rational::from_f64(end) else { return false };
+        let Some(end) = rational::from_f64(end) else { return false };
         // the domain may be tighter than this bound
-        match (from_below, strict) {
-            (true, false) => end >= value,
-            (true, true) => end > value,
-            (false, false) => end <= value,
-            (false, true) => end < value,
+        let short = if from_below { &value - &end } else { &end - &value };
+        if strict {
+            return short.is_negative();
         }
+        let coefficient = match self.graph.node(atom.expr) {
+            Node::Apply { op: Op::Linear(row), .. } => row.coefficients[0].abs().to_rational(),
+            _ => Rational::one(),
+        };
+        rational::from_f64(slack).is_some_and(|slack| short * coefficient <= slack)
     }
 }

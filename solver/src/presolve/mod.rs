@@ -73,12 +73,14 @@ pub struct Presolved {
     pub restore: Restore,
 }
 
-/// Presolves a problem under assertions; its objective plays no part.
-pub fn presolve(problem: &Problem, assertions: &[Formula]) -> Presolved {
+/// Presolves a problem under assertions; its objective plays no part. What a variable's double domain says up to a
+/// violation of `slack` is dropped: no refutation is affected, and no δ-sat answer with `δ ≥ slack`.
+pub fn presolve(problem: &Problem, assertions: &[Formula], slack: f64) -> Presolved {
     let mut state = Presolve::new(problem, assertions);
-    state.simplify();
     for _ in 0..ROUNDS {
         state.take_bounds();
+        // some identities need the domains
+        state.simplify();
         if state.contradiction.is_some() || !state.substitute_definitions() {
             break;
         }
@@ -89,7 +91,7 @@ pub fn presolve(problem: &Problem, assertions: &[Formula]) -> Presolved {
         state.merge_rows();
         state.pair_twins();
     }
-    state.finish(problem, assertions)
+    state.finish(problem, assertions, slack)
 }
 
 impl Presolve {
@@ -208,7 +210,7 @@ impl Presolve {
     }
 
     /// Renumbers what is left.
-    fn finish(mut self, original: &Problem, assertions: &[Formula]) -> Presolved {
+    fn finish(mut self, original: &Problem, assertions: &[Formula], slack: f64) -> Presolved {
         let contradiction = self.contradiction;
         if contradiction.is_some() {
             self.parts = vec![Part { formula: Formula::FALSE, origin: None, bound: None }];
@@ -217,7 +219,9 @@ impl Presolve {
             .parts
             .iter()
             .filter(|part| part.formula != Formula::TRUE)
-            .filter(|part| part.bound.is_none_or(|v| !self.gone[v.index()] && !self.domain_says(&part.formula, v)))
+            .filter(|part| {
+                part.bound.is_none_or(|v| !self.gone[v.index()] && !self.domain_says(&part.formula, v, slack))
+            })
             .cloned()
             .collect();
         let mut roots: Vec<ExprId> = Vec::new();

@@ -1,6 +1,7 @@
 //! The way back from a presolved problem: points, and which assertions a part rests on.
 
 use super::Presolve;
+use super::bounds::Bound;
 use crate::exact::{Rational, rational};
 use crate::expr::evaluate::evaluate;
 use crate::expr::{ExprId, Graph, Node, VariableId};
@@ -15,8 +16,8 @@ pub struct Restore {
     graph: Graph,
     /// the variables of the original problem, with the domains that presolve found
     variables: Vec<Variable>,
-    /// how many variables there were during presolve
-    count: usize,
+    /// by variable during presolve: its exact closed ends
+    ends: Vec<(Option<Rational>, Option<Rational>)>,
     /// by variable of the presolved problem: what it was during presolve
     left: Vec<VariableId>,
     /// values of eliminated variables, to be computed from the last to the first
@@ -27,7 +28,7 @@ pub struct Restore {
     links: Vec<Vec<VariableId>>,
     /// by assertion: the variables in it
     mentioned: Vec<Vec<VariableId>>,
-    /// the variables in the original problem's own constraint
+    /// the variables that the original problem's own constraint and domains speak of
     background: Vec<VariableId>,
     /// the variable whose bounds contradict each other
     contradiction: Option<VariableId>,
@@ -41,20 +42,26 @@ impl Restore {
         left: Vec<VariableId>,
         contradiction: Option<VariableId>,
     ) -> Self {
-        let Presolve { graph, variables, sources, restored, .. } = state;
+        let Presolve { graph, variables, sources, restored, ranges, .. } = state;
         let mut links = vec![Vec::new(); variables.len()];
         for &(variable, value) in &restored {
             links[variable.index()].extend(variables_below(&graph, &[value]));
         }
         let by_assertion = assertions.iter().map(|assertion| mentioned(original, assertion)).collect();
-        let background = mentioned(original, &original.constraint);
-        let count = variables.len();
+        let mut background = mentioned(original, &original.constraint);
+        // the domain of a variable that was eliminated speaks of what it was replaced by
+        let eliminated = restored.iter().map(|&(variable, _)| variable);
+        background.extend(
+            eliminated.filter(|v| original.variables.get(v.index()).is_some_and(|v| v.domain != Interval::ENTIRE)),
+        );
+        let end = |bound: Option<Bound>| bound.filter(|bound| !bound.strict).map(|bound| bound.value);
+        let ends = ranges.into_iter().map(|range| (end(range.lower), end(range.upper))).collect();
         let mut variables = variables;
         variables.truncate(original.variables.len());
         Restore {
             graph,
             variables,
-            count,
+            ends,
             left,
             restored,
             sources,
@@ -73,9 +80,12 @@ impl Restore {
             .iter()
             .map(|v| rational::from_f64(crate::incumbent::centre(v.domain)).unwrap_or_default())
             .collect();
-        values.resize(self.count, Rational::default());
+        values.resize(self.ends.len(), Rational::default());
         for (variable, x) in self.left.iter().zip(point) {
-            values[variable.index()] = x.clone();
+            // a double domain may reach a little over the exact ends
+            let (lower, upper) = &self.ends[variable.index()];
+            let above = lower.as_ref().map_or(x, |lower| lower.max(x));
+            values[variable.index()] = upper.as_ref().map_or(above, |upper| upper.min(above)).clone();
         }
         for &(variable, value) in self.restored.iter().rev() {
             let found = evaluate(&self.graph, &[value], &values);

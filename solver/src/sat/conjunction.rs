@@ -4,6 +4,7 @@
 //! negative, so the search looks for good points first and splits where it matters for the bound. All else goes to
 //! [`decide`].
 
+use super::quotient::multiplied;
 use crate::expr::ExprId;
 use crate::formula::{Atom, Formula, Relation};
 use crate::problem::{Compiled, Problem};
@@ -22,6 +23,8 @@ pub(super) fn decide_atoms(
     observer: &mut dyn Observer,
     started: Instant,
 ) -> Decision {
+    let atoms: Vec<Atom> = problem.constraint.conjuncts().copied().collect();
+    problem.implied = atoms.iter().filter_map(|atom| multiplied(&mut problem.graph, atom)).collect();
     let objective = single_inequality(&mut problem);
     if let Some((expr, _)) = objective {
         problem.objective = Some(expr);

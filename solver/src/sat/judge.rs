@@ -29,7 +29,10 @@ pub(super) fn restored(
     }
     let nearest: Vec<f64> = restored.iter().map(rational::nearest_f64).collect();
     let bounds = bounds.unwrap_or_else(|| point.iter().map(crate::interval::decimal::enclose).collect());
-    Verdict::DeltaSat { bounds: restore.bounds(&bounds), point: nearest }
+    // what was eliminated satisfies its own bounds up to δ only
+    let around = restore.bounds(&bounds).into_iter().zip(&nearest);
+    let bounds = around.map(|(bound, &x)| if bound.contains(x) { bound } else { crate::interval::point(x) }).collect();
+    Verdict::DeltaSat { bounds, point: nearest }
 }
 
 /// Whether the constraint and all assertions hold at a point, in certified arithmetic.

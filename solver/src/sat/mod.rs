@@ -6,6 +6,7 @@
 
 mod conjunction;
 mod judge;
+mod quotient;
 mod search;
 mod skeleton;
 mod theory;
@@ -40,7 +41,7 @@ pub fn check(
     observer: &mut dyn Observer,
 ) -> Answer {
     let started = Instant::now();
-    let Presolved { problem: presolved, parts, restore } = presolve(problem, assertions);
+    let Presolved { problem: presolved, parts, restore } = presolve(problem, assertions, options.delta);
     let found = if parts.iter().all(|(formula, _)| matches!(formula, Formula::Atom(_))) {
         let decision = conjunction::decide_atoms(presolved, strategy, options, observer, started);
         search::Found {

@@ -87,6 +87,11 @@ pub(super) fn examine(
         item.fate = Fate::Refuted { by: "enclosure" };
         return;
     }
+    let mut open = std::mem::take(&mut w.open);
+    open.clear();
+    let atoms = problem.constraint.conjuncts().chain(&problem.implied);
+    open.extend(atoms.map(|atom| truth(atom, 0.0, w) != Truth::True));
+    w.open = open;
     if let Some(objective) = problem.objective {
         item.bound = item.bound.min(w.values[objective as usize].sup());
         item.entry = item.bound;

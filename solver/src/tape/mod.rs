@@ -140,6 +140,12 @@ impl Tape {
                 }
                 Node::Apply { op, operands } => {
                     let slots: Vec<Slot> = operands.iter().map(|o| tape.slot_of[o]).collect();
+                    if let Some((value, nearest)) = tape.fold(op, &slots) {
+                        let slot = tape.new_slot();
+                        tape.constants.push((slot, value, nearest));
+                        tape.slot_of.insert(id, slot);
+                        continue;
+                    }
                     tape.push(op, &slots, required[index], &mut lists, &mut kept)
                 }
             };
@@ -152,6 +158,26 @@ impl Tape {
         tape.groups = tape.find_groups();
         tape.uses = tape.find_uses();
         tape
+    }
+
+    /// The enclosure of an operator over constants alone, where it is certainly defined, and a double in it: an irrational
+    /// constant such as `√2` is computed once and not in every sweep.
+    fn fold(&self, op: &Op, slots: &[Slot]) -> Option<(Interval, f64)> {
+        let constant = |slot: &Slot| {
+            let found = self.constants.binary_search_by_key(slot, |&(slot, ..)| slot).ok()?;
+            Some(self.constants[found].1)
+        };
+        let x: SmallVec<[Interval; 8]> = slots.iter().map(constant).collect::<Option<_>>()?;
+        let value = match op {
+            Op::Linear(row) => row
+                .coefficients
+                .iter()
+                .zip(&x)
+                .fold(enclose_constant(&row.constant), |sum, (a, &x)| sum + enclose_constant(a) * x),
+            Op::Noise(_) => return None,
+            op => op.operator().filter(|operator| operator.is_defined(&x))?.enclose(&x),
+        };
+        value.is_common_interval().then(|| (value, value.mid()))
     }
 
     fn new_slot(&mut self) -> Slot {

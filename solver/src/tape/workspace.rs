@@ -23,6 +23,8 @@ pub struct Workspace {
     pub(crate) saved: Vec<f64>,
     /// a second one
     pub(crate) other: Vec<f64>,
+    /// by conjunctive atom (the constraint's, then the implied ones): whether it was open before the box was contracted
+    pub(crate) open: Vec<bool>,
     /// operands of one instruction
     pub(crate) x: Vec<Interval>,
     pub(crate) px: Vec<f64>,
@@ -50,6 +52,7 @@ impl Workspace {
             sweep: LinearSweep::new(tape),
             saved: vec![0.0; tape.variables],
             other: vec![0.0; tape.variables],
+            open: Vec::new(),
             x: vec![Interval::ENTIRE; tape.longest],
             px: vec![0.0; tape.longest],
             partials: vec![0.0; tape.longest],
