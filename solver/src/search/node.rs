@@ -146,7 +146,7 @@ fn probe(
     spare: &Spare,
 ) -> bool {
     let id = item.node.map_or(0, |node| node.id);
-    if id > PROBED.0 && id % PROBED.1 != 0 {
+    if id > PROBED.0 && !id.is_multiple_of(PROBED.1) {
         return false;
     }
     for seed in 0..if id == 0 { ATTEMPTS } else { 1 } {
