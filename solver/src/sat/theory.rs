@@ -202,3 +202,60 @@ impl Needed<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::skeleton::Encoder;
+    use super::*;
+    use crate::exact::Constant;
+    use crate::formula::Relation;
+    use crate::search::{Options, Strategy, Verdict, decide};
+    use batsat::BasicSolver;
+    use rand::rngs::SmallRng;
+    use rand::{Rng, SeedableRng};
+
+    /// Random atoms over a small box: whatever is explained is refuted on its own, is a part of what was asked about, and
+    /// branch and prune finds no solution of it; dropping any one atom of it leaves HC4 without a refutation.
+    #[test]
+    fn explanations_are_refuted_and_small() {
+        let mut explained = 0;
+        for seed in 0..300 {
+            let mut rng = SmallRng::seed_from_u64(seed);
+            let mut problem = Problem::default();
+            let x: Vec<ExprId> =
+                (0..3).map(|i| problem.variable(format!("x{i}"), bounds(-2.0, 2.0), Sort::Real)).collect();
+            let mut atoms = Vec::new();
+            for _ in 0..8 {
+                let (y, z) = (x[rng.random_range(0..3)], x[rng.random_range(0..3)]);
+                let product = problem.graph.mul(y, z);
+                let level = Constant::from_f64(rng.random_range(-4.0..4.0)).expect("finite");
+                let expr = problem.graph.linear([(Constant::ONE, product), (Constant::ONE, y)], level);
+                let relations = [Relation::Le, Relation::Ge, Relation::Lt, Relation::Eq];
+                atoms.push(Formula::atom(expr, relations[rng.random_range(0..4)]));
+            }
+            let mut solver = BasicSolver::default();
+            let mut encoder = Encoder::new(&problem, &mut solver);
+            encoder.assert_all(&[(Formula::and(atoms), Some(0))]);
+            let skeleton = encoder.skeleton;
+            let mut boxes = Boxes::new(&problem, &skeleton);
+            let mut all: Vec<Var> = boxes.atoms.keys().copied().collect();
+            all.sort_unstable_by_key(|v| v.idx());
+            if !boxes.refuted(&all) {
+                continue;
+            }
+            explained += 1;
+            let core = boxes.explain(&all, 1000);
+            assert!(core.iter().all(|v| all.contains(v)));
+            assert!(boxes.refuted(&core), "an explanation that explains nothing");
+            for i in 0..core.len() {
+                let rest: Vec<Var> = core.iter().enumerate().filter(|&(j, _)| j != i).map(|(_, &v)| v).collect();
+                assert!(!boxes.refuted(&rest), "{core:?} is not minimal");
+            }
+            let constraint = Formula::and(core.iter().map(|v| Formula::Atom(skeleton.atoms[v])));
+            let alone = Problem { constraint, ..problem.clone() }.compile();
+            let decision = decide(&alone, &Strategy::default(), &Options::default(), &mut ());
+            assert!(!matches!(decision.verdict, Verdict::Sat(_)), "seed {seed}");
+        }
+        assert!(explained > 50, "{explained} explained");
+    }
+}
