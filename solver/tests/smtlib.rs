@@ -317,7 +317,7 @@ fn answers(text: &str) -> Vec<&str> {
     text.lines().filter_map(word).collect()
 }
 
-/// dReal's own regression files, where they are at hand (`DELTASAT_CASES`, or the folder that the developers share). An
+/// dReal's own regression files, where they are at hand (in `QUANTPROOF_CASES`, or in `shared/cases` beside the repository). An
 /// `unsat` where dReal says `delta-sat` must be true, which is known for these; a `delta-sat` where dReal says `unsat`
 /// must be too.
 #[test]
@@ -326,9 +326,10 @@ fn shared_cases_of_dreal() {
     const TRULY_UNSAT: &[&str] = &["github_issue_183.smt2"];
     /// all voltages zero is a solution
     const TRULY_SAT: &[&str] = &["scungao_02.smt2"];
-    let cases = std::env::var("DELTASAT_CASES").unwrap_or_else(|_| "/work/shared/cases".to_owned());
+    let beside_the_repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/cases");
+    let cases = std::env::var_os("QUANTPROOF_CASES").map_or(beside_the_repository, PathBuf::from);
     let (mut right, mut open, mut wrong, mut rejected) = (0, 0, Vec::new(), Vec::new());
-    for path in inputs(&Path::new(&cases).join("dreal")) {
+    for path in inputs(&cases.join("dreal")) {
         let name = path.file_name().unwrap().to_str().unwrap().to_owned();
         let Ok(expected) = std::fs::read_to_string(beside(&path, "expected")) else { continue };
         let options = std::fs::read_to_string(beside(&path, "option")).unwrap_or_default();

@@ -140,7 +140,8 @@ fn half_a_million_parameters_are_read_at_once() {
 /// Files of other programs, where they are at hand.
 #[test]
 fn files_of_the_neural_network_verification_competition() {
-    let cases = Path::new("/work/shared/cases");
+    let beside_the_repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/cases");
+    let cases = std::env::var_os("QUANTPROOF_CASES").map_or(beside_the_repository, std::path::PathBuf::from);
     let load = |file: &str| Network::load(cases.join(file)).unwrap_or_else(|error| panic!("{error}"));
     if !cases.join("acasxu/onnx").is_dir() {
         return;
