@@ -71,7 +71,7 @@ pub(super) fn coordinates(network: &Network, input: &[Rational]) -> String {
     let names = network.input().names();
     let shown = if names.len() > 2 * NAMED { NAMED } else { names.len() };
     let mut text: Vec<String> =
-        names.iter().zip(input).take(shown).map(|(name, x)| format!("{name} = {}", readable(x))).collect();
+        names.iter().zip(input).take(shown).map(|(name, x)| equation(name, x)).collect();
     if shown < names.len() {
         text.push(format!("and {} more", names.len() - shown));
     }
@@ -116,5 +116,14 @@ pub(super) fn parameter(layer: usize, parameter: Parameter) -> String {
     match parameter {
         Parameter::Weight { row, col } => format!("layer {layer} weight [{row}][{col}]"),
         Parameter::Bias { row } => format!("layer {layer} bias [{row}]"),
+    }
+}
+
+/// `x1 = 0.5`, or `x1 ≈ 0.333333333`.
+fn equation(name: &str, x: &Rational) -> String {
+    let shown = readable(x);
+    match shown.strip_prefix('≈') {
+        Some(digits) => format!("{name} ≈ {digits}"),
+        None => format!("{name} = {shown}"),
     }
 }

@@ -34,7 +34,7 @@ impl Multipliers {
         let mut checked = best;
         for step in 0..STEPS {
             if step > 0 && step % PATIENCE == 0 {
-                if !(checked - best >= PROGRESS * (checked - threshold)) {
+                if checked - best < PROGRESS * (checked - threshold) {
                     break;
                 }
                 checked = best;
