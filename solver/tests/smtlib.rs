@@ -293,9 +293,8 @@ fn texts_of_all_kinds() {
             }
         }
         text += "(check-sat)";
-        let mut settings = Settings::default();
-        settings.deadline = Some(Instant::now() + Duration::from_millis(30));
-        settings.memory = Some(1 << 24);
+        let deadline = Some(Instant::now() + Duration::from_millis(30));
+        let settings = Settings { deadline, memory: Some(1 << 24), ..Settings::default() };
         let started = Instant::now();
         let (_, end) = replies(&text, settings.clone());
         if let Err(error) = end {

@@ -1,141 +1,33 @@
 //! The commands of a script, one function each.
 
-use super::answer::{Answer, ModelValue, Verdict};
+use super::answer::{ModelValue, Verdict};
 use super::boolean::Signed;
 use super::check::{self, Questions};
 use super::context::{Declared, Function, Global, Range, Role, SortName, Value};
+use super::declaration::{sort_and_range, sort_named};
 use super::error::ScriptError;
-use super::lower::{Lowering, sort_and_range, sort_named};
+use super::lower::Lowering;
 use super::print;
 use super::real::Sum;
+use super::script::Reply;
 use super::session::{Assertion, Objective, Session};
 use super::settings::Source;
-use super::sexpr::{Kind, Reader, Tree, Word, quoted, symbol};
-use crate::interval::decimal::{shortest_lower, shortest_upper};
+use super::sexpr::{Kind, Tree, Word, quoted, symbol};
 use crate::search::Observer;
 use std::rc::Rc;
 
-/// A script being executed.
-#[derive(Clone, Debug)]
-pub struct Script<'a> {
-    text: &'a str,
-    at: usize,
-    ended: bool,
-}
-
-impl<'a> Script<'a> {
-    /// A script at its beginning.
-    pub fn new(text: &'a str) -> Self {
-        Script { text, at: 0, ended: false }
-    }
-
-    /// The text.
-    pub fn text(&self) -> &'a str {
-        self.text
-    }
-}
-
-/// What a command has to say.
-#[derive(Clone, Debug, Default)]
-pub struct Reply {
-    /// the text to print, without the last end of line; `None` for nothing
-    pub text: Option<String>,
-    /// the answer, where the command was a check
-    pub answer: Option<Answer>,
-    /// what a user should know but the reply must not say: an option that means nothing here
-    pub note: Option<String>,
-}
-
-impl Reply {
-    fn text(text: impl Into<String>) -> Self {
-        Reply { text: Some(text.into()), ..Reply::default() }
-    }
-}
-
 type Result<T> = std::result::Result<T, ScriptError>;
 
-impl Session {
-    /// Executes the next command; `None` at the end of the script, or behind `(exit)`.
-    ///
-    /// # Errors
-    /// When the command breaks the grammar, or means nothing. The session stays as it was before the command.
-    pub fn step(&mut self, script: &mut Script<'_>, observer: &mut dyn Observer) -> Result<Option<Reply>> {
-        if script.ended {
-            return Ok(None);
-        }
-        let mut reader = Reader::new(script.text, script.at);
-        let tree = match reader.next(&mut self.context.words) {
-            Ok(Some(tree)) => tree,
-            Ok(None) => {
-                script.ended = true;
-                return Ok(None);
-            }
-            Err(error) => {
-                script.ended = true;
-                return Err(error);
-            }
-        };
-        script.at = reader.offset();
-        let mut call = Call { session: self, tree: Rc::new(tree), observer };
-        match call.execute() {
-            Ok(Some(reply)) => Ok(Some(reply)),
-            Ok(None) => {
-                script.ended = true;
-                Ok(None)
-            }
-            Err(error) => {
-                script.ended = true;
-                Err(error)
-            }
-        }
-    }
-}
-
-impl Session {
-    /// Checks the assertions, as `(check-sat)` does.
-    ///
-    /// # Errors
-    /// When there is more than one objective.
-    pub fn check_sat(&mut self, observer: &mut dyn Observer) -> std::result::Result<Reply, String> {
-        self.reply_to_check(Vec::new(), observer)
-    }
-
-    fn reply_to_check(
-        &mut self,
-        assumptions: Vec<Assertion>,
-        observer: &mut dyn Observer,
-    ) -> std::result::Result<Reply, String> {
-        let answer = self.check(assumptions, observer)?.clone();
-        let compliant = *self.settings.smtlib2_compliant.get();
-        let mut lines = vec![answer.line(compliant, *self.settings.exact_sat.get())];
-        if let (Verdict::Unknown(reason), false) = (answer.verdict, compliant) {
-            lines.push(format!("; {}", reason.sentence()));
-        }
-        if *self.settings.produce_models.get() && !compliant {
-            lines.extend(answer.model.iter().map(box_line));
-        }
-        if let Some(minimum) = &answer.minimum {
-            lines.push(if compliant {
-                let interval = print::interval(minimum.lower, minimum.upper);
-                format!("(objectives\n  ({} {interval})\n)", minimum.term)
-            } else {
-                format!("{} : [{}, {}]", minimum.term, shortest_lower(minimum.lower), shortest_upper(minimum.upper))
-            });
-        }
-        Ok(Reply { text: Some(lines.join("\n")), answer: Some(answer), note: None })
-    }
-}
-
 /// One command.
-struct Call<'a> {
-    session: &'a mut Session,
-    tree: Rc<Tree>,
-    observer: &'a mut dyn Observer,
+pub(super) struct Call<'a> {
+    pub(super) session: &'a mut Session,
+    pub(super) tree: Rc<Tree>,
+    pub(super) observer: &'a mut dyn Observer,
 }
 
 impl Call<'_> {
     /// Executes it; `None` for `(exit)`.
-    fn execute(&mut self) -> Result<Option<Reply>> {
+    pub(super) fn execute(&mut self) -> Result<Option<Reply>> {
         let parts: Vec<usize> = self.tree.children(0).collect();
         let name = match parts.first().map(|&head| self.tree.kind(head)) {
             Some(Kind::Symbol(word)) if self.tree.is_list(0) => self.session.context.words.text(word).to_owned(),
@@ -552,16 +444,5 @@ impl Call<'_> {
             })
             .collect();
         Ok(Reply::text(format!("({})", names.join(" "))))
-    }
-}
-
-/// `x : [5, 5]`, as dReal prints a model.
-fn box_line(entry: &super::ModelEntry) -> String {
-    match entry.value {
-        ModelValue::Bool(value) => format!("{} : {}", entry.name, if value { "True" } else { "False" }),
-        ModelValue::Integer(x) | ModelValue::Number(x) => {
-            let x = print::general(x);
-            format!("{} : [{x}, {x}]", entry.name)
-        }
     }
 }

@@ -22,7 +22,10 @@ use std::collections::{HashMap, HashSet};
 /// A formula of more nodes than this is not copied.
 const COPIED: usize = 4;
 /// A formula deeper than this is named.
-const DEEPEST: usize = 200;
+const DEEPEST: usize = 50;
+
+/// Names within names within names, at most: whoever reads a formula may follow them by recursion.
+const NESTED: usize = 8;
 
 /// Whether a formula is `true` or `false`.
 pub(super) fn is_constant(formula: Signed) -> bool {
@@ -41,6 +44,8 @@ struct Tree {
     formula: Formula,
     size: usize,
     depth: usize,
+    /// how many names deep it is
+    nested: usize,
 }
 
 /// Turns formulas of one context into trees of one problem.
@@ -151,7 +156,7 @@ impl<'a> Trees<'a> {
     }
 
     fn build(&mut self, formula: Signed) -> Tree {
-        let leaf = |formula| Tree { formula, size: 1, depth: 1 };
+        let leaf = |formula| Tree { formula, size: 1, depth: 1, nested: 0 };
         let parts = self.operands(formula);
         match self.context.booleans.node(formula.id) {
             BoolNode::True => leaf(if formula.holds { Formula::TRUE } else { Formula::FALSE }),
@@ -166,7 +171,8 @@ impl<'a> Trees<'a> {
                 let both = pairs.map(|pair| self.join(&pair, true));
                 let size = both.iter().map(|tree| tree.size).sum::<usize>() + 1;
                 let depth = both.iter().map(|tree| tree.depth).max().unwrap_or(0) + 1;
-                Tree { formula: Formula::or(both.map(|tree| tree.formula)), size, depth }
+                let nested = both.iter().map(|tree| tree.nested).max().unwrap_or(0);
+                Tree { formula: Formula::or(both.map(|tree| tree.formula)), size, depth, nested }
             }
             &BoolNode::ForAll(quantifier) if formula.holds => {
                 let guard = self.fresh();
@@ -186,8 +192,9 @@ impl<'a> Trees<'a> {
         let trees = || parts.iter().map(|part| &self.known[part]);
         let size = trees().map(|tree| tree.size).sum::<usize>() + 1;
         let depth = trees().map(|tree| tree.depth).max().unwrap_or(0) + 1;
+        let nested = trees().map(|tree| tree.nested).max().unwrap_or(0);
         let formulas = trees().map(|tree| tree.formula.clone());
-        Tree { formula: if all { Formula::and(formulas) } else { Formula::or(formulas) }, size, depth }
+        Tree { formula: if all { Formula::and(formulas) } else { Formula::or(formulas) }, size, depth, nested }
     }
 
     /// The tree, or a name for it.
@@ -197,7 +204,9 @@ impl<'a> Trees<'a> {
             return tree;
         }
         let is_quantified = self.quantified[formula.id.index()];
-        let name = if self.integers || is_quantified {
+        let written_out = self.integers || is_quantified || tree.nested >= NESTED;
+        let nested = if written_out { 0 } else { tree.nested + 1 };
+        let name = if written_out {
             let name = self.fresh();
             if !is_quantified {
                 self.definitions.push(Formula::or([name.clone(), tree.formula.negate()]));
@@ -209,10 +218,10 @@ impl<'a> Trees<'a> {
         };
         if !is_quantified {
             // the name stands for the negation too
-            let opposite = Tree { formula: name.negate(), size: 1, depth: 1 };
+            let opposite = Tree { formula: name.negate(), size: 1, depth: 1, nested };
             self.known.entry(formula.negate()).or_insert(opposite);
         }
-        Tree { formula: name, size: 1, depth: 1 }
+        Tree { formula: name, size: 1, depth: 1, nested }
     }
 
     /// A new propositional variable.
