@@ -2,7 +2,8 @@
 //!
 //! Global: the deviation of the confidence over the whole input domain, ε = 0.01 on every parameter, one thread, to a
 //! gap of 0.001 or 60 boxes, whichever comes first; the throughput is in boxes. Local: the same deviation at each of
-//! the held-out inputs of the model; the throughput is in inputs.
+//! the held-out inputs of the model; the throughput is in inputs. ACAS Xu: a proof of each of the properties 1 to 4 of
+//! one network, one thread; the throughput is in boxes.
 
 use std::hint::black_box;
 use std::time::Duration;
@@ -12,8 +13,10 @@ use deltasat::exact::{Rational, rational};
 use deltasat::search::Limits;
 use quantproof::network::Network;
 use quantproof::perturbation::{Magnitude, Perturbation};
+use quantproof::property::Property;
 use quantproof::robustness::global::Global;
 use quantproof::robustness::local::{Local, Scratch};
+use quantproof::robustness::verify::Verify;
 use quantproof::robustness::{ClassChoice, Settings};
 
 /// The limit of a global search.
@@ -81,11 +84,37 @@ fn local(criterion: &mut Criterion) {
     group.finish();
 }
 
+/// Boxes a second on ACAS Xu, from the folder that `ACASXU_CASES` names (the competition's `onnx/` and `prop_*.vnnlib`);
+/// without it nothing is measured.
+fn acasxu(criterion: &mut Criterion) {
+    let Some(folder) = std::env::var_os("ACASXU_CASES").map(std::path::PathBuf::from) else { return };
+    let mut group = criterion.benchmark_group("acas xu");
+    group.sample_size(10);
+    for (network, property) in [("1_1", 1), ("1_1", 2), ("1_1", 3), ("1_1", 4)] {
+        let file = folder.join(format!("onnx/ACASXU_run2a_{network}_batch_2000.onnx"));
+        let network_of_case = Network::load(&file).expect("a network of the competition");
+        let property_of_case =
+            Property::load(&folder.join(format!("prop_{property}.vnnlib"))).expect("a property of the competition");
+        let perturbation =
+            Perturbation::uniform(Magnitude::Absolute(Rational::default())).expect("zero is not negative");
+        let verify = Verify {
+            network: &network_of_case,
+            perturbation: &perturbation,
+            property: &property_of_case,
+            settings: Settings { jobs: 1, ..Settings::default() },
+        };
+        group.throughput(Throughput::Elements(verify.ask(&mut ()).statistics.boxes));
+        let name = format!("{network} property {property}");
+        group.bench_function(BenchmarkId::from_parameter(name), |b| b.iter(|| black_box(verify.ask(&mut ()))));
+    }
+    group.finish();
+}
+
 criterion_group! {
     name = benches;
     config = Criterion::default()
         .warm_up_time(Duration::from_millis(200))
         .measurement_time(Duration::from_secs(1));
-    targets = global, local
+    targets = global, local, acasxu
 }
 criterion_main!(benches);

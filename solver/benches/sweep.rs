@@ -18,7 +18,7 @@ use deltasat::interval::kernel::dot;
 use deltasat::interval::{Interval, bounds};
 use deltasat::op::{Incremented, Op};
 use deltasat::problem::{Compiled, Problem, Sort};
-use deltasat::tape::{Slot, Workspace};
+use deltasat::tape::{LANES, Slot, Workspace};
 use expressions::{Constants, Generator};
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
@@ -173,6 +173,13 @@ fn linear(criterion: &mut Criterion) {
         group.throughput(Throughput::Elements(twin.products as u64));
         group.bench_function(BenchmarkId::new("backward sweep", name), |b| {
             b.iter(|| black_box(compiled.tape.linear_bound(&seed, &mut w)));
+        });
+        // as many bounds as a sweep has lanes, of different magnitudes and both signs
+        let seeds: Vec<[(Slot, f64); 1]> = (0..LANES).map(|k| [(twin.margin, k as f64 - 7.5)]).collect();
+        let combinations: Vec<&[(Slot, f64)]> = seeds.iter().map(|seed| &seed[..]).collect();
+        group.throughput(Throughput::Elements((LANES * twin.products) as u64));
+        group.bench_function(BenchmarkId::new("backward sweep, all lanes", name), |b| {
+            b.iter(|| compiled.tape.linear_bounds(black_box(&combinations), &mut w));
         });
         if !rectified {
             continue;

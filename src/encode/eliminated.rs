@@ -39,9 +39,19 @@ pub enum NoiseOf {
     },
 }
 
+/// Which copies of the network a question speaks of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Copies {
+    /// the trained one and the perturbed one, and how they differ
+    Both,
+    /// the perturbed one alone: the other parts of a [`Twin`] are not to be used
+    Perturbed,
+}
+
 /// A network and its perturbed copy up to the last hidden layer, ready for a question.
 pub struct Eliminated<'a> {
     network: &'a Network,
+    copies: Copies,
     reach: Reach<'a>,
     /// the problem being built
     pub problem: Problem,
@@ -55,13 +65,18 @@ pub struct Eliminated<'a> {
 
 impl<'a> Eliminated<'a> {
     /// Encodes all layers but the last over a box of inputs.
-    pub fn new(network: &'a Network, perturbation: &'a Perturbation, domain: &[(Rational, Rational)]) -> Self {
+    pub fn new(
+        network: &'a Network,
+        perturbation: &'a Perturbation,
+        domain: &[(Rational, Rational)],
+        copies: Copies,
+    ) -> Self {
         let mut problem = Problem::default();
         let inputs = declare_inputs(&mut problem, network, domain);
         let zero = problem.graph.constant(Constant::ZERO);
         let hidden = inputs.iter().map(|&x| Twin { nominal: x, increment: zero, perturbed: x }).collect();
         let reach = Reach::new(network, perturbation);
-        let mut encoded = Eliminated { network, reach, problem, inputs, noises: Vec::new(), hidden };
+        let mut encoded = Eliminated { network, copies, reach, problem, inputs, noises: Vec::new(), hidden };
         for layer in 0..network.layers().len() - 1 {
             encoded.hide(layer);
         }
@@ -106,6 +121,13 @@ impl<'a> Eliminated<'a> {
             neurons.clone().map(|neuron| self.noise(NoiseOf::Neuron { layer: index, neuron })).collect();
         let weights: Vec<Vec<Constant>> = layer.rows().map(|w| w.iter().map(|&w| parameter(w)).collect()).collect();
         let radii: Vec<Radii> = neurons.clone().map(|neuron| self.reach.radii(index, neuron)).collect();
+        if self.copies == Copies::Perturbed {
+            let rows: Vec<_> = neurons
+                .map(|i| self.perturbed_row(noise[i], &weights[i], parameter(layer.biases()[i]), &radii[i]))
+                .collect();
+            self.hidden = self.activate_perturbed(layer.activation(), &rows);
+            return;
+        }
         let below: Vec<ExprId> = self.hidden.iter().map(|h| h.nominal).collect();
         let z: Vec<_> = layer.rows().zip(layer.biases()).map(|(w, &b)| row(&mut self.problem, w, &below, b)).collect();
         let dz: Vec<_> = neurons.clone().map(|i| self.increment_row(noise[i], &weights[i], &radii[i])).collect();
@@ -123,6 +145,13 @@ impl<'a> Eliminated<'a> {
             })
             .collect();
         self.hidden = self.activate(layer.activation(), &z, &dz, &perturbed_z);
+    }
+
+    /// Applies an activation to perturbed values alone; they stand in for the others, which nobody asks for.
+    fn activate_perturbed(&mut self, activation: Activation, z: &[ExprId]) -> Vec<Twin> {
+        let increment = self.problem.graph.constant(Constant::ZERO);
+        let h = z.iter().map(|&z| activate(&mut self.problem, activation, z));
+        h.map(|h| Twin { nominal: h, increment, perturbed: h }).collect()
     }
 
     /// Applies an activation to values, increments and perturbed values.

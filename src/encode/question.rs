@@ -1,6 +1,6 @@
 //! What is asked of a network and its perturbed copy, as an objective to maximise.
 
-use super::eliminated::{Eliminated, NoiseOf};
+use super::eliminated::{Copies, Eliminated, NoiseOf};
 use super::literal::Literal;
 use super::moved::Mover;
 use super::twin::{Twin, Twins};
@@ -61,7 +61,12 @@ impl<'a> Encoded<'a> {
         domain: &[(Rational, Rational)],
         question: &Question,
     ) -> Self {
-        let mut twins = Eliminated::new(network, perturbation, domain);
+        // at a fixed input the trained network's class is known, and its part in the question is over
+        let copies = match question {
+            Question::Flip { guard: None, .. } => Copies::Perturbed,
+            Question::Flip { .. } | Question::Deviation { .. } => Copies::Both,
+        };
+        let mut twins = Eliminated::new(network, perturbation, domain, copies);
         let (objective, constraint) = pose(&mut twins, question);
         let moves = Moves::Noises(twins.noises);
         let compiled = compile(twins.problem, objective, constraint);

@@ -10,14 +10,17 @@
 //! The reader keeps its own stack of open lists and reduces each one where it closes, so the depth of a file is limited by
 //! memory alone. A `not` is applied on the way down: each list knows whether it counts or its negation.
 
+mod term;
+mod token;
+
 use super::normal::{Atoms, Disjunction, Position, TooLarge, cases};
-use super::{Constraint, Property, PropertyError};
+use super::{Property, PropertyError};
 use deltasat::exact::{Rational, rational};
 use num_traits::{One, Zero};
 use std::collections::BTreeMap;
+use term::{MAX_BITS, Sum, Variable};
+use token::{Token, Tokens, unexpected};
 
-/// The most bits of a numerator or denominator that arithmetic may produce.
-const MAX_BITS: u64 = 1 << 16;
 /// Commands that do not change what is asserted.
 const IGNORED: [&str; 7] = ["set-logic", "set-info", "set-option", "check-sat", "get-model", "get-value", "exit"];
 
@@ -33,96 +36,10 @@ pub fn read(bytes: &[u8]) -> Result<Property, PropertyError> {
         let column = valid.iter().rev().take_while(|&&b| b != b'\n').count() + 1;
         Position { line, column }.error("a byte that is not UTF-8, expected text")
     })?;
-    let mut reader = Reader {
-        tokens: Tokens { text, offset: 0, line: 1, line_start: 0 },
-        declared: BTreeMap::new(),
-        atoms: Atoms::default(),
-        asserted: Vec::new(),
-    };
+    let mut reader =
+        Reader { tokens: Tokens::new(text), declared: BTreeMap::new(), atoms: Atoms::default(), asserted: Vec::new() };
     while reader.command()? {}
     reader.finish()
-}
-
-/// An input or an output.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Variable {
-    Input(usize),
-    Output(usize),
-}
-
-impl Variable {
-    /// `X_3` or `Y_0`; no leading zeros, so that a variable has one name.
-    fn parse(name: &str) -> Option<Variable> {
-        let (letter, digits) = name.split_once('_')?;
-        let plain = digits.bytes().all(|b| b.is_ascii_digit()) && (digits == "0" || !digits.starts_with('0'));
-        let index = digits.parse().ok().filter(|_| plain && digits.len() <= 7)?;
-        match letter {
-            "X" => Some(Variable::Input(index)),
-            "Y" => Some(Variable::Output(index)),
-            _ => None,
-        }
-    }
-
-    fn name(self) -> String {
-        match self {
-            Variable::Input(i) => format!("X_{i}"),
-            Variable::Output(j) => format!("Y_{j}"),
-        }
-    }
-}
-
-/// A linear term.
-#[derive(Default)]
-struct Sum {
-    terms: BTreeMap<Variable, Rational>,
-    constant: Rational,
-}
-
-impl Sum {
-    fn constant(value: Rational) -> Sum {
-        Sum { terms: BTreeMap::new(), constant: value }
-    }
-
-    /// `self + other`; the shorter one moves.
-    fn plus(self, other: Sum) -> Sum {
-        let (mut large, small) = if self.terms.len() >= other.terms.len() { (self, other) } else { (other, self) };
-        large.constant += small.constant;
-        for (variable, a) in small.terms {
-            *large.terms.entry(variable).or_default() += a;
-        }
-        large
-    }
-
-    fn times(mut self, factor: &Rational) -> Sum {
-        self.constant *= factor;
-        self.terms.values_mut().for_each(|a| *a *= factor);
-        self
-    }
-
-    fn minus(self, other: Sum) -> Sum {
-        self.plus(other.times(&-Rational::one()))
-    }
-
-    fn is_constant(&self) -> bool {
-        self.terms.values().all(Zero::is_zero)
-    }
-
-    fn is_short(&self) -> bool {
-        let short = |r: &Rational| r.numer().bits() <= MAX_BITS && r.denom().bits() <= MAX_BITS;
-        short(&self.constant) && self.terms.values().all(short)
-    }
-
-    /// `self ≥ 0`, or `> 0`.
-    fn constraint(self, strict: bool) -> Constraint {
-        let (mut inputs, mut outputs) = (Vec::new(), Vec::new());
-        for (variable, a) in self.terms.into_iter().filter(|(_, a)| !a.is_zero()) {
-            match variable {
-                Variable::Input(i) => inputs.push((i, a)),
-                Variable::Output(j) => outputs.push((j, a)),
-            }
-        }
-        Constraint { inputs, outputs, constant: self.constant, strict }
-    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -195,100 +112,6 @@ struct Open {
     counts: bool,
     terms: Vec<Sum>,
     formulas: Vec<Disjunction>,
-}
-
-#[derive(Clone, Copy, PartialEq)]
-enum Token<'t> {
-    Open,
-    Close,
-    Word(&'t str),
-    End,
-}
-
-impl Token<'_> {
-    fn describe(self) -> String {
-        match self {
-            Token::Open => "`(`".to_owned(),
-            Token::Close => "`)`".to_owned(),
-            Token::End => "the end of the text".to_owned(),
-            Token::Word(word) => match word.char_indices().nth(40) {
-                Some((end, _)) => format!("`{}…`", &word[..end]),
-                None => format!("`{word}`"),
-            },
-        }
-    }
-}
-
-/// The text as parentheses and words.
-struct Tokens<'t> {
-    text: &'t str,
-    offset: usize,
-    line: usize,
-    line_start: usize,
-}
-
-impl<'t> Tokens<'t> {
-    fn next(&mut self) -> (Token<'t>, Position) {
-        let bytes = self.text.as_bytes();
-        while let Some(&byte) = bytes.get(self.offset) {
-            match byte {
-                b'\n' => {
-                    self.line += 1;
-                    self.line_start = self.offset + 1;
-                }
-                b';' => {
-                    let rest = &bytes[self.offset..];
-                    self.offset += rest.iter().position(|&b| b == b'\n').unwrap_or(rest.len());
-                    continue;
-                }
-                byte if byte.is_ascii_whitespace() => {}
-                _ => break,
-            }
-            self.offset += 1;
-        }
-        let at = Position { line: self.line, column: self.offset - self.line_start + 1 };
-        let start = self.offset;
-        let token = match bytes.get(start) {
-            None => return (Token::End, at),
-            Some(b'(') => Token::Open,
-            Some(b')') => Token::Close,
-            // a string or a quoted symbol: only commands that are ignored have them
-            Some(&quote @ (b'"' | b'|')) => {
-                let rest = &bytes[start + 1..];
-                let length = rest.iter().position(|&b| b == quote).map_or(rest.len(), |end| end + 1);
-                self.offset = start + 1 + length;
-                for newline in (start..self.offset).filter(|&i| bytes[i] == b'\n') {
-                    self.line += 1;
-                    self.line_start = newline + 1;
-                }
-                return (Token::Word(&self.text[start..self.offset]), at);
-            }
-            Some(_) => {
-                let ends = |b: &u8| b.is_ascii_whitespace() || matches!(b, b'(' | b')' | b';' | b'"' | b'|');
-                let length = bytes[start..].iter().position(ends).unwrap_or(bytes.len() - start);
-                self.offset += length;
-                return (Token::Word(&self.text[start..start + length]), at);
-            }
-        };
-        self.offset += 1;
-        (token, at)
-    }
-
-    fn word(&mut self, expected: &str) -> Result<(&'t str, Position), PropertyError> {
-        match self.next() {
-            (Token::Word(word), at) => Ok((word, at)),
-            (other, at) => Err(unexpected(other, at, expected)),
-        }
-    }
-
-    fn expect(&mut self, token: Token<'_>, expected: &str) -> Result<(), PropertyError> {
-        let (found, at) = self.next();
-        if found == token { Ok(()) } else { Err(unexpected(found, at, expected)) }
-    }
-}
-
-fn unexpected(token: Token<'_>, at: Position, expected: &str) -> PropertyError {
-    at.error(format!("{}, expected {expected}", token.describe()))
 }
 
 struct Reader<'t> {
@@ -467,8 +290,7 @@ impl Reader<'_> {
         let mut terms = terms.into_iter().peekable();
         while let Some(left) = terms.next() {
             let Some(right) = terms.peek() else { break };
-            let copy = Sum { terms: right.terms.clone(), constant: right.constant.clone() };
-            let difference = copy.minus(left);
+            let difference = right.clone().minus(left);
             links.push(self.compare(operator, counts, difference, at)?);
         }
         connect(counts, links)
@@ -489,9 +311,9 @@ impl Reader<'_> {
             Operator::AtLeast => (false, false),
             Operator::Above => (false, true),
             _ => {
-                let copy = Sum { terms: difference.terms.clone(), constant: difference.constant.clone() };
+                let turned = difference.clone().times(&-Rational::one());
                 let above = self.sign(difference, !counts, at)?;
-                let below = self.sign(copy.times(&-Rational::one()), !counts, at)?;
+                let below = self.sign(turned, !counts, at)?;
                 return connect(counts, vec![above, below]);
             }
         };

@@ -4,10 +4,12 @@
 //!
 //! The order of preference:
 //! 1. the sign of `d` where the objective is `|d|`, since either half then has an objective without a kink;
-//! 2. of the variables that are no noise and still wider than [`WIDE`] of their domain, the one with the steepest bounds
-//!    ([`Slope`]);
-//! 3. the phase with the largest gap ([`Tape::phase_gap`](crate::tape::Tape::phase_gap));
-//! 4. the widest variable that is no noise, down to [`NARROW`], then any, by smear.
+//! 2. where the signs of noisy rows' operands are open: of the variables that are no noise and wider than [`WIDE`] of
+//!    their domain the one with the steepest bounds ([`Slope`]), then the sign with the largest gap
+//!    ([`Tape::phase_gap`](crate::tape::Tape::phase_gap)), since a row is linear once the signs are known;
+//! 3. the variable with the steepest bounds, down to [`THIN`];
+//! 4. the phase of any kind with the largest gap;
+//! 5. the widest variable that is no noise, down to [`NARROW`], then any, by smear.
 //!
 //! Noises come last: a row's enclosure is exact in its noise and a linear bound eliminates it.
 
@@ -18,8 +20,10 @@ use crate::op::Op;
 use crate::problem::{Compiled, Sort};
 use crate::tape::Workspace;
 
-/// The relative width above which a variable is split before any phase.
-const WIDE: f64 = 0.005;
+/// The relative width above which a variable is split before any sign.
+const WIDE: f64 = 0.1;
+/// The relative width above which a variable is split before the phase of a ReLU.
+const THIN: f64 = 0.005;
 /// The relative width below which a variable is split after everything else.
 const NARROW: f64 = 1e-6;
 
@@ -46,12 +50,15 @@ impl Brancher for Phases {
                 _ => f64::NEG_INFINITY,
             })
         };
+        let at_least = |width: f64| move |i: usize| relative_width(root[i], kept[i]) >= width;
         self.sign_of_objective(problem, kept)
             .or_else(|| {
-                let wide = |i: usize| relative_width(root[i], kept[i]) >= WIDE;
-                Slope.choose_among(problem, kept, w, wide).or_else(|| widest(WIDE))
+                let sign = self.phase(problem, kept, w, |position| problem.tape.is_operand_of_rows(position))?;
+                Slope.choose_among(problem, kept, w, at_least(WIDE)).or(Some(sign))
             })
-            .or_else(|| self.phase(problem, kept, w))
+            .or_else(|| Slope.choose_among(problem, kept, w, at_least(THIN)))
+            .or_else(|| widest(THIN))
+            .or_else(|| self.phase(problem, kept, w, |_| true))
             .or_else(|| widest(NARROW))
             .or_else(|| Smear::Sum.choose(problem, root, kept, depth, w))
     }
@@ -64,7 +71,13 @@ impl Phases {
         at_zero(position, kept[position])
     }
 
-    fn phase(self, problem: &Compiled, kept: &[Interval], w: &mut Workspace) -> Option<Split> {
+    fn phase(
+        self,
+        problem: &Compiled,
+        kept: &[Interval],
+        w: &mut Workspace,
+        allowed: impl Fn(usize) -> bool,
+    ) -> Option<Split> {
         let tape = &problem.tape;
         let objective = problem.objective?;
         tape.linear_bound(&[(objective, 1.0)], w);
@@ -72,7 +85,7 @@ impl Phases {
         let mut largest = 0.0;
         for (position, &bound) in kept.iter().enumerate().skip(tape.variables()) {
             let gap = tape.phase_gap(position, w);
-            if gap > largest {
+            if gap > largest && allowed(position) {
                 largest = gap;
                 best = at_zero(position, bound).or(best);
             }

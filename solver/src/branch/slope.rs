@@ -46,6 +46,9 @@ impl Slope {
         allowed: impl Fn(usize) -> bool,
     ) -> Option<Split> {
         let candidate = |i: usize| problem.problem.variables[i].sort != Sort::Noise && allowed(i);
+        if !(0..problem.tape.variables()).any(|i| candidate(i) && !kept[i].is_singleton()) {
+            return None;
+        }
         let mut roots: SmallVec<[Slot; LANES]> = problem.objective.into_iter().collect();
         for atom in problem.constraint.conjuncts() {
             if truth(atom, 0.0, w) == Truth::Unknown && roots.len() < LANES / 2 {

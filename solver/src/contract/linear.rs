@@ -42,6 +42,12 @@ impl<R: Relaxation> Contractor for LinearBounds<R> {
             {
                 return Outcome::Empty;
             }
+            if goal.threshold > f64::NEG_INFINITY && upper > goal.threshold {
+                let upper = spare.multipliers.ascend(tape, objective, goal.threshold, w);
+                if upper < goal.threshold || !tape.narrow(objective, bounds(f64::NEG_INFINITY, upper), w) {
+                    return Outcome::Empty;
+                }
+            }
         }
         let mut demands = SmallVec::<[Demand; LANES]>::new();
         for (index, atom) in problem.constraint.conjuncts().chain(&problem.implied).enumerate() {

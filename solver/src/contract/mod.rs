@@ -4,6 +4,7 @@
 //! forward sweep has been done); on exit they still do, over the contracted box.
 
 mod disjunction;
+mod dual;
 mod hc4;
 mod integer;
 mod linear;
@@ -64,6 +65,8 @@ pub struct Spare {
     pub(crate) before: Vec<Interval>,
     /// the hull of what is left
     pub(crate) hull: Vec<Interval>,
+    /// for ascending on a linear bound
+    pub(super) multipliers: dual::Multipliers,
     /// when to stop in the middle of a box, whatever that leaves undone
     pub(crate) deadline: Option<Instant>,
     /// set from outside to stop likewise
@@ -74,7 +77,9 @@ impl Spare {
     /// Memory for one tape.
     pub fn new(problem: &Compiled) -> Self {
         let n = problem.tape.kept().len();
-        Spare { before: vec![Interval::ENTIRE; n], hull: vec![Interval::ENTIRE; n], deadline: None, interrupt: None }
+        let bounds = vec![Interval::ENTIRE; n];
+        let multipliers = dual::Multipliers::default();
+        Spare { before: bounds.clone(), hull: bounds, multipliers, deadline: None, interrupt: None }
     }
 
     /// Whether to leave a long contraction early. Its box stays valid, only wider.

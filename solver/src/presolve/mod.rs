@@ -1,12 +1,12 @@
 //! Presolve: rewrites a problem into an equivalent one that the search decides faster, and maps points back.
 //!
 //! The passes, in order, a file each:
-//! 1. [`simplify`]: identities that give operators their best form;
-//! 2. [`bounds`]: bounds of single variables become domains;
-//! 3. [`definitions`]: `v = e` and `l ≤ v ≤ u` are substituted (these two until nothing changes);
-//! 4. [`noise`]: variables that occur once in a row become its noise;
-//! 5. [`rows`]: sums of sums become one row;
-//! 6. [`twins`]: differences of two copies of the same computation become increments.
+//! 1. `simplify`: identities that give operators their best form;
+//! 2. `bounds`: bounds of single variables become domains;
+//! 3. `definitions`: `v = e` and `l ≤ v ≤ u` are substituted (these two until nothing changes);
+//! 4. `noise`: variables that occur once in a row become its noise;
+//! 5. `rows`: sums of sums become one row;
+//! 6. `twins`: differences of two copies of the same computation become increments.
 //!
 //! Every pass keeps the set of solutions, projected on the variables that stay: a point of the new problem extends to
 //! one of the old by the values in [`Presolved::restore`], and the other way round. Nothing is ever approximated:

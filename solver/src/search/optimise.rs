@@ -108,8 +108,11 @@ impl Optimising<'_> {
 
     /// Certifies a point that looks better than the incumbent.
     fn offer(&mut self, value: f64, point: &[f64], statistics: &mut Statistics) {
-        // an exact evaluation is only worth it for a gain that shows
-        let worthwhile = self.lower + 0.01 * self.gap();
+        // an exact evaluation is only worth it for a gain that shows; short of a target, for half of what is missing
+        let worthwhile = match self.options.target {
+            Some(target) if value <= target => 0.5 * self.lower + 0.5 * target,
+            _ => self.lower + 0.01 * self.gap(),
+        };
         if !(value > worthwhile || (self.witness.is_none() && value.is_finite())) {
             return;
         }

@@ -85,6 +85,8 @@ pub struct Tape {
     roundings: usize,
     /// how many instructions read a slot
     readers: Vec<u32>,
+    /// the ReLU instructions
+    relus: Vec<u32>,
     /// the piecewise and increment instructions that read a kept slot, by its position in `kept`
     uses: Vec<Vec<u32>>,
     longest: usize,
@@ -119,6 +121,7 @@ impl Tape {
             steps: Vec::new(),
             roundings: 0,
             readers: Vec::new(),
+            relus: Vec::new(),
             uses: Vec::new(),
             longest: 0,
             widest: 0,
@@ -231,6 +234,9 @@ impl Tape {
         });
         let out = self.new_slot();
         self.writer[out as usize] = self.instructions.len() as u32;
+        if matches!(kind, Kind::Apply(Op::Relu)) {
+            self.relus.push(self.instructions.len() as u32);
+        }
         self.instructions.push(Instruction { kind, out, operands, partial, required });
         out
     }
@@ -341,6 +347,11 @@ impl Tape {
                 Kind::Apply(_) => false,
             }
         })
+    }
+
+    /// Whether only noisy rows, and no piecewise operator, are affected by the sign of the kept slot at this position.
+    pub fn is_operand_of_rows(&self, position: usize) -> bool {
+        self.uses[position].iter().all(|&index| matches!(self.instructions[index as usize].kind, Kind::Row(_)))
     }
 
     /// How much of the last linear bound ([`linear_bound`](Self::linear_bound)) is due to the undecided sign of the

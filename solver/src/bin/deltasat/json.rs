@@ -87,11 +87,12 @@ fn check(answer: &Answer) -> String {
 }
 
 /// A double, read back as itself.
-fn number(x: f64) -> String {
+pub(crate) fn number(x: f64) -> String {
     if x.is_finite() { format!("{x:?}") } else { "null".to_owned() }
 }
 
-fn string(text: &str) -> String {
+/// A text, quoted.
+pub(crate) fn string(text: &str) -> String {
     let mut quoted = String::from("\"");
     for c in text.chars() {
         match c {

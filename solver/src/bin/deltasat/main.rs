@@ -2,6 +2,8 @@
 //!
 //! stdout carries the answers alone, stderr progress, statistics and errors.
 
+#[cfg(unix)]
+mod compare;
 mod json;
 mod options;
 mod run;

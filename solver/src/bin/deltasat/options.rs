@@ -1,6 +1,8 @@
 //! The options, spelled as dReal spells them.
 
-use clap::{ArgAction, Parser, ValueEnum};
+#[cfg(unix)]
+use crate::compare;
+use clap::{ArgAction, Parser, Subcommand, ValueEnum};
 use deltasat::exact::{Rational, rational};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -12,7 +14,11 @@ use std::time::Duration;
 /// `set-option` in the file.
 #[derive(Parser, Debug)]
 #[command(name = "deltasat", version, max_term_width = 100, after_help = EXAMPLES)]
+#[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
 pub(crate) struct Cli {
+    /// What to do in place of reading one file
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
     /// The file to read; `-` or nothing reads standard input
     pub(crate) file: Option<PathBuf>,
     /// Read standard input
@@ -65,12 +71,21 @@ Examples:
   deltasat --precision 1e-5 --model problem.dr
   echo '(declare-const x Real) (assert (= (sin x) 0.5)) (check-sat) (get-model)' | deltasat --in
   deltasat --timeout 60 --json problem.smt2
+  deltasat compare benchmarks/ --peer z3='z3 {file}' --html report.html
 
 Exit codes:
   0    answered, whatever the answers
   1    error in the input
   2    error in the options
   130  interrupted by Ctrl-C; the check that was running is unknown";
+
+/// What the command does other than answering one file.
+#[derive(Subcommand, Debug)]
+pub(crate) enum Command {
+    // runs are measured with what only Unix has: process groups and wait4
+    #[cfg(unix)]
+    Compare(compare::Arguments),
+}
 
 /// A format of the input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -109,7 +124,7 @@ impl Cli {
 }
 
 /// A number above 0 in the range of a double.
-fn precision(text: &str) -> Result<Rational, String> {
+pub(crate) fn precision(text: &str) -> Result<Rational, String> {
     let value = rational::parse(text).map_err(|error| error.to_string())?;
     if rational::floor_f64(&value) > 0.0 && rational::nearest_f64(&value).is_finite() {
         Ok(value)
@@ -118,7 +133,7 @@ fn precision(text: &str) -> Result<Rational, String> {
     }
 }
 
-fn seconds(text: &str) -> Result<Duration, String> {
+pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
     let value = rational::parse(text).map_err(|error| error.to_string())?;
     Duration::try_from_secs_f64(rational::nearest_f64(&value)).map_err(|_| "expected at least 0 seconds".to_owned())
 }

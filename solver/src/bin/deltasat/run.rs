@@ -1,6 +1,8 @@
 //! One run: read, execute, print.
 
 use crate::json::Report;
+#[cfg(unix)]
+use crate::options::Command;
 use crate::options::{Cli, Format, Level};
 use clap::Parser;
 use deltasat::search::{Event, Observer};
@@ -39,6 +41,10 @@ pub(crate) fn run() -> ExitCode {
     if let Err(error) = ctrlc::set_handler(handler) {
         complain(&format!("cannot listen for Ctrl-C: {error}"));
         return 2.into();
+    }
+    #[cfg(unix)]
+    if let Some(Command::Compare(arguments)) = &cli.command {
+        return crate::compare::run(arguments, &interrupt);
     }
     let settings = settings(&cli, started, &interrupt);
     let result = answer(&cli, settings);

@@ -6,7 +6,8 @@ use crate::op::{Incremented, Op};
 use crate::tape::row::Row;
 use crate::tape::{Kind, Slot, Tape, Workspace};
 
-/// Hands the coefficients of a meet on to one of its operands, lane by lane.
+/// Hands the coefficients of a meet on to one of its operands, lane by lane; the lanes (bits) that went to the second
+/// are returned.
 pub(super) fn meet<const K: usize>(
     tape: &Tape,
     operands: &[Slot],
@@ -14,17 +15,20 @@ pub(super) fn meet<const K: usize>(
     coefficients: &mut [[f64; K]],
     sums: &mut Sums<K>,
     w: &Workspace,
-) {
+) -> u32 {
     let choice = Choice::new(tape, operands, w);
+    let mut seconds = 0;
     for k in 0..K {
         if lambda[k] == 0.0 {
             continue;
         }
         let second = choice.as_ref().is_some_and(|choice| choice.prefers_difference(lambda[k], k, coefficients));
         let chosen = operands[usize::from(second)] as usize;
+        seconds |= u32::from(second) << k;
         coefficients[chosen][k] += lambda[k];
         sums.charge[k] += lambda[k].abs() * w.values[chosen].mag();
     }
+    seconds
 }
 
 /// The increment of a ReLU written both as an operator of `(z, d)` and as `ReLU(z+d) − ReLU(z)`: the second is the

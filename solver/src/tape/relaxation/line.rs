@@ -1,7 +1,6 @@
 //! The operators' own linear bounds, computed once per box and side.
 
 use super::{Sums, choice, is_zero, least_magnitude};
-use crate::interval::Interval;
 use crate::op::{Op, Side};
 use crate::tape::{Kind, Slot, Tape, Workspace};
 
@@ -30,6 +29,8 @@ pub(super) struct Lines {
     /// where the slopes of an instruction start: first the lower ones, then the upper
     start: Vec<u32>,
     slopes: Vec<f64>,
+    /// for a meet, the lanes (bits) that the last sweep sent to the second operand
+    pub(super) choices: Vec<u32>,
 }
 
 impl Lines {
@@ -43,12 +44,32 @@ impl Lines {
             }
         }
         let lines = vec![[UNKNOWN; 2]; tape.instructions.len()];
-        Lines { epoch: 1, lines, start, slopes: vec![0.0; total as usize] }
+        let choices = vec![0; tape.instructions.len()];
+        Lines { epoch: 1, lines, start, slopes: vec![0.0; total as usize], choices }
     }
 
     /// The values changed other than by shrinking.
     pub(super) fn forget(&mut self) {
         self.epoch += 1;
+    }
+
+    /// The slopes and the offset of a line, if it has been computed for this box.
+    pub(super) fn get(&self, index: usize, upper: bool, arity: usize) -> Option<(&[f64], f64)> {
+        let which = usize::from(upper);
+        let line = &self.lines[index][which];
+        let start = self.start[index] as usize + which * arity;
+        (line.epoch == self.epoch).then(|| (&self.slopes[start..start + arity], line.offset))
+    }
+
+    /// Moves the slope of a ReLU's lower line; every slope in `[0, 1]` is one.
+    pub(super) fn shift_lower(&mut self, index: usize, by: f64, mag: f64) {
+        let line = &mut self.lines[index][0];
+        let slope = &mut self.slopes[self.start[index] as usize];
+        if line.epoch == self.epoch && line.offset == 0.0 {
+            *slope = (*slope + by).clamp(0.0, 1.0);
+            line.reach = slope_reach(*slope, mag);
+            line.smallest = least_magnitude([*slope]);
+        }
     }
 
     /// Computes a line unless it is there.
@@ -68,13 +89,13 @@ impl Lines {
         let slopes = &mut self.slopes[self.start[index as usize] as usize + which * n..][..n];
         line.epoch = self.epoch;
         line.offset = operator.relax(&w.x[..n], image, side, slopes);
-        line.reach = slopes.iter().zip(&w.x).map(|(slope, x)| slope_reach(*slope, *x)).sum();
+        line.reach = slopes.iter().zip(&w.x).map(|(slope, x)| slope_reach(*slope, x.mag())).sum();
         line.smallest = least_magnitude(slopes.iter().copied().chain([line.offset]));
     }
 }
 
-fn slope_reach(slope: f64, x: Interval) -> f64 {
-    if slope == 0.0 { 0.0 } else { slope.abs() * x.mag() }
+fn slope_reach(slope: f64, size: f64) -> f64 {
+    if slope == 0.0 { 0.0 } else { slope.abs() * size }
 }
 
 impl Tape {
@@ -95,7 +116,8 @@ impl Tape {
         let operands = self.list(instruction.operands);
         let Kind::Apply(op) = &instruction.kind else { return };
         if *op == Op::Meet {
-            return choice::meet(self, operands, &lambda, coefficients, sums, w);
+            lines.choices[index as usize] = choice::meet(self, operands, &lambda, coefficients, sums, w);
+            return;
         }
         if let (Op::Relu, &[z]) = (op, operands)
             && self.readers[z as usize] == 1

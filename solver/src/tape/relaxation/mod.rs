@@ -18,6 +18,7 @@
 
 mod choice;
 mod line;
+mod primal;
 mod rows;
 
 use super::block::Step;
@@ -57,6 +58,7 @@ pub(crate) struct LinearSweep {
     bounds: Vec<LinearBound>,
     lines: Lines,
     rows: rows::Scratch,
+    relaxed: primal::Relaxed,
 }
 
 impl LinearSweep {
@@ -67,6 +69,7 @@ impl LinearSweep {
             bounds: vec![LinearBound::NONE; LANES],
             lines: Lines::new(tape),
             rows: rows::Scratch::new(tape),
+            relaxed: primal::Relaxed::default(),
         }
     }
 

@@ -232,7 +232,8 @@ fn product_up(lambda: f64, x: Interval) -> f64 {
 }
 
 /// A line `slope·h + offset` that bounds `|h|` over the interval from above (or from below, with offset 0).
-fn absolute_bound(h: Interval, above: bool) -> (f64, f64) {
+#[inline]
+pub(super) fn absolute_bound(h: Interval, above: bool) -> (f64, f64) {
     let (l, u) = (h.inf(), h.sup());
     if l >= 0.0 {
         (1.0, 0.0)
