@@ -94,7 +94,7 @@ fn acasxu(criterion: &mut Criterion) {
         let file = folder.join(format!("onnx/ACASXU_run2a_{network}_batch_2000.onnx"));
         let network_of_case = Network::load(&file).expect("a network of the competition");
         let property_of_case =
-            Property::load(&folder.join(format!("prop_{property}.vnnlib"))).expect("a property of the competition");
+            Property::load(folder.join(format!("prop_{property}.vnnlib"))).expect("a property of the competition");
         let perturbation =
             Perturbation::uniform(Magnitude::Absolute(Rational::default())).expect("zero is not negative");
         let verify = Verify {

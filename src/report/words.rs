@@ -70,8 +70,7 @@ pub(super) fn place(network: &Network, scope: Scope<'_>) -> String {
 pub(super) fn coordinates(network: &Network, input: &[Rational]) -> String {
     let names = network.input().names();
     let shown = if names.len() > 2 * NAMED { NAMED } else { names.len() };
-    let mut text: Vec<String> =
-        names.iter().zip(input).take(shown).map(|(name, x)| equation(name, x)).collect();
+    let mut text: Vec<String> = names.iter().zip(input).take(shown).map(|(name, x)| equation(name, x)).collect();
     if shown < names.len() {
         text.push(format!("and {} more", names.len() - shown));
     }

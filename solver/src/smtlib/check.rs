@@ -100,12 +100,21 @@ fn decide_numbers(problem: &Problem, settings: &Settings, observer: &mut dyn Obs
     decide(Built { problem: problem.clone(), tracked, props, obligations }, settings.delta(), settings, observer)
 }
 
+/// How many boxes a minimisation may take before it has a solution. Where the solutions have no double among them (an
+/// equality, a fixed decimal), it would never get one.
+const BOXES_WITHOUT_POINT: u64 = 4096;
+
 /// Bounds a minimum: over the exact solutions while one is at hand, else over the weakened ones.
 fn minimise(problem: Problem, objective: ExprId, settings: &Settings, observer: &mut dyn Observer) -> Outcome {
     let mut maximised = problem.clone();
     maximised.objective = Some(maximised.graph.neg(objective));
     let compiled = maximised.compile();
-    let optimum = search::optimise(&compiled, &compiled.root(), &strategy(settings), &options(settings), observer);
+    let mut limited = options(settings);
+    limited.limits.boxes = Some(BOXES_WITHOUT_POINT);
+    let mut optimum = search::optimise(&compiled, &compiled.root(), &strategy(settings), &limited, observer);
+    if optimum.stop == StopReason::Boxes && optimum.witness.is_some() {
+        optimum = search::optimise(&compiled, &compiled.root(), &strategy(settings), &options(settings), observer);
+    }
     let statistics = optimum.statistics;
     let lower = -optimum.upper;
     if let Some(witness) = optimum.witness {
