@@ -169,6 +169,15 @@ fn a_time_out_leaves_the_bounds_so_far() {
     assert!(lower > 0.5 && upper <= 1.0 && upper - lower > 1e-7);
 }
 
+#[test]
+fn a_limit_on_memory_leaves_the_bounds_so_far() {
+    let arguments = ["global", HARD, "--epsilon", "0.01", "--delta", "1e-7", "--memory", "20K", "--json"];
+    let (value, code) = json(&arguments);
+    assert_eq!((value["answer"].as_str(), value["stop"].as_str(), code), (Some("timeout"), Some("memory"), 4));
+    let (lower, upper) = bounds(&value);
+    assert!(lower > 0.5 && upper <= 1.0 && upper - lower > 1e-7);
+}
+
 #[cfg(unix)]
 #[test]
 fn ctrl_c_leaves_the_bounds_so_far() {
@@ -227,6 +236,7 @@ fn bad_options_are_named_and_exit_with_two() {
         (local(&["--input", "0.3,0.2", "--epsilon", "0.01", "--delta", "0"]), "above 0"),
         (local(&["--input", "0.3,0.2", "--epsilon", "0.01", "--jobs", "0"]), "threads"),
         (local(&["--input", "0.3,0.2", "--epsilon", "0.01", "--timeout", "-1"]), "negative"),
+        (local(&["--input", "0.3,0.2", "--epsilon", "0.01", "--memory", "-1"]), "512M"),
         (local(&["--inputs", "no-such-file.csv", "--epsilon", "0.01"]), "no-such-file.csv"),
         (global(&["--epsilon", "0.01", "--domain", "x3=0..1"]), "no input \"x3\""),
         (global(&["--epsilon", "0.01", "--domain", "x1=1..0"]), "above the upper end"),

@@ -62,6 +62,9 @@ pub(super) struct Run {
     /// Worker threads; the answer does not depend on them [default: one per processor]
     #[arg(long, value_name = "N", value_parser = jobs, allow_negative_numbers = true)]
     jobs: Option<usize>,
+    /// Stop when the open boxes hold so many bytes (suffixes K, M, G), and print the bounds so far [default: no limit]
+    #[arg(long, value_name = "BYTES", value_parser = Limits::bytes, allow_negative_numbers = true)]
+    memory: Option<usize>,
     /// Show progress on stderr even if that is not a terminal
     #[arg(long, conflicts_with = "quiet")]
     progress: bool,
@@ -98,7 +101,7 @@ impl Run {
         let processors = || std::thread::available_parallelism().map_or(1, usize::from);
         let settings = Settings {
             jobs: self.jobs.unwrap_or_else(processors),
-            limits: Limits { interrupt: Some(Arc::clone(&interrupt)), ..Limits::default() },
+            limits: Limits { memory: self.memory, interrupt: Some(Arc::clone(&interrupt)), ..Limits::default() },
             deadline: self.timeout.and_then(|limit| started.checked_add(limit)),
             ..Settings::default()
         };

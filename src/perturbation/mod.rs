@@ -86,11 +86,13 @@ pub enum PerturbationError {
 }
 
 /// A box around the parameters of a network.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Perturbation {
     magnitude: Magnitude,
     layers: Layers,
     parameters: Parameters,
+    /// the doubles on either side of ε
+    around: (f64, f64),
 }
 
 impl Perturbation {
@@ -105,7 +107,8 @@ impl Perturbation {
         if matches!(&layers, Layers::Only(set) if set.is_empty()) {
             return Err(PerturbationError::NoLayer);
         }
-        Ok(Self { magnitude, layers, parameters })
+        let around = (rational::floor_f64(magnitude.epsilon()), rational::ceil_f64(magnitude.epsilon()));
+        Ok(Self { magnitude, layers, parameters, around })
     }
 
     /// All parameters of all layers move by `magnitude`.
@@ -207,6 +210,18 @@ impl Perturbation {
     /// When the network has no such layer or parameter, as indexing does.
     pub fn inner_bounds(&self, network: &Network, layer: usize, parameter: Parameter) -> (f64, f64) {
         let value = network.layers()[layer].parameter(parameter);
+        if let Magnitude::Absolute(_) = self.magnitude
+            && self.moves(network, layer, parameter)
+        {
+            // most of the time both neighbours of ε lead to the same double, and so does ε
+            let greatest = |value: f64| {
+                let [low, high] = [self.around.0, self.around.1].map(|radius| greatest_up_to(value, radius));
+                low.filter(|_| low == high)
+            };
+            if let (Some(below), Some(above)) = (greatest(-value), greatest(value)) {
+                return (0.0 - below, above);
+            }
+        }
         let radius = self.radius(network, layer, parameter);
         if radius.is_zero() {
             return (value, value);
@@ -214,6 +229,15 @@ impl Perturbation {
         let exact = finite(value);
         (rational::ceil_f64(&(&exact - &radius)), rational::floor_f64(&(exact + radius)))
     }
+}
+
+/// The greatest double that is at most `x + y`, by the exact error of the sum (TwoSum, Knuth 1969); `None` where it
+/// overflows.
+fn greatest_up_to(x: f64, y: f64) -> Option<f64> {
+    let sum = x + y;
+    let part = sum - x;
+    let error = (x - (sum - part)) + (y - part);
+    (sum.is_finite() && error.is_finite()).then(|| if error < 0.0 { sum.next_down() } else { sum })
 }
 
 /// A parameter as a rational; a network's parameters are finite.

@@ -50,6 +50,21 @@ pub struct Limits {
 }
 
 impl Limits {
+    /// A number of bytes as people write it: `500000`, `512M`, `2G` (binary multiples).
+    ///
+    /// # Errors
+    /// What was expected, where the text is none.
+    pub fn bytes(text: &str) -> Result<usize, String> {
+        let (digits, factor) = match text.char_indices().last() {
+            Some((at, 'k' | 'K')) => (&text[..at], 1 << 10),
+            Some((at, 'm' | 'M')) => (&text[..at], 1 << 20),
+            Some((at, 'g' | 'G')) => (&text[..at], 1 << 30),
+            _ => (text, 1usize),
+        };
+        let number: Option<usize> = digits.parse().ok();
+        number.and_then(|n| n.checked_mul(factor)).ok_or_else(|| "expected a number of bytes such as 512M".to_owned())
+    }
+
     pub(crate) fn interrupted(&self) -> bool {
         self.interrupt.as_ref().is_some_and(|flag| flag.load(Ordering::Relaxed))
     }
@@ -239,4 +254,16 @@ pub trait Observer {
 /// Looks away.
 impl Observer for () {
     fn observe(&mut self, _: &Event<'_>) {}
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Limits;
+
+    #[test]
+    fn bytes_are_read_as_people_write_them() {
+        assert_eq!(Limits::bytes("500000"), Ok(500_000));
+        assert_eq!(Limits::bytes("2M"), Ok(2 << 20));
+        assert!(["", "M", "-1", "99999999999999G", "é"].iter().all(|text| Limits::bytes(text).is_err()));
+    }
 }

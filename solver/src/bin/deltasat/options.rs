@@ -4,6 +4,7 @@
 use crate::compare;
 use clap::{ArgAction, Parser, Subcommand, ValueEnum};
 use deltasat::exact::{Rational, rational};
+use deltasat::search::Limits;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -52,7 +53,7 @@ pub(crate) struct Cli {
     #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true)]
     pub(crate) timeout: Option<Duration>,
     /// Stop when open boxes hold so many bytes (suffixes K, M, G)
-    #[arg(long, value_name = "BYTES", value_parser = bytes)]
+    #[arg(long, value_name = "BYTES", value_parser = Limits::bytes)]
     pub(crate) memory: Option<usize>,
     /// Print one JSON object with all answers at the end
     #[arg(long)]
@@ -138,17 +139,6 @@ pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
     Duration::try_from_secs_f64(rational::nearest_f64(&value)).map_err(|_| "expected at least 0 seconds".to_owned())
 }
 
-fn bytes(text: &str) -> Result<usize, String> {
-    let (digits, factor) = match text.char_indices().last() {
-        Some((at, 'k' | 'K')) => (&text[..at], 1 << 10),
-        Some((at, 'm' | 'M')) => (&text[..at], 1 << 20),
-        Some((at, 'g' | 'G')) => (&text[..at], 1 << 30),
-        _ => (text, 1usize),
-    };
-    let number: Option<usize> = digits.parse().ok();
-    number.and_then(|n| n.checked_mul(factor)).ok_or_else(|| "expected a number of bytes such as 512M".to_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -157,8 +147,6 @@ mod tests {
     #[test]
     fn the_options_are_consistent() {
         Cli::command().debug_assert();
-        assert_eq!(bytes("2M"), Ok(2 << 20));
-        assert!(["", "M", "-1", "99999999999999G"].iter().all(|text| bytes(text).is_err()));
         assert!(["0", "-1", "1e-400", "1e400", "x"].iter().all(|text| precision(text).is_err()));
     }
 }
