@@ -52,6 +52,8 @@ impl LinearBound {
 pub(crate) struct LinearSweep {
     /// the lanes of the last sweep
     lanes: usize,
+    /// the slots that it knows: above them are other sweeps' coefficients
+    filled: usize,
     /// by slot, then by lane
     coefficients: Vec<f64>,
     /// the bounds that the last sweep found, by lane
@@ -65,6 +67,7 @@ impl LinearSweep {
     pub(super) fn new(tape: &Tape) -> Self {
         LinearSweep {
             lanes: FEW,
+            filled: 0,
             coefficients: vec![0.0; tape.slots * LANES],
             bounds: vec![LinearBound::NONE; LANES],
             lines: Lines::new(tape),
@@ -187,7 +190,8 @@ impl Tape {
         let coefficients = coefficients.as_chunks_mut::<K>().0;
         let end = self.steps.partition_point(|step| self.first_slot(step) <= last);
         let filled = self.steps.get(end).map_or(self.slots, |step| self.first_slot(step) as usize);
-        coefficients[..filled.max(last as usize + 1)].fill([0.0; K]);
+        sweep.filled = filled.max(last as usize + 1);
+        coefficients[..sweep.filled].fill([0.0; K]);
         let mut most = 0;
         for (k, seeds) in combinations.iter().enumerate() {
             most = most.max(seeds.len());
@@ -247,9 +251,10 @@ impl Workspace {
     }
 
     /// The coefficient of a slot in that bound: for a variable that of the final bound, for another slot the one that
-    /// its operator's line was multiplied with.
+    /// its operator's line was multiplied with, 0 where the bound does not depend on it.
     pub fn linear_coefficient(&self, slot: Slot, lane: usize) -> f64 {
-        self.sweep.coefficients[slot as usize * self.sweep.lanes + lane]
+        let sweep = &self.sweep;
+        if (slot as usize) < sweep.filled { sweep.coefficients[slot as usize * sweep.lanes + lane] } else { 0.0 }
     }
 }
 
