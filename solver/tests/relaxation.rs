@@ -6,7 +6,7 @@ mod common;
 
 use common::each_seed;
 use deltasat::branch::Phases;
-use deltasat::contract::{Contractor, Goal, Hc4, LinearBounds};
+use deltasat::contract::{Contractor, Goal, Hc4, LinearBounds, Outcome, Spare};
 use deltasat::exact::Constant;
 use deltasat::expr::ExprId;
 use deltasat::formula::{Formula, Relation};
@@ -221,7 +221,7 @@ fn contraction_keeps_what_counts(name: &'static str, seeds: u64, extreme: bool, 
         let problem = network(rng, extreme, relu_only).compile();
         let tape = &problem.tape;
         let objective = problem.objective.expect("it has one") as usize;
-        let (mut w, mut spare) = (Workspace::new(tape), deltasat::contract::Spare::new(&problem));
+        let (mut w, mut spare) = (Workspace::new(tape), Spare::new(&problem));
         let points = points(rng, &problem, 120);
         for _ in 0..4 {
             let anchor = &points[rng.random_range(0..points.len())];
@@ -262,12 +262,7 @@ fn contraction_keeps_what_counts(name: &'static str, seeds: u64, extreme: bool, 
                 };
                 let outcome = contractor.contract(&problem, &goal, &mut w, &mut spare);
                 for p in &survivors {
-                    assert_ne!(
-                        outcome,
-                        deltasat::contract::Outcome::Empty,
-                        "round {round}: {p:?} is refuted by {}",
-                        contractor.name()
-                    );
+                    assert_ne!(outcome, Outcome::Empty, "round {round}: {p:?} is refuted by {}", contractor.name());
                     for slot in 0..tape.slots() {
                         assert!(
                             holds(w.values[slot], p[slot], tolerance(p)),
@@ -279,7 +274,7 @@ fn contraction_keeps_what_counts(name: &'static str, seeds: u64, extreme: bool, 
                     }
                     judged += 1;
                 }
-                if outcome == deltasat::contract::Outcome::Empty {
+                if outcome == Outcome::Empty {
                     break;
                 }
                 worth += survivors.len() as u64;
@@ -375,30 +370,76 @@ fn described(optimum: &Optimum) -> String {
     format!("{:?} {:?} {:?} {statistics:?}", optimum.lower, optimum.upper, optimum.stop)
 }
 
-/// Atoms come after the objective on the tape, so that sweeps for the objective leave their slots alone.
+/// Adds up to two atoms, which come after the objective on the tape, so that sweeps for the objective leave their slots
+/// alone.
+fn constrain(rng: &mut SmallRng, problem: &mut Problem) {
+    let n = problem.variables.len();
+    for _ in 0..rng.random_range(0..3) {
+        let x = problem.graph.variable(deltasat::expr::VariableId::new(rng.random_range(0..n)));
+        let y = problem.graph.variable(deltasat::expr::VariableId::new(rng.random_range(0..n)));
+        let z = problem.graph.linear(
+            [(constant(rng.random_range(-1.0..1.0)), x), (constant(rng.random_range(0.1..1.0)), y)],
+            constant(rng.random_range(-0.3..0.3)),
+        );
+        let h = match rng.random_range(0..3) {
+            0 => problem.graph.apply(Op::Relu, [z]),
+            1 => problem.graph.apply(Op::Abs, [z]),
+            _ => problem.graph.mul(z, x),
+        };
+        let atom =
+            problem.graph.linear([(constant(1.0), h), (constant(-1.0), y)], constant(-rng.random_range(0.0..1.0)));
+        let atom = Formula::atom(atom, Relation::Le);
+        problem.constraint = Formula::and([problem.constraint.clone(), atom]);
+    }
+}
+
+/// What a used workspace finds in a box is to the bit what a fresh one finds.
+#[test]
+fn a_used_workspace_finds_what_a_fresh_one_does() {
+    each_seed("used", 500, |_, rng| {
+        let relu_only = rng.random();
+        let mut problem = network(rng, false, relu_only);
+        constrain(rng, &mut problem);
+        let problem = problem.compile();
+        let tape = &problem.tape;
+        let objective = problem.objective.expect("it has one");
+        let (mut used, mut spare) = (Workspace::new(tape), Spare::new(&problem));
+        let contractor = LinearBounds { relaxation: Backward, refine: true };
+        let points = points(rng, &problem, 4);
+        for anchor in &points {
+            let mut kept = problem.root();
+            descend(rng, &problem, anchor, &mut kept);
+            let goal = Goal { delta: 0.0, threshold: anchor[objective as usize] - rng.random_range(0.0..0.1) };
+            let mut fresh = Workspace::new(tape);
+            tape.load(&kept, &mut used);
+            tape.load(&kept, &mut fresh);
+            if !(tape.forward(&mut used) && tape.forward(&mut fresh)) {
+                continue;
+            }
+            let outcome = contractor.contract(&problem, &goal, &mut used, &mut spare);
+            assert_eq!(outcome, contractor.contract(&problem, &goal, &mut fresh, &mut Spare::new(&problem)));
+            if outcome == Outcome::Empty {
+                continue;
+            }
+            assert_eq!(used.values, fresh.values);
+            for seed in [1.0, -1.0] {
+                let bound = tape.linear_bound(&[(objective, seed)], &mut used);
+                let again = tape.linear_bound(&[(objective, seed)], &mut fresh);
+                assert_eq!((bound.constant, bound.maximum), (again.constant, again.maximum));
+                for position in 0..tape.kept().len() {
+                    assert_eq!(tape.phase_gap(position, &used), tape.phase_gap(position, &fresh));
+                }
+            }
+        }
+    });
+}
+
 #[test]
 fn the_history_of_a_worker_does_not_show() {
     each_seed("history", 60, |_, rng| {
         let relu_only = rng.random();
         let mut problem = network(rng, false, relu_only);
-        let n = problem.variables.len();
-        for _ in 0..rng.random_range(0..3) {
-            let x = problem.graph.variable(deltasat::expr::VariableId::new(rng.random_range(0..n)));
-            let y = problem.graph.variable(deltasat::expr::VariableId::new(rng.random_range(0..n)));
-            let z = problem.graph.linear(
-                [(constant(rng.random_range(-1.0..1.0)), x), (constant(rng.random_range(0.1..1.0)), y)],
-                constant(rng.random_range(-0.3..0.3)),
-            );
-            let h = match rng.random_range(0..3) {
-                0 => problem.graph.apply(Op::Relu, [z]),
-                1 => problem.graph.apply(Op::Abs, [z]),
-                _ => problem.graph.mul(z, x),
-            };
-            let atom =
-                problem.graph.linear([(constant(1.0), h), (constant(-1.0), y)], constant(-rng.random_range(0.0..1.0)));
-            let atom = Formula::atom(atom, Relation::Le);
-            problem.constraint = Formula::and([problem.constraint.clone(), atom]);
-        }
+        constrain(rng, &mut problem);
         let problem = problem.compile();
         let root = problem.root();
         let mut told = Vec::new();

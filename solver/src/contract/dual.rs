@@ -49,6 +49,9 @@ impl Multipliers {
                 break;
             }
             let step = excess / square;
+            if step == f64::INFINITY {
+                break;
+            }
             self.shift(tape, slot, step, w);
             tape.shift_slopes(step, 0, w);
             let offset = self.combine(tape, slot, w);

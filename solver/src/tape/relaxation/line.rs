@@ -135,7 +135,9 @@ impl Tape {
         if lambda.iter().fold(0, |bits, l| bits | l.to_bits()) >> 63 == 1 {
             lines.prepare(index, op, operands, Side::Lower, w);
         }
-        let [lower, upper] = lines.lines[index as usize];
+        // a line of another box stands only where no lane asks for it
+        let [lower, upper] =
+            lines.lines[index as usize].map(|line| if line.epoch == lines.epoch { line } else { UNKNOWN });
         sums.charge(&lambda, lower.reach, upper.reach);
         if !(lower.offset == 0.0 && upper.offset == 0.0) {
             sums.add_sided(&lambda, lower.offset, upper.offset);

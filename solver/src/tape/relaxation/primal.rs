@@ -95,7 +95,8 @@ impl Tape {
                 sum + s * (dot(&noise.r, &relaxed.absolute) + noise.radius.mid())
             }
             Kind::Apply(Op::Meet) => {
-                let second = w.sweep.lines.choices[index] >> lane & 1;
+                // a sweep notes no choice where all its lanes are zero
+                let second = if lambda == 0.0 { 0 } else { w.sweep.lines.choices[index] >> lane & 1 };
                 w.points[operands[second as usize] as usize]
             }
             Kind::Apply(op) => {
