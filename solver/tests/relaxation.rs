@@ -416,6 +416,12 @@ fn a_used_workspace_finds_what_a_fresh_one_does() {
             if !(tape.forward(&mut used) && tape.forward(&mut fresh)) {
                 continue;
             }
+            // before any sweep that reaches beyond the objective
+            tape.linear_bound(&[(objective, 1.0)], &mut used);
+            tape.linear_bound(&[(objective, 1.0)], &mut fresh);
+            for position in 0..tape.kept().len() {
+                assert_eq!(tape.phase_gap(position, &used), tape.phase_gap(position, &fresh));
+            }
             let outcome = contractor.contract(&problem, &goal, &mut used, &mut spare);
             assert_eq!(outcome, contractor.contract(&problem, &goal, &mut fresh, &mut Spare::new(&problem)));
             if outcome == Outcome::Empty {
