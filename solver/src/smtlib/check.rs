@@ -76,6 +76,10 @@ pub(super) fn check(
             "an optimum under universal quantifiers is not supported",
         ))),
     };
+    if outcome.verdict == Verdict::Unsat && objective.is_some() {
+        // an optimisation does not say which of them it used
+        outcome.core = (0..questions.tracked.len()).collect();
+    }
     outcome.statistics.seconds = started.elapsed().as_secs_f64();
     outcome
 }
