@@ -182,6 +182,18 @@ impl Constant {
         (!divisor.is_zero()).then(|| self.binary(divisor, exact_quotient, |a, b| a / b))
     }
 
+    /// `self · other`; `None` when the result would take more than about 2^18 bits.
+    pub fn checked_mul(&self, other: &Self) -> Option<Self> {
+        let bits = |c: &Self| match c.0 {
+            Float(_) => 1100,
+            _ => {
+                let exact = c.to_rational();
+                exact.numer().bits().max(exact.denom().bits())
+            }
+        };
+        (bits(self) + bits(other) <= MAX_POWER_BITS).then(|| self * other)
+    }
+
     /// `self^n`, with `x^0 = 1` for every `x`. `None` for a negative power of zero, and when the result would take
     /// more than about 2^18 bits.
     pub fn checked_powi(&self, n: i32) -> Option<Self> {

@@ -2,7 +2,8 @@
 //!
 //! An atom `a·x + b ⋈ 0` over one variable is remembered exactly, and its double enclosure cuts the variable's domain.
 //! Where the bound is a double and not strict, the domain says it all and the atom is dropped in the end; any other
-//! atom is dropped only when its variable is eliminated with the exact bound.
+//! atom is dropped only when its variable is eliminated with the exact bound. The bounds of an integer are rounded to
+//! integers first: once nothing else mentions it, nothing later would.
 
 use super::{Part, Presolve};
 use crate::exact::{Constant, Rational, rational};
@@ -10,6 +11,7 @@ use crate::expr::{ExprId, Graph, Node, VariableId};
 use crate::formula::{Formula, Relation};
 use crate::interval::bounds;
 use crate::op::Op;
+use crate::problem::Sort;
 use num_traits::{One, Signed};
 
 /// One side of a variable's range.
@@ -21,6 +23,19 @@ pub(super) struct Bound {
     pub(super) strict: bool,
     /// the assertion that says so; `None` for the problem's own domain or constraint
     pub(super) origin: Option<usize>,
+}
+
+impl Bound {
+    /// Moves the bound of an integer to the first integer that satisfies it.
+    pub(super) fn round(&mut self, from_below: bool) {
+        let rounded = if from_below { self.value.ceil() } else { self.value.floor() };
+        if self.strict && rounded == self.value {
+            self.value = if from_below { rounded + Rational::one() } else { rounded - Rational::one() };
+        } else {
+            self.value = rounded;
+        }
+        self.strict = false;
+    }
 }
 
 /// The exact range of a variable.
@@ -83,7 +98,10 @@ impl Presolve {
             let Some((variable, from_below, value, strict)) = read(&self.graph, atom.expr, atom.relation) else {
                 continue;
             };
-            let bound = Bound { value, strict, origin: *origin };
+            let mut bound = Bound { value, strict, origin: *origin };
+            if self.variables[variable.index()].sort == Sort::Integer {
+                bound.round(from_below);
+            }
             self.parts[index].bound = Some(variable);
             any |= self.tighten(variable, from_below, bound);
         }

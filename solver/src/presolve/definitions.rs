@@ -65,12 +65,7 @@ impl Presolve {
                 continue;
             }
             let Some((variable, definition)) = self.defined(atom.expr, &found) else { continue };
-            self.parts[index].formula = if is_total(&self.graph, definition) {
-                Formula::TRUE
-            } else {
-                let magnitude = self.graph.apply(Op::Abs, [definition]);
-                Formula::atom(magnitude, Relation::Ge)
-            };
+            self.parts[index].formula = self.has_value(definition);
             self.define(variable, definition, origin, &mut found);
         }
         self.find_ranges(&mut found);
@@ -79,6 +74,15 @@ impl Presolve {
         }
         self.substitute(&found);
         true
+    }
+
+    /// The formula that holds where an expression has a value.
+    fn has_value(&mut self, expr: ExprId) -> Formula {
+        if is_total(&self.graph, expr) {
+            return Formula::TRUE;
+        }
+        let magnitude = self.graph.apply(Op::Abs, [expr]);
+        Formula::atom(magnitude, Relation::Ge)
     }
 
     /// Replaces variables everywhere.
@@ -227,9 +231,11 @@ impl Presolve {
                 Some((lower, upper, self.ranged(variable, lower, upper, found)?))
             });
             let Some((lower, upper, row)) = pair else { continue };
-            for part in [lower, upper] {
+            // where the row may be undefined one of the two asks for its value
+            let formulas = [self.has_value(row), Formula::TRUE];
+            for (part, formula) in [lower, upper].into_iter().zip(formulas) {
                 used.insert(part);
-                self.parts[part].formula = Formula::TRUE;
+                self.parts[part].formula = formula;
                 self.sources[variable.index()].extend(self.parts[part].origin);
             }
             self.define(variable, row, None, found);

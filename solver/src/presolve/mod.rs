@@ -121,7 +121,11 @@ impl Presolve {
     /// A declared domain counts as bounds, so that it survives the elimination of its variable.
     fn take_domain(&mut self, id: VariableId, variable: &Variable) {
         let x = self.graph.variable(id);
-        let domain = variable.domain;
+        let mut domain = variable.domain;
+        if variable.sort == Sort::Integer {
+            domain = crate::interval::bounds(domain.inf().ceil(), domain.sup().floor());
+            self.variables[id.index()].domain = domain;
+        }
         if domain.is_empty() {
             self.contradict(id);
         }

@@ -7,7 +7,7 @@ use crate::expr::evaluate::evaluate;
 use crate::expr::{ExprId, Graph, Node, VariableId};
 use crate::formula::Formula;
 use crate::interval::Interval;
-use crate::problem::{Problem, Variable};
+use crate::problem::{Problem, Sort, Variable};
 use std::collections::{BTreeSet, HashSet};
 
 /// Maps points and reasons back to the original problem.
@@ -75,11 +75,8 @@ impl Restore {
     /// The exact values of all original variables at a point of the presolved problem; an irrational value is given to
     /// the nearest double, and so is one where no exact arithmetic is possible.
     pub fn point(&self, point: &[Rational]) -> Vec<Rational> {
-        let mut values: Vec<Rational> = self
-            .variables
-            .iter()
-            .map(|v| rational::from_f64(crate::incumbent::centre(v.domain)).unwrap_or_default())
-            .collect();
+        let mut values: Vec<Rational> =
+            self.variables.iter().map(|v| rational::from_f64(inside(v)).unwrap_or_default()).collect();
         values.resize(self.ends.len(), Rational::default());
         for (variable, x) in self.left.iter().zip(point) {
             // a double domain may reach a little over the exact ends
@@ -132,6 +129,13 @@ impl Restore {
             }
         }
     }
+}
+
+/// A value for a variable that nothing but its domain constrains.
+fn inside(variable: &Variable) -> f64 {
+    let centre = crate::incumbent::centre(variable.domain);
+    // presolve has rounded the ends of an integer's domain
+    if variable.sort == Sort::Integer { centre.floor().max(variable.domain.inf()) } else { centre }
 }
 
 fn variables_below(graph: &Graph, roots: &[ExprId]) -> Vec<VariableId> {

@@ -7,7 +7,7 @@ use super::context::Context;
 use super::quantified;
 use super::settings::Settings;
 use super::strategy::{options, strategy};
-use crate::exact::{Constant, rational};
+use crate::exact::{Constant, Rational, rational};
 use crate::expr::ExprId;
 use crate::expr::evaluate::evaluate;
 use crate::formula::{Formula, Relation};
@@ -30,6 +30,8 @@ pub(super) struct Questions {
 pub(super) struct Outcome {
     pub(super) verdict: Verdict,
     pub(super) point: Vec<f64>,
+    /// the point itself, where it satisfies the assertions exactly
+    pub(super) certified: Option<Vec<Rational>>,
     /// lower and upper bound of the minimum, and whether the point behind the upper one is feasible, exactly
     pub(super) minimum: Option<(f64, f64, bool)>,
     /// the tracked assertions that took part in a refutation
@@ -39,7 +41,14 @@ pub(super) struct Outcome {
 
 impl Outcome {
     pub(super) fn new(verdict: Verdict) -> Self {
-        Outcome { verdict, point: Vec::new(), minimum: None, core: Vec::new(), statistics: Statistics::default() }
+        Outcome {
+            verdict,
+            point: Vec::new(),
+            certified: None,
+            minimum: None,
+            core: Vec::new(),
+            statistics: Statistics::default(),
+        }
     }
 }
 
@@ -67,6 +76,10 @@ pub(super) fn check(
             "an optimum under universal quantifiers is not supported",
         ))),
     };
+    if outcome.verdict == Verdict::Unsat && objective.is_some() {
+        // an optimisation does not say which of them it used
+        outcome.core = (0..questions.tracked.len()).collect();
+    }
     outcome.statistics.seconds = started.elapsed().as_secs_f64();
     outcome
 }
@@ -76,10 +89,12 @@ pub(super) fn decide(built: Built, delta: f64, settings: &Settings, observer: &m
     let options = Options { delta, ..options(settings) };
     let Built { problem, tracked, props, .. } = built;
     let answer = sat::check(&problem, &tracked, &strategy(settings), &options, observer);
+    let mut certified = None;
     let (verdict, mut point) = match answer.verdict {
         search::Verdict::Unsat => (Verdict::Unsat, Vec::new()),
         search::Verdict::Sat(certificate) => {
             let point = certificate.point.iter().map(rational::nearest_f64).collect();
+            certified = Some(certificate.point);
             (Verdict::DeltaSat { exact: true }, point)
         }
         search::Verdict::DeltaSat { point, .. } => (Verdict::DeltaSat { exact: false }, point),
@@ -91,7 +106,7 @@ pub(super) fn decide(built: Built, delta: f64, settings: &Settings, observer: &m
             *x = f64::from(u8::from(holds));
         }
     }
-    Outcome { verdict, point, minimum: None, core: answer.core, statistics: answer.statistics }
+    Outcome { verdict, point, certified, minimum: None, core: answer.core, statistics: answer.statistics }
 }
 
 /// One decision without propositional variables.
@@ -152,17 +167,21 @@ fn bisect(
         best.minimum = matches!(best.verdict, Verdict::Unknown(_)).then_some((lower, f64::INFINITY, false));
         return best;
     }
-    let value = |point: &[f64]| -> f64 {
-        let exact: Option<Vec<_>> = point.iter().map(|&x| rational::from_f64(x)).collect();
+    // an exact solution counts as it is: the nearest doubles may violate an equation, and lie below the minimum
+    let value = |outcome: &Outcome| -> f64 {
+        let doubles = || outcome.point.iter().map(|&x| rational::from_f64(x)).collect();
+        let exact: Option<Vec<_>> = outcome.certified.clone().or_else(doubles);
         let values = exact.map(|point| evaluate(&problem.graph, &[objective], &point));
         values.and_then(|mut values| values.remove(&objective).flatten()).map_or(f64::INFINITY, |ball| ball.ceil_f64())
     };
-    let mut upper = value(&best.point);
-    let mut step = 1.0;
+    let mut upper = value(&best);
+    // below a large value one is no step at all
+    let mut step = 1.0f64.max(upper.abs() * f64::EPSILON.sqrt());
     while upper - lower > 2.0 * delta {
         let level = if lower.is_finite() { lower + 0.5 * (upper - lower) } else { upper - step };
-        let Some(level) = Constant::from_f64(level) else { break };
         step *= 4.0;
+        // neighbouring doubles may lie further apart than 2δ
+        let Some(level) = Constant::from_f64(level).filter(|_| lower < level && level < upper) else { break };
         let mut question = problem.clone();
         let excess = question.graph.linear([(Constant::ONE, objective)], -&level);
         question.constraint = Formula::and([question.constraint, Formula::atom(excess, Relation::Le)]);
@@ -171,7 +190,7 @@ fn bisect(
         match outcome.verdict {
             Verdict::Unsat => lower = level.nearest(),
             Verdict::DeltaSat { exact } => {
-                let found = value(&outcome.point);
+                let found = value(&outcome);
                 if found >= upper {
                     break;
                 }

@@ -47,7 +47,7 @@ impl<'a> Lexer<'a> {
         let bytes = self.text.as_bytes();
         while let Some(&byte) = bytes.get(self.at) {
             if byte == b';' {
-                self.at = self.text[self.at..].find('\n').map_or(self.text.len(), |n| self.at + n + 1);
+                self.at = self.text[self.at..].find(['\n', '\r']).map_or(self.text.len(), |n| self.at + n + 1);
             } else if byte.is_ascii_whitespace() || byte == 0x0b {
                 self.at += 1;
             } else if let Some(space) =

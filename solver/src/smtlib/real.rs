@@ -158,14 +158,21 @@ fn factor(sum: Sum, graph: &mut Graph) -> (Constant, ExprId) {
 /// The product. Constants are multiplied, equal factors merged into powers.
 pub(super) fn product(operands: Vec<Sum>, graph: &mut Graph) -> Sum {
     let mut coefficient = Constant::ONE;
+    // constants whose product would be too long to write out
+    let mut long: Vec<Constant> = Vec::new();
+    let multiply = |coefficient: &mut Constant, c: &Constant, long: &mut Vec<Constant>| match coefficient.checked_mul(c)
+    {
+        Some(product) => *coefficient = product,
+        None => long.push(std::mem::replace(coefficient, c.clone())),
+    };
     let mut open = Vec::new();
     for operand in operands {
         match operand.as_constant() {
-            Some(c) => coefficient = &coefficient * c,
+            Some(c) => multiply(&mut coefficient, c, &mut long),
             None => open.push(operand),
         }
     }
-    if open.len() <= 1 {
+    if open.len() <= 1 && long.is_empty() {
         return match open.pop() {
             Some(sum) => sum.times(&coefficient, graph),
             None => coefficient.into(),
@@ -174,9 +181,9 @@ pub(super) fn product(operands: Vec<Sum>, graph: &mut Graph) -> Sum {
     let mut powers: IndexMap<ExprId, i32> = IndexMap::new();
     for sum in open {
         let (a, x) = factor(sum, graph);
-        coefficient = &coefficient * &a;
+        multiply(&mut coefficient, &a, &mut long);
         if let Some(c) = graph.as_constant(x) {
-            coefficient = &coefficient * c;
+            multiply(&mut coefficient, c, &mut long);
             continue;
         }
         for (base, exponent) in factors(x, graph) {
@@ -188,14 +195,24 @@ pub(super) fn product(operands: Vec<Sum>, graph: &mut Graph) -> Sum {
         return coefficient.into();
     }
     let mut result: Option<ExprId> = None;
+    for c in long {
+        let c = graph.constant(c);
+        result = Some(result.map_or(c, |so_far| graph.apply(Op::Mul, [so_far, c])));
+    }
     for (base, exponent) in powers {
         let power = graph.powi(base, exponent);
         result = Some(match result {
             None => power,
+            // not to be folded where the first factor is a long constant
+            Some(so_far) if graph.as_constant(so_far).is_some() => graph.apply(Op::Mul, [so_far, power]),
             Some(so_far) => graph.mul(so_far, power),
         });
     }
     match result {
+        Some(id) if graph.as_constant(id).is_some() => {
+            let last = graph.constant(coefficient);
+            graph.apply(Op::Mul, [id, last]).into()
+        }
         Some(id) => Sum::of(id, graph).times(&coefficient, graph),
         None => coefficient.into(),
     }

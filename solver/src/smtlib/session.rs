@@ -148,7 +148,7 @@ impl Session {
         };
         let formulas = self.questions(&assumptions);
         let expr = objective.as_ref().map(|objective| objective.expr);
-        let Outcome { verdict, point, minimum, core, statistics } =
+        let Outcome { verdict, point, minimum, core, statistics, .. } =
             check::check(&self.context, &formulas, expr, &self.settings, observer);
         let minimum = match (minimum, objective) {
             (Some((lower, upper, exact)), Some(objective)) => {

@@ -1,0 +1,1 @@
+; a comment ends at a carriage return(declare-const x Real) ; so(assert (> x 1))(check-sat)

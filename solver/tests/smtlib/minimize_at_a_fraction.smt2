@@ -1,0 +1,10 @@
+; the exact minimum is -13 · 0.999999, which lies above its nearest double
+(declare-const x Real)
+(declare-const i Int)
+(declare-const y Real)
+(assert (> (+ i (* -4.467 y)) 0))
+(assert (< -3 y 1))
+(assert (= x (- i (* 0.000001 i))))
+(minimize x)
+(set-option :precision 1e-6)
+(check-sat)

@@ -1,0 +1,11 @@
+; v between two bounds that have no value: neither bound holds
+(declare-const y Real)
+(declare-const v Real)
+(assert (<= (- (abs (sqrt y))) v))
+(assert (<= v (abs (sqrt y))))
+(push)
+(assert (<= -3 y -1))
+(check-sat)
+(pop)
+(assert (<= 1 y 3))
+(check-sat)
