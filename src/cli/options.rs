@@ -150,7 +150,6 @@ pub(super) struct Amount {
     #[arg(
         long,
         value_name = "RULE",
-        requires = "quantize",
         value_parser = PossibleValuesParser::new(Rounding::NAMES.map(|(name, _)| name))
     )]
     rounding: Option<String>,
@@ -174,6 +173,10 @@ struct Unit {
 
 impl Amount {
     fn magnitude(&self, network: &Network) -> Result<Magnitude, super::Failure> {
+        if self.rounding.is_some() && self.unit.quantize.is_none() {
+            // the parser does not ask for one of a group when another is there
+            return Err("--rounding without a number format, expected --quantize too".to_owned().into());
+        }
         Ok(match &self.unit {
             Unit { epsilon: Some(epsilon), .. } => Magnitude::Absolute(epsilon.clone()),
             Unit { relative: Some(epsilon), .. } => Magnitude::Relative(epsilon.clone()),

@@ -25,7 +25,9 @@ pub(super) fn moving(perturbation: &Perturbation) -> String {
         Magnitude::Relative(epsilon) => format!("{parameters} within ±{} (relative)", exact(epsilon)),
         Magnitude::Quantised(quantised) => {
             let scheme = quantised.scheme();
+            let boxes = scheme.default.iter().chain(scheme.layers.values()).all(|format| format.bits().is_none());
             let rounded = match scheme.rounding {
+                _ if boxes => "within",
                 Rounding::Any => "rounded up or down to",
                 Rounding::Nearest => "rounded to the nearest",
                 Rounding::HalfStep => "within half a step of",
