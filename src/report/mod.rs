@@ -6,9 +6,11 @@
 //!
 //! Invariant: nothing here computes a bound.
 
+pub mod bits;
 pub mod compare;
 pub mod json;
 pub mod number;
+pub mod sensitivity;
 pub mod table;
 pub mod text;
 pub mod verify;
