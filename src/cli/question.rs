@@ -1,7 +1,7 @@
 //! The yes/no questions and the bounds that `radius`, `bits` and `sensitivity` ask again and again, each time of another
 //! perturbation: at an input, at each of many, or over a domain.
 
-use super::inputs::{Inputs, Row};
+use super::inputs::Inputs;
 use super::options::{self, Session};
 use super::{global, local};
 use clap::Args;
@@ -40,14 +40,7 @@ impl Where {
     pub(super) fn place(&self, network: &Network) -> Result<Place, super::Failure> {
         match (&self.input, &self.inputs) {
             (Some(text), _) => Ok(Place::Inputs(vec![options::input(text, network)?])),
-            (None, Some(path)) => {
-                let inputs = Inputs::read(path, network)?;
-                let (mut rows, mut row, mut points) = (inputs.rows(), Row::default(), Vec::new());
-                while rows.next(&mut row) {
-                    points.push((0..network.input().count()).map(|i| inputs.value(&row, i)).collect::<Result<_, _>>()?);
-                }
-                Ok(Place::Inputs(points))
-            }
+            (None, Some(path)) => Ok(Place::Inputs(Inputs::read(path, network)?.points(network)?)),
             (None, None) => Ok(Place::Domain(self.domain.bounds(network)?)),
         }
     }

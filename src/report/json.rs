@@ -72,8 +72,18 @@ pub(super) struct PerturbationDocument {
     #[serde(skip_serializing_if = "Option::is_none")]
     rounding: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    activations: Option<ActivationsDocument>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     layers: Option<Vec<usize>>,
     parameters: &'static str,
+}
+
+/// How the inputs and the outputs of each hidden layer are stored.
+#[derive(Serialize)]
+struct ActivationsDocument {
+    format: String,
+    scales: Vec<f64>,
+    zeros: Vec<i64>,
 }
 
 #[derive(Serialize)]
@@ -165,6 +175,11 @@ pub(super) fn perturbation(perturbation: &Perturbation) -> PerturbationDocument 
         epsilon: perturbation.magnitude().epsilon().map(json_exact),
         format: scheme.map(ToString::to_string),
         rounding: scheme.map(|scheme| scheme.rounding.name()),
+        activations: perturbation.activations().map(|activations| ActivationsDocument {
+            format: activations.format().to_string(),
+            scales: activations.scales(),
+            zeros: activations.grids().iter().map(|grid| grid.zero()).collect(),
+        }),
         layers: match perturbation.layers() {
             Layers::All => None,
             Layers::Only(layers) => Some(layers.iter().copied().collect()),

@@ -137,7 +137,8 @@ impl Global<'_> {
         // a double beside a decimal end of the domain may lie outside it
         let input =
             exact.iter().zip(self.domain).map(|(x, (lower, upper))| x.clone().clamp(lower.clone(), upper.clone()));
-        Witness::new(self.network, encoded.perturbed_network(&point).ok()?, input.collect(), class)
+        let perturbed = encoded.perturbed_network(&point).ok()?;
+        Witness::new(self.network, self.perturbation, perturbed, input.collect(), class)
     }
 
     /// Whether a witness counts under a choice of class, by its exact evaluation.
