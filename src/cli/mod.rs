@@ -5,6 +5,7 @@
 
 mod compare;
 mod convert;
+mod difference;
 mod encode;
 mod global;
 mod inputs;
@@ -50,6 +51,7 @@ enum Command {
     Global(global::Arguments),
     Radius(radius::Arguments),
     Verify(verify::Arguments),
+    Difference(difference::Arguments),
     Encode(encode::Arguments),
     Show(show::Arguments),
     Convert(convert::Arguments),
@@ -135,6 +137,7 @@ impl Command {
             Command::Global(arguments) => arguments.run(out),
             Command::Radius(arguments) => arguments.run(out),
             Command::Verify(arguments) => arguments.run(out),
+            Command::Difference(arguments) => arguments.run(out),
             Command::Encode(arguments) => arguments.run(out),
             Command::Show(arguments) => arguments.run(out),
             Command::Convert(arguments) => arguments.run(),
