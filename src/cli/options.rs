@@ -5,9 +5,10 @@ use clap::builder::PossibleValuesParser;
 use clap::{Args, ValueEnum};
 use deltasat::exact::{Rational, rational};
 use deltasat::search::{Limits, StopReason};
-use num_traits::{One, Signed, Zero};
+use num_traits::{One, Signed};
 use quantproof::encode::class_count;
 use quantproof::network::{Domain, Network, Output};
+use quantproof::perturbation::quantise::{Quantised, Rounding, Scheme};
 use quantproof::perturbation::{Layers, Magnitude, Parameters, Perturbation};
 use quantproof::report::number;
 use quantproof::robustness::{ClassChoice, Settings};
@@ -142,24 +143,58 @@ enum Kind {
 
 /// How far parameters move.
 #[derive(Args)]
-#[group(required = true, multiple = false)]
 pub(super) struct Amount {
+    #[command(flatten)]
+    unit: Unit,
+    /// Which numbers of the format a parameter may land on [default: any]
+    #[arg(
+        long,
+        value_name = "RULE",
+        value_parser = PossibleValuesParser::new(Rounding::NAMES.map(|(name, _)| name))
+    )]
+    rounding: Option<String>,
+}
+
+/// In what the amount is stated.
+#[derive(Args)]
+#[group(required = true, multiple = false)]
+struct Unit {
     /// Every parameter moves by at most E
     #[arg(long, value_name = "E", value_parser = nonnegative, allow_negative_numbers = true)]
     epsilon: Option<Rational>,
     /// Every parameter moves by at most E times its own size
     #[arg(long, value_name = "E", value_parser = nonnegative, allow_negative_numbers = true)]
     relative: Option<Rational>,
+    /// Every parameter is rounded to a number format: int8, int4:per-channel:asymmetric, fixed:4.4, fixed:8, float16,
+    /// bfloat16, float8:e4m3, float8:e5m2, uniform:1%; layer0=int8,layer1=fixed:4.4 for single layers
+    #[arg(long, value_name = "FORMAT")]
+    quantize: Option<String>,
 }
 
 impl Amount {
-    fn magnitude(&self) -> Magnitude {
-        match (&self.epsilon, &self.relative) {
-            (_, Some(epsilon)) => Magnitude::Relative(epsilon.clone()),
-            (Some(epsilon), None) => Magnitude::Absolute(epsilon.clone()),
-            // the parser requires one of them
-            (None, None) => Magnitude::Absolute(Rational::one()),
+    fn magnitude(&self, network: &Network) -> Result<Magnitude, super::Failure> {
+        if self.rounding.is_some() && self.unit.quantize.is_none() {
+            // the parser does not ask for one of a group when another is there
+            return Err("--rounding without a number format, expected --quantize too".to_owned().into());
         }
+        Ok(match &self.unit {
+            Unit { epsilon: Some(epsilon), .. } => Magnitude::Absolute(epsilon.clone()),
+            Unit { relative: Some(epsilon), .. } => Magnitude::Relative(epsilon.clone()),
+            Unit { quantize, .. } => {
+                // the parser requires one of the three
+                let text = quantize.as_deref().unwrap_or_default();
+                let problem = |problem: String| format!("--quantize: {problem}");
+                let scheme = Scheme::parse(text, self.rounding()).map_err(|error| problem(error.to_string()))?;
+                let quantised = Quantised::new(scheme, network, None).map_err(|error| problem(error.to_string()))?;
+                Magnitude::Quantised(Arc::new(quantised))
+            }
+        })
+    }
+
+    fn rounding(&self) -> Rounding {
+        // the parser lets no other names through
+        let named = |(name, _): &&(&str, Rounding)| Some(*name) == self.rounding.as_deref();
+        Rounding::NAMES.iter().find(named).map_or(Rounding::Any, |(_, rule)| *rule)
     }
 }
 
@@ -187,16 +222,18 @@ impl Selection {
         network: &Network,
     ) -> Result<Perturbation, super::Failure> {
         if amount.is_none() && (self.layers.is_some() || self.only.is_some()) {
-            let problem = "--layers or --only without an amount, expected --epsilon or --relative too";
+            let problem = "--layers or --only without an amount, expected --epsilon, --relative or --quantize too";
             return Err(problem.to_owned().into());
         }
-        let none = || Magnitude::Absolute(Rational::zero());
-        self.perturbation(amount.map_or_else(none, Amount::magnitude), network)
+        match amount {
+            None => Ok(Perturbation::none()),
+            Some(amount) => self.perturb(amount, network),
+        }
     }
 
     /// The perturbation that the options describe.
     pub(super) fn perturb(&self, amount: &Amount, network: &Network) -> Result<Perturbation, super::Failure> {
-        self.perturbation(amount.magnitude(), network)
+        self.perturbation(amount.magnitude(network)?, network)
     }
 }
 

@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 /// there is none; otherwise the answer is an input that is one, evaluated exactly. With --epsilon or --relative the
 /// parameters move too: the property holds when there is no counterexample for any parameters within the perturbation.
 #[derive(Args)]
-#[command(after_help = EXAMPLES, mut_group("Amount", |group| group.required(false)))]
+#[command(after_help = EXAMPLES, mut_group("Unit", |group| group.required(false)))]
 pub(super) struct Arguments {
     #[command(flatten)]
     model: Model,

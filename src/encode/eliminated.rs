@@ -2,8 +2,8 @@
 //! beside the values (design.md §2).
 //!
 //! A neuron's parameters occur nowhere else, so over their box its pre-activation takes exactly the values
-//! `w·h' + b + s·ρ(h')`, `ρ(h') = Σ_j r_j |h'_j| + r_b`, `s ∈ [−1, 1]`. With `h' = h + Δh` that is `z + Δz`,
-//! `Δz = w·Δh + s·ρ(h')`. Each layer makes its nodes kind by kind (all `z`, all `Δz`, …), so that the operands of the next
+//! `c·h' + c_b + s·ρ(h')`, `ρ(h') = Σ_j r_j |h'_j| + r_b`, `s ∈ [−1, 1]`, for ranges of centres `c` and radii `r`. With
+//! `h' = h + Δh` that is `z + Δz`, `Δz = w·Δh + (c − w)·h' + c_b − b + s·ρ(h')`; but for number formats `c = w`. Each layer makes its nodes kind by kind (all `z`, all `Δz`, …), so that the operands of the next
 //! layer's rows are neighbours on the tape.
 //!
 //! The output rows are not built until a question merges them: the difference of two logits is one row, with the sum
@@ -87,8 +87,11 @@ impl<'a> Eliminated<'a> {
         &self.network.layers()[layer]
     }
 
-    /// A noise variable.
-    fn noise(&mut self, of: NoiseOf) -> ExprId {
+    /// A noise variable for a row; a row without a choice has none.
+    fn noise(&mut self, of: NoiseOf, radii: &Radii) -> ExprId {
+        if radii.are_zero() {
+            return self.problem.graph.constant(Constant::ZERO);
+        }
         let name = match of {
             NoiseOf::Neuron { layer, neuron } => format!("s_{layer}_{neuron}"),
             NoiseOf::Difference { plus, minus } => format!("s_out_{plus}_{minus}"),
@@ -97,30 +100,32 @@ impl<'a> Eliminated<'a> {
         self.problem.variable(name, bounds(-1.0, 1.0), Sort::Noise)
     }
 
-    /// `Σ a_j Δh_j + s·(Σ r_j |h'_j| + r_b)`
+    /// `Σ (a_j Δh_j + d_j h'_j) + d_b + s·(Σ r_j |h'_j| + r_b)`, `d` being the shifts.
     fn increment_row(&mut self, s: ExprId, weights: &[Constant], radii: &Radii) -> ExprId {
         let zero = || Constant::ZERO;
         let by_increment = weights.iter().zip(&self.hidden).map(|(a, h)| (a.clone(), zero(), h.increment));
-        let by_radius = radii.weights.iter().zip(&self.hidden).map(|(r, h)| (zero(), r.clone(), h.perturbed));
-        let terms: Vec<_> = by_increment.chain(by_radius).collect();
-        self.problem.graph.noise(s, terms, Constant::ZERO, radii.bias.clone())
+        let moves = radii.weight_shifts.iter().zip(&radii.weights);
+        let by_moves = moves.zip(&self.hidden).map(|((d, r), h)| (d.clone(), r.clone(), h.perturbed));
+        let terms: Vec<_> = by_increment.chain(by_moves).collect();
+        self.problem.graph.noise(s, terms, radii.bias_shift.clone(), radii.bias.clone())
     }
 
-    /// `Σ (a_j h'_j + s·r_j |h'_j|) + b + s·r_b`
+    /// `Σ ((a_j + d_j) h'_j + s·r_j |h'_j|) + b + d_b + s·r_b`, `d` being the shifts.
     fn perturbed_row(&mut self, s: ExprId, weights: &[Constant], bias: Constant, radii: &Radii) -> ExprId {
-        let operands = weights.iter().zip(&radii.weights).zip(&self.hidden);
-        let terms: Vec<_> = operands.map(|((a, r), h)| (a.clone(), r.clone(), h.perturbed)).collect();
-        self.problem.graph.noise(s, terms, bias, radii.bias.clone())
+        let moved = weights.iter().zip(&radii.weight_shifts).map(|(a, d)| a + d);
+        let operands = moved.zip(&radii.weights).zip(&self.hidden);
+        let terms: Vec<_> = operands.map(|((a, r), h)| (a, r.clone(), h.perturbed)).collect();
+        self.problem.graph.noise(s, terms, &bias + &radii.bias_shift, radii.bias.clone())
     }
 
     /// Encodes the next layer.
     fn hide(&mut self, index: usize) {
         let layer = self.layer(index);
         let neurons = 0..layer.outputs();
-        let noise: Vec<_> =
-            neurons.clone().map(|neuron| self.noise(NoiseOf::Neuron { layer: index, neuron })).collect();
         let weights: Vec<Vec<Constant>> = layer.rows().map(|w| w.iter().map(|&w| parameter(w)).collect()).collect();
         let radii: Vec<Radii> = neurons.clone().map(|neuron| self.reach.radii(index, neuron)).collect();
+        let noise: Vec<_> =
+            neurons.clone().map(|i| self.noise(NoiseOf::Neuron { layer: index, neuron: i }, &radii[i])).collect();
         if self.copies == Copies::Perturbed {
             let rows: Vec<_> = neurons
                 .map(|i| self.perturbed_row(noise[i], &weights[i], parameter(layer.biases()[i]), &radii[i]))
@@ -211,7 +216,7 @@ impl Twins for Eliminated<'_> {
         let layer = self.layer(last);
         let weights: Vec<Constant> = layer.row(neuron).iter().map(|&w| parameter(w)).collect();
         let radii = self.reach.radii(last, neuron);
-        let s = self.noise(NoiseOf::Neuron { layer: last, neuron });
+        let s = self.noise(NoiseOf::Neuron { layer: last, neuron }, &radii);
         let twin = self.output_row(s, &weights, parameter(layer.biases()[neuron]), &radii);
         if layer.activation() == Activation::Linear {
             return twin;
@@ -228,10 +233,9 @@ impl Twins for Eliminated<'_> {
             return p.minus(m, self.graph());
         }
         let (weights, bias) = difference_of_rows(layer, plus, minus);
-        let (p, m) = (self.reach.radii(last, plus), self.reach.radii(last, minus));
-        let radii =
-            Radii { weights: p.weights.iter().zip(&m.weights).map(|(p, m)| p + m).collect(), bias: &p.bias + &m.bias };
-        let s = self.noise(NoiseOf::Difference { plus, minus });
+        let mut radii = self.reach.radii(last, plus);
+        radii.add(&-&Constant::ONE, &self.reach.radii(last, minus));
+        let s = self.noise(NoiseOf::Difference { plus, minus }, &radii);
         self.output_row(s, &weights, bias, &radii)
     }
 
@@ -252,8 +256,8 @@ impl Twins for Eliminated<'_> {
         let none = vec![Constant::ZERO; self.layer(last).inputs()];
         let moved: Vec<ExprId> = (0..count)
             .map(|neuron| {
-                let s = self.noise(NoiseOf::Neuron { layer: last, neuron });
                 let radii = self.reach.radii(last, neuron);
+                let s = self.noise(NoiseOf::Neuron { layer: last, neuron }, &radii);
                 self.increment_row(s, &none, &radii)
             })
             .collect();

@@ -10,10 +10,10 @@
 //! weight by weight, `(w'_p − w'_m)·h'`, as the eliminated encoding merges them.
 
 use super::twin::{Twin, Twins, difference_of_rows};
-use super::{activate, declare_inputs, parameter, row};
+use super::{activate, declare_inputs, row};
 use crate::network::{Activation, Layer, Network, Parameter};
 use crate::perturbation::Perturbation;
-use deltasat::exact::{Constant, Rational, rational};
+use deltasat::exact::{Constant, Rational};
 use deltasat::expr::{ExprId, Graph};
 use deltasat::interval::decimal;
 use deltasat::op::Op;
@@ -83,12 +83,12 @@ impl<'a> Literal<'a> {
 
     /// A parameter: a variable, or a constant where it does not move.
     fn declare(&mut self, perturbation: &Perturbation, layer: usize, place: Parameter) -> ExprId {
-        let value = self.network.layers()[layer].parameter(place);
+        let centre = perturbation.centre(self.network, layer, place);
         let radius = perturbation.radius(self.network, layer, place);
-        let Some(exact) = rational::from_f64(value).filter(|_| !radius.is_zero()) else {
-            return self.problem.graph.constant(parameter(value));
-        };
-        let domain = decimal::enclose(&(&exact - &radius)).convex_hull(decimal::enclose(&(exact + radius)));
+        if radius.is_zero() {
+            return self.problem.graph.constant(Constant::from_rational(centre));
+        }
+        let domain = decimal::enclose(&(&centre - &radius)).convex_hull(decimal::enclose(&(centre + radius)));
         let name = match place {
             Parameter::Weight { row, col } => format!("w_{layer}_{row}_{col}"),
             Parameter::Bias { row } => format!("b_{layer}_{row}"),

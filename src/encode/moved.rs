@@ -1,7 +1,8 @@
 //! From noises back to parameters: where every neuron's noise `s ∈ [−1, 1]` is known, the perturbed network is too.
 //!
-//! A noise stands for the moves `s·r_j·sgn(h'_j)` of its neuron's weights and `s·r_b` of its bias (see
-//! [`eliminated`](super::eliminated)). The signs are those of the perturbed network's own values, so the layers are moved
+//! A noise stands for the moves `s·r_j·sgn(h'_j)` of its neuron's weights and `s·r_b` of its bias from the middles of their
+//! ranges (see [`eliminated`](super::eliminated)). A parameter that a number format rounds up or down is moved to the end
+//! of its range that its noise points to, so that the network is one that a quantiser can make. The signs are those of the perturbed network's own values, so the layers are moved
 //! one after the other from the input on. The values are computed in doubles, and each parameter is clamped to the doubles
 //! inside its exact interval: what comes out is a network of the perturbation's box, whatever rounding did; that it does
 //! what was hoped for is for its exact evaluation to say.
@@ -10,10 +11,21 @@ use crate::network::{Network, NetworkError, Parameter};
 use crate::perturbation::Perturbation;
 use std::sync::OnceLock;
 
-/// The least and the greatest double that each parameter of a layer may be.
+/// The doubles that each parameter of a layer may be.
 struct Ends {
-    weights: Vec<(f64, f64)>,
-    biases: Vec<(f64, f64)>,
+    weights: Vec<Range>,
+    biases: Vec<Range>,
+}
+
+/// The doubles that a parameter may be.
+#[derive(Clone, Copy)]
+struct Range {
+    least: f64,
+    /// where it is when its noise is 0
+    middle: f64,
+    greatest: f64,
+    /// whether nothing between the two ends is possible
+    ends_only: bool,
 }
 
 /// Moves the parameters of a network within a perturbation.
@@ -49,15 +61,8 @@ impl<'a> Mover<'a> {
             let mut biases = Vec::with_capacity(layer.outputs());
             for (row, &s) in moves.iter().enumerate() {
                 let row_ends = &ends.weights[row * width..(row + 1) * width];
-                weights.extend(
-                    layer
-                        .row(row)
-                        .iter()
-                        .zip(row_ends)
-                        .zip(&h)
-                        .map(|((&w, &ends), &h)| moved(w, ends, if h < 0.0 { -s } else { s })),
-                );
-                biases.push(moved(layer.biases()[row], ends.biases[row], s));
+                weights.extend(row_ends.iter().zip(&h).map(|(ends, &h)| ends.moved(if h < 0.0 { -s } else { s })));
+                biases.push(ends.biases[row].moved(s));
             }
             h = weights
                 .chunks_exact(width)
@@ -79,7 +84,14 @@ impl<'a> Mover<'a> {
         let layers = self.network.layers().iter().enumerate();
         layers
             .map(|(index, layer)| {
-                let ends = |parameter| self.perturbation.inner_bounds(self.network, index, parameter);
+                let ends_only = self.perturbation.ends_only(index);
+                let ends = |parameter| {
+                    let (least, greatest) = self.perturbation.inner_bounds(self.network, index, parameter);
+                    let of_format = self.perturbation.format_range(self.network, index, parameter).is_some();
+                    let trained = layer.parameter(parameter);
+                    let middle = if of_format { least + 0.5 * (greatest - least) } else { trained };
+                    Range { least, middle: middle.clamp(least, greatest), greatest, ends_only: of_format && ends_only }
+                };
                 let cols = 0..layer.inputs();
                 let weights = (0..layer.outputs()).flat_map(|row| cols.clone().map(move |col| (row, col)));
                 Ends {
@@ -91,13 +103,23 @@ impl<'a> Mover<'a> {
     }
 }
 
-/// A parameter moved by `s ∈ [−1, 1]` times its radius, as a double between the ends of its interval.
-fn moved(value: f64, (least, greatest): (f64, f64), s: f64) -> f64 {
-    match s {
-        0.0 => value,
-        1.0 => greatest,
-        -1.0 => least,
-        s if s > 0.0 => (value + s * (greatest - value)).clamp(least, greatest),
-        s => (value - s * (least - value)).clamp(least, greatest),
+impl Range {
+    /// The parameter moved by `s ∈ [−1, 1]` times its radius.
+    fn moved(&self, s: f64) -> f64 {
+        let Range { least, middle, greatest, ends_only } = *self;
+        match s {
+            1.0 => greatest,
+            -1.0 => least,
+            s if ends_only => {
+                if s < 0.0 {
+                    least
+                } else {
+                    greatest
+                }
+            }
+            0.0 => middle,
+            s if s > 0.0 => (middle + s * (greatest - middle)).clamp(least, greatest),
+            s => (middle - s * (least - middle)).clamp(least, greatest),
+        }
     }
 }

@@ -14,7 +14,7 @@
 
 use super::moved::Mover;
 use super::radii::{Radii, Reach};
-use super::{activate, declare_inputs, parameter, row};
+use super::{activate, declare_inputs, parameter};
 use crate::network::{Activation, Layer, Network, NetworkError};
 use crate::perturbation::Perturbation;
 use crate::property::Constraint;
@@ -81,9 +81,6 @@ impl Posed<'_> {
     /// # Errors
     /// When a parameter would not be finite.
     pub fn perturbed_network(&self, point: &[f64]) -> Result<Network, NetworkError> {
-        if self.noises.is_empty() {
-            return Ok(self.network.clone());
-        }
         let (input, directions) = point.split_at(self.network.input().count());
         let mut moves = self.mover.at_rest();
         let last = moves.len() - 1;
@@ -113,6 +110,7 @@ struct Encoder<'a> {
 struct Merged {
     weights: Vec<Constant>,
     bias: Constant,
+    /// without shifts, which are in the coefficients already
     radii: Radii,
 }
 
@@ -142,17 +140,15 @@ impl<'a> Encoder<'a> {
         let radii: Vec<Radii> = (0..layer.outputs()).map(|neuron| self.reach.radii(index, neuron)).collect();
         let noise: Vec<_> = radii.iter().enumerate().map(|(i, radii)| self.neuron_noise(index, i, radii)).collect();
         let z: Vec<ExprId> = (0..layer.outputs())
-            .map(|i| match noise[i] {
-                None => row(&mut self.problem, layer.row(i), &self.hidden, layer.biases()[i]),
-                Some(s) => {
-                    let weights = layer.row(i).iter().map(|&w| parameter(w));
-                    let terms: Vec<_> = weights
-                        .zip(&radii[i].weights)
-                        .zip(&self.hidden)
-                        .map(|((a, r), &h)| (a, r.clone(), h))
-                        .collect();
-                    self.problem.graph.noise(s, terms, parameter(layer.biases()[i]), radii[i].bias.clone())
-                }
+            .map(|i| {
+                let weights = layer.row(i).iter().zip(&radii[i].weight_shifts).map(|(&w, d)| &parameter(w) + d);
+                let bias = &parameter(layer.biases()[i]) + &radii[i].bias_shift;
+                let Some(s) = noise[i] else {
+                    return self.problem.graph.linear(weights.zip(self.hidden.iter().copied()), bias);
+                };
+                let terms: Vec<_> =
+                    weights.zip(&radii[i].weights).zip(&self.hidden).map(|((a, r), &h)| (a, r.clone(), h)).collect();
+                self.problem.graph.noise(s, terms, bias, radii[i].bias.clone())
             })
             .collect();
         z.into_iter().map(|z| activate(&mut self.problem, layer.activation(), z)).collect()
@@ -198,22 +194,20 @@ impl<'a> Encoder<'a> {
         let mut merged = Merged {
             weights: vec![Constant::ZERO; layer.inputs()],
             bias: Constant::from_rational(constraint.constant.clone()),
-            radii: Radii { weights: vec![Constant::ZERO; layer.inputs()], bias: Constant::ZERO },
+            radii: Radii::still(layer.inputs()),
         };
         for (j, b) in &constraint.outputs {
             let b = Constant::from_rational(b.clone());
-            let (magnitude, radii) = (b.abs(), self.reach.radii(last, *j));
             for (sum, &w) in merged.weights.iter_mut().zip(layer.row(*j)) {
                 *sum = &*sum + &(&b * &parameter(w));
             }
             merged.bias = &merged.bias + &(&b * &parameter(layer.biases()[*j]));
-            if !radii.are_zero() {
-                for (sum, r) in merged.radii.weights.iter_mut().zip(&radii.weights) {
-                    *sum = &*sum + &(&magnitude * r);
-                }
-                merged.radii.bias = &merged.radii.bias + &(&magnitude * &radii.bias);
-            }
+            merged.radii.add(&b, &self.reach.radii(last, *j));
         }
+        for (sum, d) in merged.weights.iter_mut().zip(&mut merged.radii.weight_shifts) {
+            *sum = &*sum + &std::mem::replace(d, Constant::ZERO);
+        }
+        merged.bias = &merged.bias + &std::mem::replace(&mut merged.radii.bias_shift, Constant::ZERO);
         merged
     }
 

@@ -55,6 +55,15 @@ pub enum Parameter {
     },
 }
 
+impl Parameter {
+    /// The neuron that it belongs to.
+    pub fn row(self) -> usize {
+        match self {
+            Parameter::Weight { row, .. } | Parameter::Bias { row } => row,
+        }
+    }
+}
+
 /// Which numbers of a layer are constants of the network's structure instead of trained parameters, and never move: the
 /// zeros of a layer without biases, or all of a normalisation of inputs or outputs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -215,7 +224,7 @@ impl Layer {
     }
 
     /// The places of all numbers: the weights row by row, then the biases.
-    fn places(&self) -> impl Iterator<Item = Parameter> + use<> {
+    pub(crate) fn places(&self) -> impl Iterator<Item = Parameter> + use<> {
         let (rows, cols) = (self.outputs(), self.inputs);
         let weights = (0..rows).flat_map(move |row| (0..cols).map(move |col| Parameter::Weight { row, col }));
         weights.chain((0..rows).map(|row| Parameter::Bias { row }))

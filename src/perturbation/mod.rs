@@ -1,35 +1,48 @@
-//! How far each parameter of a network may move: the box `|θ'_i − θ_i| ≤ r_i`.
+//! How far each parameter of a network may move: a box around the trained parameters, or beside them.
 //!
-//! The radius `r_i` is ε, or ε·|θ_i|, or 0 for a parameter that is left alone. Doubles and ε are exact rationals, and
-//! so is every radius here: whoever needs doubles rounds once, in the direction that makes the question harder.
-//! A witness must lie *inside* the box instead, so [`Perturbation::inner_bounds`] gives the doubles that do.
+//! A parameter `θ_i` moves by at most ε or ε·|θ_i|, or to what a [number format](format) makes of it, or not at all. Each
+//! range is given by its centre `c_i` and its radius `r_i`: `|θ'_i − c_i| ≤ r_i`. The centre is the trained parameter but
+//! for formats, where it is the middle of the neighbours that the parameter may be rounded to.
+//!
+//! Doubles and ε are exact rationals, and so are centres and radii: whoever needs doubles rounds once, in the direction
+//! that makes the question harder. A witness must lie *inside* the box instead, so [`Perturbation::inner_bounds`] gives the
+//! doubles that do.
 //!
 //! Invariant: nothing here knows questions, solvers or how a box is searched.
 
-use std::collections::BTreeSet;
+pub mod format;
+pub mod quantise;
 
-use deltasat::exact::rational;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use deltasat::exact::{Constant, rational};
 use num_rational::BigRational;
 use num_traits::{Signed, Zero};
 use thiserror::Error;
 
 pub use crate::network::Parameter;
 use crate::network::{Fixed, Network};
+use format::FormatError;
+use quantise::Quantised;
 
-/// What decides a radius.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What decides a range.
+#[derive(Clone, Debug, PartialEq)]
 pub enum Magnitude {
     /// `r = ε`
     Absolute(BigRational),
     /// `r = ε·|θ|`, so that a parameter that is 0 does not move
     Relative(BigRational),
+    /// what a number format makes of the parameters of one network
+    Quantised(Arc<Quantised>),
 }
 
 impl Magnitude {
-    /// The ε.
-    pub fn epsilon(&self) -> &BigRational {
+    /// The ε; `None` for a number format.
+    pub fn epsilon(&self) -> Option<&BigRational> {
         match self {
-            Magnitude::Absolute(epsilon) | Magnitude::Relative(epsilon) => epsilon,
+            Magnitude::Absolute(epsilon) | Magnitude::Relative(epsilon) => Some(epsilon),
+            Magnitude::Quantised(_) => None,
         }
     }
 }
@@ -54,8 +67,30 @@ pub enum Parameters {
     Biases,
 }
 
+/// A part of a network, down to a single parameter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Part {
+    /// a layer, by index
+    Layer(usize),
+    /// a neuron of a layer: its weights and its bias
+    Neuron(usize, usize),
+    /// a parameter of a layer
+    Parameter(usize, Parameter),
+}
+
+impl Part {
+    /// Whether a parameter belongs to it.
+    pub fn holds(self, layer: usize, parameter: Parameter) -> bool {
+        match self {
+            Part::Layer(index) => index == layer,
+            Part::Neuron(index, neuron) => index == layer && parameter.row() == neuron,
+            Part::Parameter(index, one) => index == layer && parameter == one,
+        }
+    }
+}
+
 /// Why a perturbation is none, or none of this network.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[derive(Clone, Debug, PartialEq, Error)]
 #[non_exhaustive]
 pub enum PerturbationError {
     /// ε is negative.
@@ -83,6 +118,20 @@ pub enum PerturbationError {
         /// The greatest index of the network.
         last: usize,
     },
+    /// A number format does not fit its layer.
+    #[error("layer {layer}: {problem}")]
+    Format {
+        /// The index of the layer.
+        layer: usize,
+        /// What is wrong.
+        problem: FormatError,
+    },
+    /// A number format was made for another network.
+    #[error("quantised parameters of another network, expected one with layers of the same sizes")]
+    OtherNetwork,
+    /// A number format has no ε.
+    #[error("a number format has no epsilon, expected an absolute or a relative amount")]
+    NoEpsilon,
 }
 
 /// A box around the parameters of a network.
@@ -91,6 +140,8 @@ pub struct Perturbation {
     magnitude: Magnitude,
     layers: Layers,
     parameters: Parameters,
+    /// only this part moves
+    part: Option<Part>,
     /// the doubles on either side of ε
     around: (f64, f64),
 }
@@ -101,14 +152,14 @@ impl Perturbation {
     /// # Errors
     /// When ε is negative or the set of layers is empty.
     pub fn new(magnitude: Magnitude, layers: Layers, parameters: Parameters) -> Result<Self, PerturbationError> {
-        if magnitude.epsilon().is_negative() {
-            return Err(PerturbationError::Negative { epsilon: magnitude.epsilon().clone() });
+        if let Some(epsilon) = magnitude.epsilon().filter(|epsilon| epsilon.is_negative()) {
+            return Err(PerturbationError::Negative { epsilon: epsilon.clone() });
         }
         if matches!(&layers, Layers::Only(set) if set.is_empty()) {
             return Err(PerturbationError::NoLayer);
         }
-        let around = (rational::floor_f64(magnitude.epsilon()), rational::ceil_f64(magnitude.epsilon()));
-        Ok(Self { magnitude, layers, parameters, around })
+        let around = magnitude.epsilon().map(|epsilon| (rational::floor_f64(epsilon), rational::ceil_f64(epsilon)));
+        Ok(Self { magnitude, layers, parameters, part: None, around: around.unwrap_or_default() })
     }
 
     /// All parameters of all layers move by `magnitude`.
@@ -119,27 +170,30 @@ impl Perturbation {
         Self::new(magnitude, Layers::All, Parameters::All)
     }
 
-    /// Checks that the selected layers exist in a network and have parameters.
+    /// Nothing moves.
+    pub fn none() -> Self {
+        let magnitude = Magnitude::Absolute(BigRational::zero());
+        Self { magnitude, layers: Layers::All, parameters: Parameters::All, part: None, around: (0.0, 0.0) }
+    }
+
+    /// The same perturbation of one part of the network alone: what it does not select stays unselected.
+    #[must_use]
+    pub fn only(&self, part: Part) -> Self {
+        Self { part: Some(part), ..self.clone() }
+    }
+
+    /// Checks that the selected layers exist in a network and have parameters, and that a number format is its own.
     ///
     /// # Errors
     /// When one does not.
     pub fn check(&self, network: &Network) -> Result<(), PerturbationError> {
-        let Layers::Only(set) = &self.layers else { return Ok(()) };
-        let last = network.layers().len() - 1;
-        let fixed = |layer: usize| network.layers()[layer].fixed() == Fixed::All;
-        for &layer in set {
-            if layer > last {
-                return Err(PerturbationError::Layer { layer, last });
-            }
-            if fixed(layer) {
-                let others: Vec<String> = (0..=last).filter(|&l| !fixed(l)).map(|l| l.to_string()).collect();
-                return Err(PerturbationError::FixedLayer { layer, expected: others.join(", ") });
-            }
+        if matches!(&self.magnitude, Magnitude::Quantised(quantised) if !quantised.fits(network)) {
+            return Err(PerturbationError::OtherNetwork);
         }
-        Ok(())
+        check_layers(&self.layers, network)
     }
 
-    /// What decides the radii.
+    /// What decides the ranges.
     pub fn magnitude(&self) -> &Magnitude {
         &self.magnitude
     }
@@ -157,13 +211,15 @@ impl Perturbation {
     /// The same kind of perturbation of the same parameters with another ε.
     ///
     /// # Errors
-    /// When ε is negative.
+    /// When ε is negative, or there is none because a number format decides.
     pub fn scaled(&self, epsilon: BigRational) -> Result<Self, PerturbationError> {
         let magnitude = match self.magnitude {
             Magnitude::Absolute(_) => Magnitude::Absolute(epsilon),
             Magnitude::Relative(_) => Magnitude::Relative(epsilon),
+            Magnitude::Quantised(_) => return Err(PerturbationError::NoEpsilon),
         };
-        Self::new(magnitude, self.layers.clone(), self.parameters)
+        let scaled = Self::new(magnitude, self.layers.clone(), self.parameters)?;
+        Ok(Self { part: self.part, ..scaled })
     }
 
     /// Whether a place is selected; what is selected may still be fixed or have radius 0.
@@ -177,7 +233,7 @@ impl Perturbation {
             Parameters::Weights => matches!(parameter, Parameter::Weight { .. }),
             Parameters::Biases => matches!(parameter, Parameter::Bias { .. }),
         };
-        in_layer && in_kind
+        in_layer && in_kind && self.part.is_none_or(|part| part.holds(layer, parameter))
     }
 
     /// Whether a parameter is selected and is one: what a network holds [fixed](Fixed) never moves.
@@ -188,27 +244,52 @@ impl Perturbation {
         self.selects(layer, parameter) && !network.layers()[layer].fixed().holds(parameter)
     }
 
-    /// The radius of one parameter, exact: ε, `ε·|θ|`, or 0 when it does not [move](Self::moves). At least 0.
+    /// The least and the greatest number that a parameter may be where a number format decides and it is selected.
+    pub fn format_range(&self, network: &Network, layer: usize, parameter: Parameter) -> Option<&(Constant, Constant)> {
+        let Magnitude::Quantised(quantised) = &self.magnitude else { return None };
+        quantised.range(layer, parameter).filter(|_| self.moves(network, layer, parameter))
+    }
+
+    /// The middle of the range of one parameter, exact: the parameter itself but for number formats.
+    ///
+    /// # Panics
+    /// When the network has no such layer or parameter, as indexing does.
+    pub fn centre(&self, network: &Network, layer: usize, parameter: Parameter) -> BigRational {
+        match self.format_range(network, layer, parameter) {
+            Some((least, greatest)) => (least.to_rational() + greatest.to_rational()) / two(),
+            None => finite(network.layers()[layer].parameter(parameter)),
+        }
+    }
+
+    /// The radius of one parameter, exact: ε, `ε·|θ|`, half the distance of what a format allows, or 0 when it does not
+    /// [move](Self::moves). At least 0.
     ///
     /// # Panics
     /// When the network has no such layer or parameter, as indexing does.
     pub fn radius(&self, network: &Network, layer: usize, parameter: Parameter) -> BigRational {
-        let value = network.layers()[layer].parameter(parameter);
         if !self.moves(network, layer, parameter) {
             return BigRational::zero();
         }
         match &self.magnitude {
             Magnitude::Absolute(epsilon) => epsilon.clone(),
-            Magnitude::Relative(epsilon) => epsilon * finite(value).abs(),
+            Magnitude::Relative(epsilon) => epsilon * finite(network.layers()[layer].parameter(parameter)).abs(),
+            Magnitude::Quantised(quantised) => {
+                quantised.range(layer, parameter).map_or_else(BigRational::zero, |(least, greatest)| {
+                    (greatest.to_rational() - least.to_rational()) / two()
+                })
+            }
         }
     }
 
-    /// The least and the greatest double in `[θ − r, θ + r]`. The parameter itself is a double in it, so there are
-    /// such doubles, and the parameter lies between them.
+    /// The least and the greatest double in the range of a parameter. Where the trained parameter is its centre it is a
+    /// double in it, and the ends of a format's range are doubles, so there are such doubles.
     ///
     /// # Panics
     /// When the network has no such layer or parameter, as indexing does.
     pub fn inner_bounds(&self, network: &Network, layer: usize, parameter: Parameter) -> (f64, f64) {
+        if let Some((least, greatest)) = self.format_range(network, layer, parameter) {
+            return (least.ceil(), greatest.floor());
+        }
         let value = network.layers()[layer].parameter(parameter);
         if let Magnitude::Absolute(_) = self.magnitude
             && self.moves(network, layer, parameter)
@@ -229,6 +310,32 @@ impl Perturbation {
         let exact = finite(value);
         (rational::ceil_f64(&(&exact - &radius)), rational::floor_f64(&(exact + radius)))
     }
+
+    /// Whether a parameter of a layer can only be at one of the ends of its range, as a grid has it.
+    pub fn ends_only(&self, layer: usize) -> bool {
+        matches!(&self.magnitude, Magnitude::Quantised(quantised) if quantised.ends_only(layer))
+    }
+}
+
+/// Checks that layers exist in a network and have parameters.
+fn check_layers(layers: &Layers, network: &Network) -> Result<(), PerturbationError> {
+    let Layers::Only(set) = layers else { return Ok(()) };
+    let last = network.layers().len() - 1;
+    let fixed = |layer: usize| network.layers()[layer].fixed() == Fixed::All;
+    for &layer in set {
+        if layer > last {
+            return Err(PerturbationError::Layer { layer, last });
+        }
+        if fixed(layer) {
+            let others: Vec<String> = (0..=last).filter(|&l| !fixed(l)).map(|l| l.to_string()).collect();
+            return Err(PerturbationError::FixedLayer { layer, expected: others.join(", ") });
+        }
+    }
+    Ok(())
+}
+
+fn two() -> BigRational {
+    BigRational::from_integer(2.into())
 }
 
 /// The greatest double that is at most `x + y`, by the exact error of the sum (TwoSum, Knuth 1969); `None` where it

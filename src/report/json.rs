@@ -67,6 +67,10 @@ pub(super) struct PerturbationDocument {
     #[serde(skip_serializing_if = "Option::is_none")]
     epsilon: Option<Number>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    format: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rounding: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     layers: Option<Vec<usize>>,
     parameters: &'static str,
 }
@@ -149,10 +153,17 @@ pub(super) fn perturbation(perturbation: &Perturbation) -> PerturbationDocument 
     let kind = match perturbation.magnitude() {
         Magnitude::Absolute(_) => "absolute",
         Magnitude::Relative(_) => "relative",
+        Magnitude::Quantised(_) => "quantised",
+    };
+    let scheme = match perturbation.magnitude() {
+        Magnitude::Quantised(quantised) => Some(quantised.scheme()),
+        Magnitude::Absolute(_) | Magnitude::Relative(_) => None,
     };
     PerturbationDocument {
         kind,
-        epsilon: Some(json_exact(perturbation.magnitude().epsilon())),
+        epsilon: perturbation.magnitude().epsilon().map(json_exact),
+        format: scheme.map(ToString::to_string),
+        rounding: scheme.map(|scheme| scheme.rounding.name()),
         layers: match perturbation.layers() {
             Layers::All => None,
             Layers::Only(layers) => Some(layers.iter().copied().collect()),

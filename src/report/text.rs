@@ -1,7 +1,7 @@
 //! Reports as text: one sentence that answers the question, then the bounds, the witness, and the effort.
 
 use super::number::{exact, lower, upper};
-use super::words::{amount, class, coordinates, count, guarded, parameter, parameters, place, quantity};
+use super::words::{class, coordinates, count, guarded, moving, parameter, parameters, place, quantity};
 use super::{Aim, Outcome, Scope, Subject, class_change_name};
 use crate::robustness::radius::Radius;
 use crate::robustness::witness::{Moved, Witness};
@@ -49,7 +49,7 @@ pub(super) fn line(out: &mut dyn Write, name: &str, value: &str) -> io::Result<(
 
 /// The answer in one sentence.
 fn sentence(subject: &Subject<'_>, finding: &Finding) -> String {
-    let moving = format!("{} within {}", parameters(subject.perturbation), amount(subject.perturbation));
+    let moving = moving(subject.perturbation);
     let place = place(subject.network, subject.scope);
     let outcome = Outcome::of(finding);
     match &subject.aim {

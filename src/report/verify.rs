@@ -4,7 +4,7 @@ use super::Outcome;
 use super::json::{self, SCHEMA};
 use super::number::{json_exact, json_lower, lower, readable};
 use super::text::{effort, line, moves, unanswered};
-use super::words::{amount, count, parameters};
+use super::words::{count, moving};
 use crate::network::Network;
 use crate::perturbation::Perturbation;
 use crate::property::Property;
@@ -62,17 +62,13 @@ fn competition_name(outcome: Outcome) -> &'static str {
 impl Report<'_> {
     /// Whether any parameter may move.
     fn moves(&self) -> bool {
-        !self.perturbation.magnitude().epsilon().is_zero()
-    }
-
-    fn moving(&self) -> String {
-        format!("{} within {}", parameters(self.perturbation), amount(self.perturbation))
+        self.perturbation.magnitude().epsilon().is_none_or(|epsilon| !epsilon.is_zero())
     }
 
     fn sentence(&self) -> String {
         let network = self.network.name();
         let (none, some, satisfy) = if self.moves() {
-            let moving = self.moving();
+            let moving = moving(self.perturbation);
             (format!("no input and no {moving}"), format!("an input and {moving}"), "satisfy")
         } else {
             ("no input".to_owned(), "an input".to_owned(), "satisfies")

@@ -4,6 +4,7 @@ use super::number::{exact, readable};
 use super::{Aim, Scope, Subject};
 use crate::encode::class_count;
 use crate::network::{Network, Output, Parameter};
+use crate::perturbation::quantise::Rounding;
 use crate::perturbation::{Layers, Magnitude, Parameters, Perturbation};
 use crate::robustness::ClassChoice;
 use deltasat::exact::Rational;
@@ -16,11 +17,24 @@ pub(super) fn count(n: u64, one: &str, many: &str) -> String {
     format!("{n} {}", if n == 1 { one } else { many })
 }
 
-/// `±0.01`, with a word where it is relative.
-pub(super) fn amount(perturbation: &Perturbation) -> String {
+/// What moves and how far: `parameters within ±0.01`, `weights of layer 0 rounded up or down to int8`.
+pub(super) fn moving(perturbation: &Perturbation) -> String {
+    let parameters = parameters(perturbation);
     match perturbation.magnitude() {
-        Magnitude::Absolute(epsilon) => format!("±{}", exact(epsilon)),
-        Magnitude::Relative(epsilon) => format!("±{} (relative)", exact(epsilon)),
+        Magnitude::Absolute(epsilon) => format!("{parameters} within ±{}", exact(epsilon)),
+        Magnitude::Relative(epsilon) => format!("{parameters} within ±{} (relative)", exact(epsilon)),
+        Magnitude::Quantised(quantised) => {
+            let scheme = quantised.scheme();
+            let boxes = scheme.default.iter().chain(scheme.layers.values()).all(|format| format.bits().is_none());
+            let rounded = match scheme.rounding {
+                _ if boxes => "within",
+                Rounding::Any => "rounded up or down to",
+                Rounding::Nearest => "rounded to the nearest",
+                Rounding::HalfStep => "within half a step of",
+                Rounding::Truncate => "truncated to",
+            };
+            format!("{parameters} {rounded} {scheme}")
+        }
     }
 }
 

@@ -37,14 +37,18 @@ pub(super) struct Copies<'a> {
 
 /// One row of a layer, or the difference of the last two.
 struct Row {
+    /// the trained ones, or the middles of their ranges
     weights: Vec<Rational>,
     bias: Rational,
     weight_radii: Vec<Rational>,
     bias_radius: Rational,
 }
 
-fn exact(value: f64) -> Rational {
-    rational::from_f64(value).unwrap_or_else(Rational::zero)
+/// Which of the two networks a row belongs to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Of {
+    Trained,
+    Perturbed,
 }
 
 impl Copies<'_> {
@@ -53,7 +57,7 @@ impl Copies<'_> {
         text.comment("trained network");
         let mut h = self.inputs.clone();
         for (index, layer) in self.network.layers().iter().enumerate() {
-            let rows = self.rows(index);
+            let rows = self.rows(index, Of::Trained);
             h = rows
                 .iter()
                 .enumerate()
@@ -88,9 +92,9 @@ impl Copies<'_> {
         if self.merged { Outputs::Difference(h.swap_remove(0)) } else { Outputs::Logits(h) }
     }
 
-    fn rows(&self, index: usize) -> Vec<Row> {
+    fn rows(&self, index: usize, of: Of) -> Vec<Row> {
         let layer = &self.network.layers()[index];
-        let rows: Vec<Row> = (0..layer.outputs()).map(|neuron| self.row(layer, index, neuron)).collect();
+        let rows: Vec<Row> = (0..layer.outputs()).map(|neuron| self.row(layer, index, neuron, of)).collect();
         match &rows[..] {
             [zero, one] if self.merged && index + 1 == self.network.layers().len() => {
                 let pairs = |a: &[Rational], b: &[Rational], f: fn(&Rational, &Rational) -> Rational| {
@@ -107,19 +111,25 @@ impl Copies<'_> {
         }
     }
 
-    fn row(&self, layer: &Layer, index: usize, neuron: usize) -> Row {
+    fn row(&self, layer: &Layer, index: usize, neuron: usize, of: Of) -> Row {
         let radius = |parameter| self.perturbation.radius(self.network, index, parameter);
+        let centre = |parameter| match of {
+            Of::Trained => rational::from_f64(layer.parameter(parameter)).unwrap_or_default(),
+            Of::Perturbed => self.perturbation.centre(self.network, index, parameter),
+        };
+        let weights = || (0..layer.inputs()).map(|col| Parameter::Weight { row: neuron, col });
+        let bias = Parameter::Bias { row: neuron };
         Row {
-            weights: layer.row(neuron).iter().map(|&w| exact(w)).collect(),
-            bias: exact(layer.biases()[neuron]),
-            weight_radii: (0..layer.inputs()).map(|col| radius(Parameter::Weight { row: neuron, col })).collect(),
-            bias_radius: radius(Parameter::Bias { row: neuron }),
+            weights: weights().map(centre).collect(),
+            bias: centre(bias),
+            weight_radii: weights().map(radius).collect(),
+            bias_radius: radius(bias),
         }
     }
 
     /// The pre-activations of a layer, a variable each.
     fn eliminated(&self, text: &mut Text, index: usize, h: &[String], nonnegative: &[bool]) -> Vec<String> {
-        let rows = self.rows(index);
+        let rows = self.rows(index, Of::Perturbed);
         if let Some(x) = self.fixed.as_ref().filter(|_| index == 0) {
             return rows.iter().enumerate().map(|(i, row)| row.at(text, x, i)).collect();
         }
@@ -162,7 +172,7 @@ impl Copies<'_> {
         let last = index + 1 == self.network.layers().len();
         let declared: Vec<(Vec<String>, String)> = (0..layer.outputs())
             .map(|i| {
-                let row = self.row(layer, index, i);
+                let row = self.row(layer, index, i, Of::Perturbed);
                 let weights = row.weights.iter().zip(&row.weight_radii).enumerate();
                 let weights =
                     weights.map(|(j, (w, r))| variable(text, || format!("w_{index}_{i}_{j}"), w, r)).collect();

@@ -1,0 +1,214 @@
+//! Quantisation of a network: a format for each layer and a rule for rounding, and what they make of every parameter.
+//!
+//! What a rounding rule may do to a parameter is an interval that holds the outcome: both neighbours in the grid, whichever
+//! a quantiser picks (to nearest, stochastically, or learned up and down as AdaRound does: Nagel et al., *Up or Down?
+//! Adaptive Rounding for Post-Training Quantization*, 2020), or exactly one number where the rule leaves no choice.
+
+use super::PerturbationError;
+use super::format::{Format, FormatError, Grids};
+use crate::network::{Fixed, Layer, Network, Parameter};
+use deltasat::exact::{Constant, Rational, rational};
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// Which numbers of a grid a parameter may land on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Rounding {
+    /// either neighbour, for each parameter on its own
+    #[default]
+    Any,
+    /// the nearest, ties to the even word
+    Nearest,
+    /// anywhere within half a step around the parameter, on the grid or not
+    HalfStep,
+    /// the number below (two's complement words) or towards zero (floats)
+    Truncate,
+}
+
+impl Rounding {
+    /// Every rule under its name on the command line.
+    pub const NAMES: [(&'static str, Rounding); 4] = [
+        ("any", Rounding::Any),
+        ("nearest", Rounding::Nearest),
+        ("half-step", Rounding::HalfStep),
+        ("truncate", Rounding::Truncate),
+    ];
+
+    /// The name on the command line.
+    pub fn name(self) -> &'static str {
+        Self::NAMES.iter().find(|(_, rule)| *rule == self).map_or("", |(name, _)| name)
+    }
+}
+
+/// A format for each layer, and a rule for rounding.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scheme {
+    /// of layers that are not named
+    pub default: Option<Format>,
+    /// of single layers, by index
+    pub layers: BTreeMap<usize, Format>,
+    /// the rule
+    pub rounding: Rounding,
+}
+
+impl Scheme {
+    /// The same format for all layers.
+    pub fn uniform(format: Format, rounding: Rounding) -> Self {
+        Scheme { default: Some(format), layers: BTreeMap::new(), rounding }
+    }
+
+    /// Reads `int8`, `layer0=int8,layer1=fixed:4.4`, or a default and exceptions from it.
+    ///
+    /// # Errors
+    /// When a format is none, or a layer or the default is given twice.
+    pub fn parse(text: &str, rounding: Rounding) -> Result<Self, FormatError> {
+        let mut scheme = Scheme { default: None, layers: BTreeMap::new(), rounding };
+        for part in text.split(',') {
+            let syntax = |expected: &str| FormatError::Syntax { text: part.to_owned(), expected: expected.to_owned() };
+            match part.split_once('=') {
+                None if scheme.default.replace(part.parse()?).is_none() => {}
+                None => return Err(syntax("one format for all layers, once, and layerN=FORMAT for the others")),
+                Some((layer, format)) => {
+                    let index = layer.strip_prefix("layer").and_then(|index| index.parse().ok());
+                    let index: usize = index.ok_or_else(|| syntax("layerN=FORMAT, layer0 being next to the inputs"))?;
+                    if scheme.layers.insert(index, format.parse()?).is_some() {
+                        return Err(syntax("a format for each layer once"));
+                    }
+                }
+            }
+        }
+        Ok(scheme)
+    }
+
+    /// The format of a layer; `None` where it stays as it is.
+    pub fn of(&self, layer: usize) -> Option<&Format> {
+        self.layers.get(&layer).or(self.default.as_ref())
+    }
+}
+
+impl fmt::Display for Scheme {
+    /// As it is read.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let layers = self.layers.iter().map(|(index, format)| format!("layer{index}={format}"));
+        let parts: Vec<String> = self.default.iter().map(ToString::to_string).chain(layers).collect();
+        f.write_str(&parts.join(","))
+    }
+}
+
+/// A scheme applied to one network.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Quantised {
+    scheme: Scheme,
+    layers: Vec<LayerRanges>,
+}
+
+/// What a scheme makes of a layer.
+#[derive(Clone, Debug, PartialEq)]
+struct LayerRanges {
+    inputs: usize,
+    outputs: usize,
+    /// the grids, where the layer is quantised to one
+    grids: Option<Grids>,
+    /// the least and the greatest number that each parameter may become, the weights row by row, then the biases; empty
+    /// where the layer stays as it is
+    ranges: Vec<(Constant, Constant)>,
+}
+
+impl LayerRanges {
+    fn index(&self, place: Parameter) -> usize {
+        match place {
+            Parameter::Weight { row, col } => row * self.inputs + col,
+            Parameter::Bias { row } => self.outputs * self.inputs + row,
+        }
+    }
+}
+
+impl Quantised {
+    /// Applies a scheme to a network. `input_scales` has the scale of each layer's inputs where those are quantised to
+    /// integers, which biases in 32 bits need.
+    ///
+    /// # Errors
+    /// When the scheme names a layer that is not there or has no parameters, or a format does not fit its layer.
+    pub fn new(scheme: Scheme, network: &Network, input_scales: Option<&[f64]>) -> Result<Self, PerturbationError> {
+        let named = super::Layers::Only(scheme.layers.keys().copied().collect());
+        super::check_layers(&named, network)?;
+        let layers = network.layers().iter().enumerate();
+        let ranges = layers.map(|(index, layer)| {
+            let scale = input_scales.map(|scales| scales[index]);
+            let format = scheme.of(index).filter(|_| layer.fixed() != Fixed::All);
+            let ranges = format.map_or(Ok((None, Vec::new())), |format| ranges(format, scheme.rounding, layer, scale));
+            let (grids, ranges) = ranges.map_err(|problem| PerturbationError::Format { layer: index, problem })?;
+            Ok(LayerRanges { inputs: layer.inputs(), outputs: layer.outputs(), grids, ranges })
+        });
+        Ok(Quantised { layers: ranges.collect::<Result<_, PerturbationError>>()?, scheme })
+    }
+
+    /// The scheme.
+    pub fn scheme(&self) -> &Scheme {
+        &self.scheme
+    }
+
+    /// The grids of a layer; `None` where it stays as it is or its format is a box.
+    pub fn grids(&self, layer: usize) -> Option<&Grids> {
+        self.layers[layer].grids.as_ref()
+    }
+
+    /// Whether every number that a parameter may become is one of the two ends of its range.
+    pub fn ends_only(&self, layer: usize) -> bool {
+        self.layers[layer].grids.is_some() && self.scheme.rounding != Rounding::HalfStep
+    }
+
+    /// The least and the greatest number that a parameter may become; `None` where it stays as it is.
+    pub fn range(&self, layer: usize, place: Parameter) -> Option<&(Constant, Constant)> {
+        let layer = &self.layers[layer];
+        layer.ranges.get(layer.index(place))
+    }
+
+    /// Whether it was made for a network of these layers.
+    pub fn fits(&self, network: &Network) -> bool {
+        let shapes = self.layers.iter().map(|layer| (layer.inputs, layer.outputs));
+        shapes.eq(network.layers().iter().map(|layer| (layer.inputs(), layer.outputs())))
+    }
+}
+
+type Ranges = Vec<(Constant, Constant)>;
+
+/// The grids of a layer and the ranges of all its numbers.
+fn ranges(
+    format: &Format,
+    rounding: Rounding,
+    layer: &Layer,
+    input_scale: Option<f64>,
+) -> Result<(Option<Grids>, Ranges), FormatError> {
+    let exact = |x: f64| Constant::from_f64(x).unwrap_or(Constant::ZERO);
+    let Some(grids) = format.grids(layer, input_scale)? else {
+        let Format::Uniform(percent) = format else { return Ok((None, Vec::new())) };
+        if matches!(rounding, Rounding::Nearest | Rounding::Truncate) {
+            let expected = "--rounding any: a share of the range has no numbers to round to".to_owned();
+            return Err(FormatError::Syntax { text: format!("{format} with rounding {}", rounding.name()), expected });
+        }
+        let radius = Constant::from_rational(super::format::uniform::radius(percent, layer));
+        let weight = |&w: &f64| (&exact(w) - &radius, &exact(w) + &radius);
+        let biases = layer.biases().iter().map(|&b| (exact(b), exact(b)));
+        return Ok((None, layer.weights().iter().map(weight).chain(biases).collect()));
+    };
+    let range = |place: Parameter| {
+        let value = layer.parameter(place);
+        let Some(grid) = grids.of(place) else { return (exact(value), exact(value)) };
+        match rounding {
+            Rounding::Any => (exact(grid.down(value)), exact(grid.up(value))),
+            Rounding::Nearest => (exact(grid.nearest(value)), exact(grid.nearest(value))),
+            Rounding::Truncate => (exact(grid.truncated(value)), exact(grid.truncated(value))),
+            Rounding::HalfStep => {
+                let half = rational::from_f64(grid.step(value)).unwrap_or_default() / Rational::from_integer(2.into());
+                let half = Constant::from_rational(half);
+                let nearest = exact(grid.nearest(value));
+                // a parameter that is out of range lands on the end of the range, however far that is
+                let (low, high) = (&exact(value) - &half, &exact(value) + &half);
+                (if nearest < low { nearest.clone() } else { low }, if nearest > high { nearest } else { high })
+            }
+        }
+    };
+    let ranges = layer.places().map(range).collect();
+    Ok((Some(grids), ranges))
+}
