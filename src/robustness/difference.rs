@@ -178,7 +178,8 @@ impl<'a> Difference<'a> {
                 let difference = if side == Side::Above { difference } else { difference.neg() };
                 difference.floor_f64()
             });
-            let lower = attained.unwrap_or(f64::NEG_INFINITY);
+            // two certified enclosures of one number need not cancel
+            let lower = if self.is_same() { 0.0 } else { attained.unwrap_or(f64::NEG_INFINITY) };
             violated = threshold.is_some_and(|threshold| lower > rational::ceil_f64(threshold));
             Supremum { lower, upper: optimum.upper.max(lower), witness }
         };
@@ -212,7 +213,7 @@ impl<'a> Difference<'a> {
             _ if two => vec![1],
             ClassChoice::Assigned | ClassChoice::Worst => (0..class_count(self.a)).collect(),
         };
-        let where_assigned = choice == ClassChoice::Assigned && !two;
+        let where_assigned = choice == ClassChoice::Assigned && !two && self.a.output() != Output::None;
         let apart = |witness: &Witness, class: usize| {
             let [a, b] = witness.confidences(self.a.output(), class)?;
             Some(b.sub(&a)?.abs().floor_f64())
@@ -228,7 +229,10 @@ impl<'a> Difference<'a> {
                 let (class, bound) = open[position];
                 let question = Question::Deviation { class, where_assigned };
                 let compiled = self.pair.ask(&question);
-                let mut options = self.settings.options(target, started, open.len() - position - 1);
+                let others = open.len() - position - 1;
+                // the later classes of the last round hardly ever need theirs
+                let others = if round > 0 { others.min(1) } else { others + open.len() };
+                let mut options = self.settings.options(target, started, others);
                 options.limits.boxes = budget.into_iter().chain(options.limits.boxes).min();
                 if best.witness.is_some() {
                     options.floor = best.lower + options.absolute_gap;
@@ -258,9 +262,14 @@ impl<'a> Difference<'a> {
             open.sort_by(|x, y| y.1.total_cmp(&x.1));
         }
         best.upper = open.iter().map(|&(_, bound)| bound).fold(best.lower, f64::max);
-        if threshold.is_none() && best.upper - best.lower <= self.settings.delta {
-            // what was cut short is known closely enough all the same
-            found.stop = StopReason::Complete;
+        if threshold.is_none() {
+            found.stop = match found.stop {
+                // what was cut short is known closely enough all the same
+                _ if best.upper - best.lower <= self.settings.delta => StopReason::Complete,
+                // the class that a search found is none that the exact evaluation is sure of
+                StopReason::Complete => StopReason::Unsplittable,
+                stop => stop,
+            };
         }
         found.answer = judge(best.lower, best.upper, threshold, found.stop);
         found.statistics.seconds = started.elapsed().as_secs_f64();
@@ -280,7 +289,7 @@ impl<'a> Difference<'a> {
         };
         let pairs = (0..classes).flat_map(|class| (0..classes).map(move |against| (class, against)));
         // at a tie of a network with itself no bound is below 0
-        let same = self.a.layers() == self.b.layers();
+        let same = self.is_same();
         let mut open: Vec<_> = pairs.filter(|(class, against)| class != against && !same).collect();
         let best = &mut found.supremum;
         let mut excluded_below = f64::NEG_INFINITY;
@@ -332,6 +341,11 @@ impl<'a> Difference<'a> {
         }
         found.statistics.seconds = started.elapsed().as_secs_f64();
         found
+    }
+
+    /// Whether the two networks are one.
+    fn is_same(&self) -> bool {
+        self.a.layers() == self.b.layers()
     }
 
     /// Both networks at the point of an optimum, moved into the exact box: a double beside a decimal end may lie outside.
