@@ -6,6 +6,7 @@
 mod bits;
 mod compare;
 mod convert;
+mod difference;
 mod encode;
 mod global;
 mod inputs;
@@ -55,6 +56,7 @@ enum Command {
     Bits(bits::Arguments),
     Sensitivity(sensitivity::Arguments),
     Verify(verify::Arguments),
+    Difference(difference::Arguments),
     Encode(encode::Arguments),
     Show(show::Arguments),
     Convert(convert::Arguments),
@@ -142,6 +144,7 @@ impl Command {
             Command::Bits(arguments) => arguments.run(out),
             Command::Sensitivity(arguments) => arguments.run(out),
             Command::Verify(arguments) => arguments.run(out),
+            Command::Difference(arguments) => arguments.run(out),
             Command::Encode(arguments) => arguments.run(out),
             Command::Show(arguments) => arguments.run(out),
             Command::Convert(arguments) => arguments.run(),

@@ -25,11 +25,11 @@ use std::time::{Duration, Instant};
 pub(super) struct Model {
     /// The trained network: a file .json, .onnx or .nnet
     #[arg(value_name = "MODEL")]
-    model: PathBuf,
+    pub(super) model: PathBuf,
     /// How the outputs become confidences [default: what the file says; an ONNX file without Softmax or Sigmoid at its
     /// end says none]
     #[arg(long, value_name = "KIND", value_parser = PossibleValuesParser::new(Output::NAMES.map(|(name, _)| name)))]
-    output: Option<String>,
+    pub(super) output: Option<String>,
 }
 
 impl Model {

@@ -134,14 +134,14 @@ impl<'a> Encoded<'a> {
     }
 }
 
-fn compile(mut problem: Problem, objective: ExprId, constraint: Formula) -> Compiled {
+pub(super) fn compile(mut problem: Problem, objective: ExprId, constraint: Formula) -> Compiled {
     problem.objective = Some(objective);
     problem.constraint = constraint;
     problem.compile()
 }
 
 /// The objective and the constraint of a question, over any encoding.
-fn pose(twins: &mut impl Twins, question: &Question) -> (ExprId, Formula) {
+pub(super) fn pose(twins: &mut impl Twins, question: &Question) -> (ExprId, Formula) {
     match question {
         Question::Deviation { class, where_assigned } => deviation(twins, *class, *where_assigned),
         Question::Flip { class, against, guard } => flip(twins, *class, *against, guard.as_ref()),

@@ -8,6 +8,7 @@
 
 pub mod bits;
 pub mod compare;
+pub mod difference;
 pub mod json;
 pub mod number;
 pub mod sensitivity;
