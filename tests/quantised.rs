@@ -6,8 +6,7 @@ mod networks;
 use deltasat::exact::Rational;
 use networks::{network, random, ratio};
 use quantproof::network::{Activation, Network, Output};
-use quantproof::perturbation::activations::Activations;
-use quantproof::perturbation::format::Format;
+use quantproof::perturbation::activations::{Activations, Formats};
 use quantproof::perturbation::format::grid::Grid;
 use quantproof::perturbation::quantise::{Quantised, Rounding, Scheme};
 use quantproof::perturbation::{Layers, Magnitude, Parameters, Part, Perturbation};
@@ -21,7 +20,7 @@ use std::sync::Arc;
 
 fn quantised(network: &Network, scheme: &str, rounding: Rounding) -> Perturbation {
     let scheme = Scheme::parse(scheme, rounding).unwrap();
-    let quantised = Quantised::new(scheme, network, None).unwrap();
+    let quantised = Quantised::new(scheme, network, &[]).unwrap();
     Perturbation::new(Magnitude::Quantised(Arc::new(quantised)), Layers::All, Parameters::All).unwrap()
 }
 
@@ -144,7 +143,7 @@ fn at_an_input_the_bounds_hold_every_rounding_and_are_attained() {
 fn rounded_logits(network: &Network, activations: &Activations, input: &[f64]) -> Vec<f64> {
     let mut h = input.to_vec();
     for (tensor, layer) in network.layers().iter().enumerate() {
-        let grid = Grid::Affine(activations.grids()[tensor]);
+        let grid = Grid::Affine(activations.grids()[tensor].unwrap());
         let stored: Vec<f64> = h.iter().map(|&x| grid.nearest(x)).collect();
         h = (layer.rows().zip(layer.biases()))
             .map(|(row, b)| layer.activation().evaluate(b + row.iter().zip(&stored).map(|(w, x)| w * x).sum::<f64>()))
@@ -160,13 +159,13 @@ fn rounded_activations_stay_in_the_bounds() {
     for trial in 0..36 {
         let activation = [Activation::Relu, Activation::Tanh, Activation::Linear][trial % 3];
         let network = network(&mut r, &[2, 4, 3, 2], activation, Output::Softmax, 20);
-        let format: Format = ["int6:asymmetric", "fixed:2.3", "int5", "fixed:6"][trial % 4].parse().unwrap();
+        let format = Formats::parse(["int6:asymmetric", "fixed:2.3", "int5", "fixed:6"][trial % 4]).unwrap();
         // calibrated on few points, so that other inputs are clipped
         let points: Vec<[f64; 2]> = (0..3).map(|_| [r.random_range(-0.8..0.8), r.random_range(-0.8..0.8)]).collect();
         let ranges = network.activation_ranges(points.iter().map(|point| &point[..])).unwrap();
-        let activations = Arc::new(Activations::new(&format, &ranges).unwrap());
+        let activations = Arc::new(Activations::new(format.clone(), &ranges).unwrap());
         let scheme = Scheme::parse("int8", Rounding::Any).unwrap();
-        let parameters = Quantised::new(scheme, &network, Some(&activations.scales())).unwrap();
+        let parameters = Quantised::new(scheme, &network, &activations.scales()).unwrap();
         let perturbation =
             Perturbation::new(Magnitude::Quantised(Arc::new(parameters)), Layers::All, Parameters::All).unwrap();
         let perturbation = perturbation.with_activations(Arc::clone(&activations));

@@ -138,7 +138,7 @@ impl Family {
         }
         let scheme = Scheme { default: None, layers, rounding: self.rounding() };
         let of = |error: quantproof::perturbation::PerturbationError| format!("--family {}: {error}", self.family);
-        let quantised = Quantised::new(scheme, network, None).map_err(of)?;
+        let quantised = Quantised::new(scheme, network, &[]).map_err(of)?;
         Perturbation::new(Magnitude::Quantised(Arc::new(quantised)), Layers::All, Parameters::All).map_err(of)
     }
 

@@ -1,7 +1,7 @@
 //! `quantproof difference`: two networks over the same inputs.
 
 use super::global::Domain;
-use super::options::{self, Common, Model};
+use super::options::{self, Common, Model, Rounded};
 use super::progress::Progress;
 use super::{Failure, Status};
 use clap::Args;
@@ -36,6 +36,8 @@ pub(super) struct Arguments {
     #[command(flatten)]
     domain: Domain,
     #[command(flatten)]
+    rounded: Rounded,
+    #[command(flatten)]
     question: Question,
     #[command(flatten)]
     common: Common,
@@ -47,8 +49,10 @@ Examples:
   quantproof difference trained.onnx quantised.onnx --output softmax --domain 0..1 --at-most 0.05
   quantproof difference trained.json quantised.json --logits --delta 1e-6
   quantproof difference trained.json quantised.json --class-change --confidence-at-least 0.9
+  quantproof difference trained.json quantised.json --activations int8:asymmetric --calibrate inputs.csv
 
-The domain is that of A (of B, where the file of A has none), unless --domain says otherwise.";
+The domain is that of A (of B, where the file of A has none), unless --domain says otherwise. --activations rounds the
+inputs and hidden outputs of B.";
 
 #[derive(Args)]
 struct Question {
@@ -116,7 +120,11 @@ impl Arguments {
             (None, Some(domain)) => self.domain.bounds(&a.with_domain(domain.to_vec())?)?,
             _ => self.domain.bounds(&a)?,
         };
-        let difference = Difference::new(&a, &b, &domain, session.settings.clone());
+        let activations = self.rounded.activations(&b)?;
+        let mut difference = Difference::new(&a, &b, &domain, session.settings.clone());
+        if let Some(activations) = &activations {
+            difference = difference.with_activations(activations);
+        }
         let mut progress = Progress::new(&session);
         let finding = match &aim {
             Aim::Logits { outputs, threshold } => {

@@ -9,8 +9,7 @@ use deltasat::search::{Limits, StopReason};
 use num_traits::{One, Signed};
 use quantproof::encode::class_count;
 use quantproof::network::{Domain, Network, Output};
-use quantproof::perturbation::activations::Activations;
-use quantproof::perturbation::format::Format;
+use quantproof::perturbation::activations::{Activations, Formats};
 use quantproof::perturbation::quantise::{Quantised, Rounding, Scheme};
 use quantproof::perturbation::{Layers, Magnitude, Parameters, Perturbation};
 use quantproof::report::number;
@@ -156,13 +155,21 @@ pub(super) struct Amount {
         value_parser = PossibleValuesParser::new(Rounding::NAMES.map(|(name, _)| name))
     )]
     rounding: Option<String>,
-    /// The inputs and the outputs of hidden layers are rounded to the nearest number of a format as well: intN, fixed:M.N
+    #[command(flatten)]
+    activations: Rounded,
+}
+
+/// How activations are rounded.
+#[derive(Args)]
+pub(super) struct Rounded {
+    /// The inputs and the outputs of hidden layers are rounded to the nearest number of a format: int8, int8:asymmetric,
+    /// fixed:4.4; inputs=fixed:1.7,layer0=fixed:4.4 for single ones
     #[arg(long, value_name = "FORMAT")]
-    activations: Option<Format>,
+    activations: Option<String>,
     /// Where the ranges of activations come from: data (the points in the model file), domain (what they can be at most over
-    /// its domain), or a CSV file of inputs
-    #[arg(long, value_name = "RANGES", requires = "activations", default_value = "data")]
-    calibrate: String,
+    /// its domain), or a CSV file of inputs [default: data]
+    #[arg(long, value_name = "RANGES", requires = "activations")]
+    calibrate: Option<String>,
 }
 
 /// In what the amount is stated.
@@ -181,38 +188,39 @@ struct Unit {
     quantize: Option<String>,
 }
 
-impl Amount {
-    /// How activations are rounded; `None` where they are not.
-    fn activations(&self, network: &Network) -> Result<Option<Arc<Activations>>, super::Failure> {
-        let Some(format) = &self.activations else { return Ok(None) };
-        let ranges = match self.calibrate.as_str() {
-            "data" => {
+impl Rounded {
+    /// How the activations of a network are rounded; `None` where they are not.
+    pub(super) fn activations(&self, network: &Network) -> Result<Option<Activations>, super::Failure> {
+        let Some(text) = &self.activations else { return Ok(None) };
+        let formats = Formats::parse(text).map_err(|error| format!("--activations: {error}"))?;
+        let ranges = match self.calibrate.as_deref() {
+            None | Some("data") => {
                 let data = network.data().ok_or_else(|| {
-                    format!("--calibrate data: {} has no points, expected domain, or a CSV file", network.name())
+                    let name = network.name();
+                    format!(
+                        "--activations: {name} has no points to calibrate by, expected --calibrate domain or a CSV file"
+                    )
                 })?;
                 network.activation_ranges(data.inputs().iter().map(Vec::as_slice))?
             }
-            "domain" => {
+            Some("domain") => {
                 let domain = domain(None, network).map_err(|problem| format!("--calibrate domain: {problem}"))?;
-                let enclosed: Vec<_> = domain
-                    .iter()
-                    .map(|(low, high)| decimal::enclose(low).convex_hull(decimal::enclose(high)))
-                    .collect();
-                network.activation_bounds(&enclosed)
+                let enclose = |(low, high): &(_, _)| decimal::enclose(low).convex_hull(decimal::enclose(high));
+                network.activation_bounds(&domain.iter().map(enclose).collect::<Vec<_>>())
             }
-            path => {
-                let inputs = super::inputs::Inputs::read(path, network)?;
-                let points = inputs.points(network)?;
-                let points: Vec<Vec<f64>> =
-                    points.iter().map(|point| point.iter().map(rational::nearest_f64).collect()).collect();
+            Some(path) => {
+                let points = super::inputs::Inputs::read(path, network)?.points(network)?;
+                let point = |point: &Vec<Rational>| point.iter().map(rational::nearest_f64).collect::<Vec<f64>>();
+                let points: Vec<_> = points.iter().map(point).collect();
                 network.activation_ranges(points.iter().map(Vec::as_slice))?
             }
         };
-        let activations = Activations::new(format, &ranges).map_err(|error| format!("--activations: {error}"))?;
-        Ok(Some(Arc::new(activations)))
+        Ok(Some(Activations::new(formats, &ranges).map_err(|error| format!("--activations: {error}"))?))
     }
+}
 
-    fn magnitude(&self, network: &Network, input_scales: Option<&[f64]>) -> Result<Magnitude, super::Failure> {
+impl Amount {
+    fn magnitude(&self, network: &Network, input_scales: &[Option<f64>]) -> Result<Magnitude, super::Failure> {
         if self.rounding.is_some() && self.unit.quantize.is_none() {
             // the parser does not ask for one of a group when another is there
             return Err("--rounding without a number format, expected --quantize too".to_owned().into());
@@ -274,12 +282,12 @@ impl Selection {
 
     /// The perturbation that the options describe.
     pub(super) fn perturb(&self, amount: &Amount, network: &Network) -> Result<Perturbation, super::Failure> {
-        let activations = amount.activations(network)?;
-        let scales = activations.as_ref().map(|activations| activations.scales());
-        let perturbation = self.perturbation(amount.magnitude(network, scales.as_deref())?, network)?;
+        let activations = amount.activations.activations(network)?;
+        let scales = activations.as_ref().map(Activations::scales).unwrap_or_default();
+        let perturbation = self.perturbation(amount.magnitude(network, &scales)?, network)?;
         Ok(match activations {
             None => perturbation,
-            Some(activations) => perturbation.with_activations(activations),
+            Some(activations) => perturbation.with_activations(Arc::new(activations)),
         })
     }
 }

@@ -14,20 +14,27 @@
 //! From the first layers on that are unlike, each network goes its own way. In either case the rows of the last layers
 //! are merged: `logit_B − logit_A` is one row over both last hidden layers, so that one linear bound goes back through
 //! both networks to the inputs that they share.
+//!
+//! The inputs and hidden outputs of `B` may be [rounded](super::rounded), each with a noise of its own.
 
 use super::question::{Question, compile, pose};
-use super::twin::{Twin, Twins, difference_of_rows};
-use super::{activate, declare_inputs, incremented, parameter, row};
+use super::rounded::Rounded;
+use super::twin::{Twin, Twins, activate_twins, difference_of_rows};
+use super::{activate, declare_inputs, parameter, row};
 use crate::network::{Activation, Layer, Network};
+use crate::perturbation::activations::Activations;
 use deltasat::exact::{Constant, Rational};
 use deltasat::expr::{ExprId, Graph};
 use deltasat::formula::Formula;
-use deltasat::problem::{Compiled, Problem};
+use deltasat::interval::bounds;
+use deltasat::problem::{Compiled, Problem, Sort};
 
 /// Two networks up to their last hidden layers over a box of inputs, ready for any number of questions.
 #[derive(Clone)]
 pub struct Pair<'a> {
     networks: [&'a Network; 2],
+    /// how the inputs and hidden outputs of `B` are rounded
+    activations: Option<&'a Activations>,
     problem: Problem,
     /// the operands of the last layer of `A`
     a: Vec<ExprId>,
@@ -68,17 +75,23 @@ impl Row {
 
 impl<'a> Pair<'a> {
     /// Encodes the hidden layers of two networks with equally many inputs and outputs and the same kind of output over a
-    /// box, one interval per input.
-    pub fn new(a: &'a Network, b: &'a Network, domain: &[(Rational, Rational)]) -> Self {
+    /// box, one interval per input. With `activations` those of `b` are rounded.
+    pub fn new(
+        a: &'a Network,
+        b: &'a Network,
+        activations: Option<&'a Activations>,
+        domain: &[(Rational, Rational)],
+    ) -> Self {
         let mut problem = Problem::default();
         let inputs = declare_inputs(&mut problem, a, domain);
         let zero = problem.graph.constant(Constant::ZERO);
         let increments = Some(vec![zero; inputs.len()]);
-        let mut pair = Pair { networks: [a, b], problem, a: inputs.clone(), b: inputs, increments };
+        let mut pair = Pair { networks: [a, b], activations, problem, a: inputs.clone(), b: inputs, increments };
+        pair.round(0, None);
         let hidden = |network: &'a Network| &network.layers()[..network.layers().len() - 1];
         let alike = hidden(a).iter().zip(hidden(b)).take_while(|(a, b)| are_alike(a, b)).count();
-        for (a, b) in hidden(a).iter().zip(hidden(b)).take(alike) {
-            pair.hide_together(a, b);
+        for (index, (a, b)) in hidden(a).iter().zip(hidden(b)).take(alike).enumerate() {
+            pair.hide_together(index, a, b);
         }
         if hidden(a).len() > alike || hidden(b).len() > alike {
             pair.increments = None;
@@ -86,8 +99,12 @@ impl<'a> Pair<'a> {
         for layer in &hidden(a)[alike..] {
             pair.a = hide(&mut pair.problem, layer, &pair.a);
         }
-        for layer in &hidden(b)[alike..] {
-            pair.b = hide(&mut pair.problem, layer, &pair.b);
+        for (index, layer) in hidden(b).iter().enumerate().skip(alike) {
+            let z = pre_activations(&mut pair.problem, layer, &pair.b);
+            let z = pair.arguments(index, layer.activation(), z).into_iter().map(|(z, _)| z);
+            let z: Vec<ExprId> = z.collect();
+            pair.b = z.into_iter().map(|z| activate(&mut pair.problem, layer.activation(), z)).collect();
+            pair.round(index + 1, Some(layer.activation()));
         }
         pair
     }
@@ -111,7 +128,7 @@ impl<'a> Pair<'a> {
     }
 
     /// Encodes the next layers, which are alike.
-    fn hide_together(&mut self, in_a: &Layer, in_b: &Layer) {
+    fn hide_together(&mut self, index: usize, in_a: &Layer, in_b: &Layer) {
         let problem = &mut self.problem;
         let rows: Vec<(Row, Row)> = (0..in_a.outputs()).map(|i| (Row::of(in_a, i), Row::of(in_b, i))).collect();
         let increments = self.increments.as_deref().unwrap_or_default();
@@ -127,10 +144,50 @@ impl<'a> Pair<'a> {
                 problem.graph.meet(sum, row)
             })
             .collect();
-        let twins = activate_together(problem, in_a.activation(), &z, &dz, &z_b);
+        let (z_b, added): (Vec<_>, Vec<_>) = self.arguments(index, in_b.activation(), z_b).into_iter().unzip();
+        let problem = &mut self.problem;
+        let moved = dz.iter().zip(&added).map(|(&dz, &added)| added.map_or(dz, |added| problem.graph.add(dz, added)));
+        let dz: Vec<ExprId> = moved.collect();
+        let twins = activate_twins(problem, in_a.activation(), &z, &dz, &z_b);
         self.a = twins.iter().map(|twin| twin.nominal).collect();
         self.b = twins.iter().map(|twin| twin.perturbed).collect();
         self.increments = Some(twins.iter().map(|twin| twin.increment).collect());
+        self.round(index + 1, Some(in_b.activation()));
+    }
+
+    /// A noise of rounding a number of a tensor of `B`.
+    fn noise(&mut self, tensor: usize, index: usize) -> ExprId {
+        self.problem.variable(format!("q_{tensor}_{index}"), bounds(-1.0, 1.0), Sort::Noise)
+    }
+
+    /// The arguments of a layer's activation in `B`, with what rounding its outputs adds to them where it takes that in.
+    fn arguments(&mut self, layer: usize, activation: Activation, z: Vec<ExprId>) -> Vec<(ExprId, Option<ExprId>)> {
+        let rounded =
+            Rounded::of(self.activations, layer + 1, Some(activation)).filter(|_| Rounded::inside(activation));
+        let Some(rounded) = rounded else { return z.into_iter().map(|z| (z, None)).collect() };
+        let argument = |(index, z)| {
+            let s = self.noise(layer + 1, index);
+            let (value, added) = rounded.argument(&mut self.problem.graph, z, s);
+            (value, Some(added))
+        };
+        z.into_iter().enumerate().map(argument).collect()
+    }
+
+    /// Rounds a tensor of `B` that was just made, where that is wanted.
+    fn round(&mut self, tensor: usize, activation: Option<Activation>) {
+        let Some(rounded) = Rounded::of(self.activations, tensor, activation) else { return };
+        for index in 0..self.b.len() {
+            let s = rounded.needs_noise().then(|| self.noise(tensor, index));
+            let graph = &mut self.problem.graph;
+            match &mut self.increments {
+                None => self.b[index] = rounded.value(graph, self.b[index], s),
+                Some(increments) => {
+                    let (nominal, increment, perturbed) = (self.a[index], increments[index], self.b[index]);
+                    let twin = rounded.twin(graph, Twin { nominal, increment, perturbed }, s);
+                    (increments[index], self.b[index]) = (twin.increment, twin.perturbed);
+                }
+            }
+        }
     }
 
     fn last(&self) -> [&'a Layer; 2] {
@@ -169,7 +226,7 @@ impl Twins for Pair<'_> {
         let row = self.output_row(&Row::of(a, neuron), &Row::of(b, neuron));
         if a.activation() == b.activation() {
             let Twin { nominal, increment, perturbed } = row;
-            return activate_together(&mut self.problem, a.activation(), &[nominal], &[increment], &[perturbed])[0];
+            return activate_twins(&mut self.problem, a.activation(), &[nominal], &[increment], &[perturbed])[0];
         }
         let nominal = activate(&mut self.problem, a.activation(), row.nominal);
         let perturbed = activate(&mut self.problem, b.activation(), row.perturbed);
@@ -193,7 +250,7 @@ impl Twins for Pair<'_> {
     /// By the increment of σ, which knows how far the networks are apart, and by their two values.
     fn change_of_sigmoid(&mut self, confidence: Twin) -> ExprId {
         let Twin { nominal, increment, perturbed } = confidence;
-        activate_together(&mut self.problem, Activation::Sigmoid, &[nominal], &[increment], &[perturbed])[0].increment
+        activate_twins(&mut self.problem, Activation::Sigmoid, &[nominal], &[increment], &[perturbed])[0].increment
     }
 }
 
@@ -213,30 +270,10 @@ fn are_alike(a: &Layer, b: &Layer) -> bool {
 
 /// Encodes a layer of one network.
 fn hide(problem: &mut Problem, layer: &Layer, below: &[ExprId]) -> Vec<ExprId> {
-    let z: Vec<ExprId> =
-        layer.rows().zip(layer.biases()).map(|(weights, &bias)| row(problem, weights, below, bias)).collect();
+    let z = pre_activations(problem, layer, below);
     z.into_iter().map(|z| activate(problem, layer.activation(), z)).collect()
 }
 
-/// Applies an activation to values in `A`, increments, and values in `B`, kind by kind, so that the operands of the next
-/// layer's rows are neighbours on the tape.
-fn activate_together(
-    problem: &mut Problem,
-    activation: Activation,
-    z: &[ExprId],
-    dz: &[ExprId],
-    z_b: &[ExprId],
-) -> Vec<Twin> {
-    let nominal: Vec<ExprId> = z.iter().map(|&z| activate(problem, activation, z)).collect();
-    let perturbed: Vec<ExprId> = z_b.iter().map(|&z| activate(problem, activation, z)).collect();
-    let graph = &mut problem.graph;
-    let increment: Vec<ExprId> = match incremented(activation) {
-        None => dz.to_vec(),
-        Some(f) => {
-            let direct: Vec<ExprId> = z.iter().zip(dz).map(|(&z, &d)| graph.increment(f, z, d)).collect();
-            let apart: Vec<ExprId> = perturbed.iter().zip(&nominal).map(|(&b, &a)| graph.sub(b, a)).collect();
-            direct.iter().zip(&apart).map(|(&direct, &apart)| graph.meet(direct, apart)).collect()
-        }
-    };
-    (0..z.len()).map(|i| Twin { nominal: nominal[i], increment: increment[i], perturbed: perturbed[i] }).collect()
+fn pre_activations(problem: &mut Problem, layer: &Layer, below: &[ExprId]) -> Vec<ExprId> {
+    layer.rows().zip(layer.biases()).map(|(weights, &bias)| row(problem, weights, below, bias)).collect()
 }

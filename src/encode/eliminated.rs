@@ -10,8 +10,8 @@
 //! of the two radii, since the two rows' noises are independent.
 
 use super::radii::{Radii, Reach};
-use super::twin::{Twin, Twins, difference_of_rows};
-use super::{activate, declare_inputs, incremented, parameter, row};
+use super::twin::{Twin, Twins, activate_twins, difference_of_rows};
+use super::{activate, declare_inputs, parameter, row};
 use crate::network::{Activation, Layer, Network};
 use crate::perturbation::Perturbation;
 use deltasat::exact::{Constant, Rational};
@@ -163,7 +163,7 @@ impl<'a> Eliminated<'a> {
                 self.problem.graph.meet(sum, exact)
             })
             .collect();
-        self.hidden = self.activate(layer.activation(), &z, &dz, &perturbed_z);
+        self.hidden = activate_twins(&mut self.problem, layer.activation(), &z, &dz, &perturbed_z);
         self.round(index + 1);
     }
 
@@ -172,16 +172,13 @@ impl<'a> Eliminated<'a> {
         let Some(rounded) = self.reach.rounded(tensor) else { return };
         for index in 0..self.hidden.len() {
             let s = rounded.needs_noise().then(|| self.declare(NoiseOf::Rounding { tensor, index }));
-            let Twin { nominal, increment, perturbed } = self.hidden[index];
-            let graph = &mut self.problem.graph;
-            let value = rounded.value(graph, perturbed, s);
+            let hidden = self.hidden[index];
             self.hidden[index] = match self.copies {
-                Copies::Perturbed => Twin { nominal: value, increment, perturbed: value },
-                Copies::Both => {
-                    let change = rounded.change(graph, perturbed, s);
-                    let (sum, apart) = (graph.add(increment, change), graph.sub(value, nominal));
-                    Twin { nominal, increment: graph.meet(sum, apart), perturbed: value }
+                Copies::Perturbed => {
+                    let value = rounded.value(&mut self.problem.graph, hidden.perturbed, s);
+                    Twin { nominal: value, perturbed: value, ..hidden }
                 }
+                Copies::Both => rounded.twin(&mut self.problem.graph, hidden, s),
             };
         }
     }
@@ -191,22 +188,6 @@ impl<'a> Eliminated<'a> {
         let increment = self.problem.graph.constant(Constant::ZERO);
         let h = z.iter().map(|&z| activate(&mut self.problem, activation, z));
         h.map(|h| Twin { nominal: h, increment, perturbed: h }).collect()
-    }
-
-    /// Applies an activation to values, increments and perturbed values.
-    fn activate(&mut self, activation: Activation, z: &[ExprId], dz: &[ExprId], perturbed_z: &[ExprId]) -> Vec<Twin> {
-        let problem = &mut self.problem;
-        let nominal: Vec<_> = z.iter().map(|&z| activate(problem, activation, z)).collect();
-        let perturbed: Vec<_> = perturbed_z.iter().map(|&z| activate(problem, activation, z)).collect();
-        let increment: Vec<_> = match incremented(activation) {
-            None => dz.to_vec(),
-            Some(f) => {
-                let direct: Vec<_> = z.iter().zip(dz).map(|(&z, &d)| problem.graph.increment(f, z, d)).collect();
-                let apart: Vec<_> = perturbed.iter().zip(&nominal).map(|(&p, &n)| problem.graph.sub(p, n)).collect();
-                direct.iter().zip(&apart).map(|(&d, &a)| problem.graph.meet(d, a)).collect()
-            }
-        };
-        (0..z.len()).map(|i| Twin { nominal: nominal[i], increment: increment[i], perturbed: perturbed[i] }).collect()
     }
 
     /// A row of the last layer: its increment is enclosed both by increments, which is tight over a box of inputs, and
@@ -255,7 +236,8 @@ impl Twins for Eliminated<'_> {
         if layer.activation() == Activation::Linear {
             return twin;
         }
-        self.activate(layer.activation(), &[twin.nominal], &[twin.increment], &[twin.perturbed])[0]
+        let Twin { nominal, increment, perturbed } = twin;
+        activate_twins(&mut self.problem, layer.activation(), &[nominal], &[increment], &[perturbed])[0]
     }
 
     /// The difference of two logits as one row with one noise, when the last layer is linear; else of two logits.

@@ -6,6 +6,7 @@
 //! that of `s = −1` too. So the rounding counts as if the bias moved by `η` more, and shares the neuron's noise ([`Rounded::inside`]). Inputs and the
 //! outputs of curved activations have a noise of their own, after the clipping.
 
+use super::twin::Twin;
 use crate::network::Activation;
 use crate::perturbation::activations::Activations;
 use deltasat::exact::Constant;
@@ -60,8 +61,22 @@ impl Rounded {
         }
     }
 
+    /// The number as it is stored, in the perturbed copy alone.
+    pub(super) fn twin(&self, graph: &mut Graph, x: Twin, s: Option<ExprId>) -> Twin {
+        let (change, perturbed) = (self.change(graph, x.perturbed, s), self.value(graph, x.perturbed, s));
+        let (sum, apart) = (graph.add(x.increment, change), graph.sub(perturbed, x.nominal));
+        Twin { nominal: x.nominal, increment: graph.meet(sum, apart), perturbed }
+    }
+
+    /// The argument of an activation that takes the rounding of its output into it, and how much that adds.
+    pub(super) fn argument(&self, graph: &mut Graph, z: ExprId, s: ExprId) -> (ExprId, ExprId) {
+        let moved = [(Constant::ONE, Constant::ZERO, z)];
+        let value = graph.noise(s, moved, Constant::ZERO, self.half_step.clone());
+        (value, graph.linear([(self.half_step.clone(), s)], Constant::ZERO))
+    }
+
     /// What storing the number adds to it.
-    pub(super) fn change(&self, graph: &mut Graph, x: ExprId, s: Option<ExprId>) -> ExprId {
+    fn change(&self, graph: &mut Graph, x: ExprId, s: Option<ExprId>) -> ExprId {
         let minus = || -&Constant::ONE;
         let excess = graph.linear([(Constant::ONE, x)], -&self.greatest);
         let mut terms = vec![(minus(), graph.apply(Op::Relu, [excess]))];

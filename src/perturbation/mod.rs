@@ -220,7 +220,7 @@ impl Perturbation {
     pub fn evaluate_exactly(&self, network: &Network, input: &[BigRational]) -> Option<ExactEvaluation> {
         match self.activations() {
             None => network.evaluate_exactly(input),
-            Some(activations) => network.evaluate_exactly_with(input, |tensor, x| activations.rounded(tensor, x)),
+            Some(activations) => activations.evaluate_exactly(network, input),
         }
     }
 

@@ -62,22 +62,9 @@ impl Scheme {
     /// # Errors
     /// When a format is none, or a layer or the default is given twice.
     pub fn parse(text: &str, rounding: Rounding) -> Result<Self, FormatError> {
-        let mut scheme = Scheme { default: None, layers: BTreeMap::new(), rounding };
-        for part in text.split(',') {
-            let syntax = |expected: &str| FormatError::Syntax { text: part.to_owned(), expected: expected.to_owned() };
-            match part.split_once('=') {
-                None if scheme.default.replace(part.parse()?).is_none() => {}
-                None => return Err(syntax("one format for all layers, once, and layerN=FORMAT for the others")),
-                Some((layer, format)) => {
-                    let index = layer.strip_prefix("layer").and_then(|index| index.parse().ok());
-                    let index: usize = index.ok_or_else(|| syntax("layerN=FORMAT, layer0 being next to the inputs"))?;
-                    if scheme.layers.insert(index, format.parse()?).is_some() {
-                        return Err(syntax("a format for each layer once"));
-                    }
-                }
-            }
-        }
-        Ok(scheme)
+        let index = |name: &str| name.strip_prefix("layer")?.parse().ok();
+        let (default, layers) = parts(text, index, "layerN=FORMAT, layer0 being next to the inputs")?;
+        Ok(Scheme { default, layers, rounding })
     }
 
     /// The format of a layer; `None` where it stays as it is.
@@ -89,10 +76,41 @@ impl Scheme {
 impl fmt::Display for Scheme {
     /// As it is read.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let layers = self.layers.iter().map(|(index, format)| format!("layer{index}={format}"));
-        let parts: Vec<String> = self.default.iter().map(ToString::to_string).chain(layers).collect();
-        f.write_str(&parts.join(","))
+        f.write_str(&join(self.default.as_ref(), &self.layers, |index| format!("layer{index}")))
     }
+}
+
+/// Reads a format for all, formats for some by name, or both, separated by commas. `index` reads a name.
+pub(super) fn parts(
+    text: &str,
+    index: impl Fn(&str) -> Option<usize>,
+    expected: &str,
+) -> Result<(Option<Format>, BTreeMap<usize, Format>), FormatError> {
+    let (mut default, mut named) = (None, BTreeMap::new());
+    for part in text.split(',') {
+        let syntax = |expected: &str| FormatError::Syntax { text: part.to_owned(), expected: expected.to_owned() };
+        match part.split_once('=') {
+            None if default.replace(part.parse()?).is_none() => {}
+            None => return Err(syntax(&format!("one format for all, once, and {expected} for the others"))),
+            Some((name, format)) => {
+                let index = index(name).ok_or_else(|| syntax(expected))?;
+                if named.insert(index, format.parse()?).is_some() {
+                    return Err(syntax(&format!("a format for {name} once")));
+                }
+            }
+        }
+    }
+    Ok((default, named))
+}
+
+/// Writes what [`parts`] reads.
+pub(super) fn join(
+    default: Option<&Format>,
+    named: &BTreeMap<usize, Format>,
+    name: impl Fn(usize) -> String,
+) -> String {
+    let named = named.iter().map(|(&index, format)| format!("{}={format}", name(index)));
+    default.into_iter().map(ToString::to_string).chain(named).collect::<Vec<_>>().join(",")
 }
 
 /// A scheme applied to one network.
@@ -124,17 +142,17 @@ impl LayerRanges {
 }
 
 impl Quantised {
-    /// Applies a scheme to a network. `input_scales` has the scale of each layer's inputs where those are quantised to
-    /// integers, which biases in 32 bits need.
+    /// Applies a scheme to a network. `input_scales` has the scale of each layer's inputs where those are rounded, which
+    /// biases in 32 bits need; it may be empty.
     ///
     /// # Errors
     /// When the scheme names a layer that is not there or has no parameters, or a format does not fit its layer.
-    pub fn new(scheme: Scheme, network: &Network, input_scales: Option<&[f64]>) -> Result<Self, PerturbationError> {
+    pub fn new(scheme: Scheme, network: &Network, input_scales: &[Option<f64>]) -> Result<Self, PerturbationError> {
         let named = super::Layers::Only(scheme.layers.keys().copied().collect());
         super::check_layers(&named, network)?;
         let layers = network.layers().iter().enumerate();
         let ranges = layers.map(|(index, layer)| {
-            let scale = input_scales.map(|scales| scales[index]);
+            let scale = input_scales.get(index).copied().flatten();
             let format = scheme.of(index).filter(|_| layer.fixed() != Fixed::All);
             let ranges = format.map_or(Ok((None, Vec::new())), |format| ranges(format, scheme.rounding, layer, scale));
             let (grids, ranges) = ranges.map_err(|problem| PerturbationError::Format { layer: index, problem })?;

@@ -82,8 +82,8 @@ pub(super) struct PerturbationDocument {
 #[derive(Serialize)]
 struct ActivationsDocument {
     format: String,
-    scales: Vec<f64>,
-    zeros: Vec<i64>,
+    scales: Vec<Option<f64>>,
+    zeros: Vec<Option<i64>>,
 }
 
 #[derive(Serialize)]
@@ -176,9 +176,9 @@ pub(super) fn perturbation(perturbation: &Perturbation) -> PerturbationDocument 
         format: scheme.map(ToString::to_string),
         rounding: scheme.map(|scheme| scheme.rounding.name()),
         activations: perturbation.activations().map(|activations| ActivationsDocument {
-            format: activations.format().to_string(),
+            format: activations.formats().to_string(),
             scales: activations.scales(),
-            zeros: activations.grids().iter().map(|grid| grid.zero()).collect(),
+            zeros: activations.grids().iter().map(|grid| grid.map(|grid| grid.zero())).collect(),
         }),
         layers: match perturbation.layers() {
             Layers::All => None,

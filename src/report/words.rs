@@ -22,7 +22,7 @@ pub(super) fn moving(perturbation: &Perturbation) -> String {
     let moving = moving_parameters(perturbation);
     match perturbation.activations() {
         None => moving,
-        Some(activations) => format!("{moving} with activations rounded to {}", activations.format()),
+        Some(activations) => format!("{moving} with activations rounded to {}", activations.formats()),
     }
 }
 

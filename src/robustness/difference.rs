@@ -11,6 +11,7 @@ use crate::encode::difference::{Pair, Side};
 use crate::encode::question::Question;
 use crate::network::exact::ExactEvaluation;
 use crate::network::{Network, NetworkError, Output};
+use crate::perturbation::activations::Activations;
 use deltasat::exact::{Ball, Rational, rational};
 use deltasat::problem::Compiled;
 use deltasat::search::{Observer, Optimum, Options, Statistics, StopReason, Strategy, optimise};
@@ -24,6 +25,8 @@ const ROUNDS: [(Option<u64>, usize); 3] = [(Some(1), 0), (Some(100), 16), (None,
 pub struct Difference<'a> {
     a: &'a Network,
     b: &'a Network,
+    /// how the inputs and hidden outputs of `b` are rounded
+    activations: Option<&'a Activations>,
     domain: &'a [(Rational, Rational)],
     settings: Settings,
     pair: Pair<'a>,
@@ -99,8 +102,12 @@ impl Supremum {
 
 impl Witness {
     /// Evaluates both networks; `None` when a magnitude is out of the range of exact arithmetic.
-    fn new(a: &Network, b: &Network, input: Vec<Rational>) -> Option<Witness> {
-        Some(Witness { a: a.evaluate_exactly(&input)?, b: b.evaluate_exactly(&input)?, input })
+    fn new(a: &Network, b: &Network, activations: Option<&Activations>, input: Vec<Rational>) -> Option<Witness> {
+        let in_b = match activations {
+            None => b.evaluate_exactly(&input)?,
+            Some(activations) => activations.evaluate_exactly(b, &input)?,
+        };
+        Some(Witness { a: a.evaluate_exactly(&input)?, b: in_b, input })
     }
 
     /// `logit_B − logit_A` of an output.
@@ -155,7 +162,14 @@ pub fn check(a: &Network, b: &Network) -> Result<(), NetworkError> {
 impl<'a> Difference<'a> {
     /// Prepares the question for two networks that [can be compared](check), over one interval per input.
     pub fn new(a: &'a Network, b: &'a Network, domain: &'a [(Rational, Rational)], settings: Settings) -> Self {
-        Difference { a, b, domain, settings, pair: Pair::new(a, b, domain) }
+        Difference { a, b, activations: None, domain, settings, pair: Pair::new(a, b, None, domain) }
+    }
+
+    /// The same question where the inputs and hidden outputs of `b` are rounded.
+    #[must_use]
+    pub fn with_activations(self, activations: &'a Activations) -> Self {
+        let pair = Pair::new(self.a, self.b, Some(activations), self.domain);
+        Difference { activations: Some(activations), pair, ..self }
     }
 
     /// Bounds the range of `logit_B − logit_A` of these outputs, or says whether any is farther from 0 than a threshold.
@@ -305,7 +319,10 @@ impl<'a> Difference<'a> {
                 options.starts = starts;
                 let optimum = search(&compiled, &options, observer, &mut found.statistics, &mut found.stop);
                 best.upper = best.upper.max(optimum.upper);
-                best.lower = best.lower.max(optimum.lower);
+                if self.activations.is_none() {
+                    // the search's noises stand for roundings that an input may not have
+                    best.lower = best.lower.max(optimum.lower);
+                }
                 let witness = self.witness(&optimum);
                 let witness = witness.filter(|witness| witness.changes_class() && self.guarded(witness, guard));
                 let changes = witness.is_some();
@@ -345,7 +362,7 @@ impl<'a> Difference<'a> {
 
     /// Whether the two networks are one.
     fn is_same(&self) -> bool {
-        self.a.layers() == self.b.layers()
+        self.a.layers() == self.b.layers() && self.activations.is_none()
     }
 
     /// Both networks at the point of an optimum, moved into the exact box: a double beside a decimal end may lie outside.
@@ -353,7 +370,7 @@ impl<'a> Difference<'a> {
         let point = &optimum.witness.as_ref()?.point;
         let inside =
             point.iter().zip(self.domain).map(|(x, (lower, upper))| x.clone().clamp(lower.clone(), upper.clone()));
-        Witness::new(self.a, self.b, inside.collect())
+        Witness::new(self.a, self.b, self.activations, inside.collect())
     }
 
     /// Whether `A` surely assigns a class with at least the confidence `guard`. Outputs that are no confidences are not
