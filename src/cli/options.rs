@@ -15,7 +15,7 @@ use quantproof::perturbation::quantise::{Quantised, Rounding, Scheme};
 use quantproof::perturbation::{Layers, Magnitude, Parameters, Perturbation};
 use quantproof::report::number;
 use quantproof::robustness::{ClassChoice, Settings};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -33,6 +33,11 @@ pub(super) struct Model {
 }
 
 impl Model {
+    /// The file.
+    pub(super) fn path(&self) -> &Path {
+        &self.model
+    }
+
     /// Reads the network.
     pub(super) fn load(&self) -> Result<Network, super::Failure> {
         let network = Network::load(&self.model)?;
