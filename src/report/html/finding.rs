@@ -12,8 +12,11 @@ use crate::report::{Aim, Outcome, Scope, Subject, class_change_name, stop_name, 
 use crate::robustness::radius::Radius;
 use crate::robustness::witness;
 use crate::robustness::{ClassChange, Finding};
-use deltasat::exact::rational;
+use deltasat::exact::{Rational, rational};
 use deltasat::search::{Statistics, StopReason};
+
+/// The most inputs of a witness that are spelled out.
+pub(super) const SHOWN: usize = 64;
 
 /// The page of a finding.
 pub fn page(subject: &Subject<'_>, finding: &Finding, reproduce: Reproduce) -> Page {
@@ -89,7 +92,7 @@ pub fn map(subject: &Subject<'_>, witness: Option<&witness::Witness>) -> Option<
     let network = subject.network;
     let plane = confidence::plane(network, subject.scope)?;
     let mut map = confidence::map(network, plane, map_title(network))?;
-    let point = |input: &[deltasat::exact::Rational], mark| {
+    let point = |input: &[Rational], mark| {
         let at = [rational::nearest_f64(&input[0]), rational::nearest_f64(&input[1])];
         Point { at, mark, label: coordinates(network, input) }
     };
@@ -127,7 +130,7 @@ pub fn witness_section(network: &Network, found: &witness::Witness) -> Section {
     let of = class(network, found.class);
     let name = |index: Option<usize>| index.map_or("not certain".to_owned(), |index| class(network, index));
     let shows = vec![
-        ("Input".to_owned(), coordinates(network, &found.input)),
+        ("Input".to_owned(), equations(network, &found.input)),
         (
             format!("{noun} of {of}"),
             format!(
@@ -155,13 +158,32 @@ pub fn witness_section(network: &Network, found: &witness::Witness) -> Section {
     section
 }
 
+/// `x1 = 0.25, x2 = -1/3`, exactly, the first ones of many.
+fn equations(network: &Network, input: &[Rational]) -> String {
+    let names = network.input().names().iter();
+    let mut text: Vec<String> =
+        names.zip(input).take(SHOWN).map(|(name, x)| format!("{name} = {}", exact(x))).collect();
+    if input.len() > SHOWN {
+        text.push(format!("and {} more (--json lists all)", input.len() - SHOWN));
+    }
+    text.join(", ")
+}
+
 /// What every answer takes for granted: the network, what moves (`every parameter, …`), the inputs, and what the words mean.
 pub fn assumptions(network: &Network, moving: &str, inputs: &str) -> Vec<(String, String)> {
     let term = |term: &str, meaning: &str| (term.to_owned(), meaning.to_owned());
+    let confidence = match network.output() {
+        Output::None => "None: the outputs are taken as they are.",
+        Output::Softmax | Output::Sigmoid => {
+            "A number from 0 to 1 for each class, by which the network says how sure it is of it; the class with the greatest one \
+             is assigned."
+        }
+    };
     vec![
         ("Network".to_owned(), described(network)),
         term("What moves", moving),
         term("Inputs", inputs),
+        term("Confidence", confidence),
         term(
             "Arithmetic",
             "The network is a function of real numbers. What a float32 or integer implementation rounds inside its own arithmetic \

@@ -1,17 +1,14 @@
 //! The page of a property.
 
 use super::confidence;
-use super::finding::{assumptions, effort, map_section, map_title, without_word};
+use super::finding::{SHOWN, assumptions, effort, map_section, map_title, without_word};
 use super::{Page, Part, Reproduce, Section, Verdict, Witness};
 use crate::report::Outcome;
-use crate::report::number::{lower, readable};
+use crate::report::number::{exact, lower, readable};
 use crate::report::svg::map::{Kind, Map, Mark, Point, Region};
 use crate::report::verify::{Report, outcome};
 use crate::report::words::{count, moving, parameter};
 use deltasat::exact::{Rational, rational};
-
-/// The most numbers of a witness that are spelled out.
-const SHOWN: usize = 64;
 
 /// The page of a property.
 pub fn page(report: &Report<'_>, reproduce: Reproduce) -> Page {
@@ -96,7 +93,7 @@ fn witness(report: &Report<'_>) -> Option<Section> {
         .iter()
         .map(|y| y.exact().map_or_else(|| format!("≈{}", lower(y.floor_f64())), |exact| readable(&exact)));
     let mut shows = vec![
-        ("Input".to_owned(), numbers("X", found.input.iter().map(readable).collect())),
+        ("Input".to_owned(), numbers("X", found.input.iter().map(exact).collect())),
         ("Output".to_owned(), numbers("Y", outputs.collect())),
     ];
     if report.property.cases().len() > 1 {

@@ -202,6 +202,11 @@ impl Map {
         svg
     }
 
+    /// What the names are those of.
+    fn noun(&self) -> &'static str {
+        if self.field.confidences { "class" } else { "output" }
+    }
+
     fn grid(&self) -> Option<Grid> {
         let grid = Grid { columns: self.field.columns, rows: self.field.rows };
         let fits = self.field.values.iter().all(|values| values.len() == grid.corners());
@@ -294,7 +299,8 @@ impl Map {
             let (column, row) = (corner % (grid.columns + 1), corner / (grid.columns + 1));
             let x = LEFT + (RIGHT - LEFT) * column as f64 / grid.columns as f64;
             let y = BOTTOM - (BOTTOM - TOP) * row as f64 / grid.rows as f64;
-            svg.text("middle halo", x.clamp(LEFT + 50.0, RIGHT - 50.0), y.clamp(TOP + 14.0, BOTTOM - 6.0), name, 14);
+            let name = format!("{} {name}", self.noun());
+            svg.text("middle halo", x.clamp(LEFT + 60.0, RIGHT - 60.0), y.clamp(TOP + 14.0, BOTTOM - 6.0), &name, 17);
         }
     }
 
@@ -359,11 +365,11 @@ impl Map {
                 svg.rect(&style, from, y - 11.0, 88.0 - from, 14.0);
             }
             svg.rect("frame", 10.0, y - 11.0, 78.0, 14.0);
-            svg.text("", TEXT, y, &format!("class {name:?}"), 46);
+            svg.text("", TEXT, y, &format!("{} {name:?}", self.noun()), 46);
         }
         if self.field.classes.len() > NAMED {
             let y = next();
-            svg.text("small", TEXT, y, &format!("and {} more classes", self.field.classes.len() - NAMED), 46);
+            svg.text("small", TEXT, y, &format!("and {} more", self.field.classes.len() - NAMED), 46);
         }
         if self.field.confidences {
             let y = next();
@@ -416,9 +422,10 @@ impl Map {
             format!("{} from {} to {} across, {} from {} to {} up. ", x.name, x.low, x.high, y.name, y.low, y.high);
         if let Some(grid) = self.grid() {
             let classes = self.classes(grid);
+            let what = if self.field.confidences { "assigned" } else { "the largest" };
             let shares = self.field.classes.iter().enumerate().take(NAMED).map(|(class, name)| {
                 let own = classes.iter().filter(|at| **at == Some(class)).count();
-                format!("class {name:?} is assigned at {:.0} %", 100.0 * own as f64 / classes.len() as f64)
+                format!("{} {name:?} is {what} at {:.0}\u{a0}%", self.noun(), 100.0 * own as f64 / classes.len() as f64)
             });
             let _ =
                 write!(text, "Of the {} points sampled, {}. ", classes.len(), shares.collect::<Vec<_>>().join(", "));
@@ -432,14 +439,21 @@ impl Map {
         let mut points: Vec<&Point> = self.points.iter().collect();
         points.sort_by_key(|point| std::cmp::Reverse(point.mark));
         for point in points.iter().take(NAMED) {
-            let _ =
-                write!(text, "{} at {} = {}, {} = {}. ", point.mark.name(), x.name, point.at[0], y.name, point.at[1]);
+            let _ = write!(
+                text,
+                "An {} at {} = {}, {} = {}. ",
+                point.mark.name(),
+                x.name,
+                point.at[0],
+                y.name,
+                point.at[1]
+            );
         }
         if points.len() > NAMED {
             let _ = write!(text, "And {} more points. ", points.len() - NAMED);
         }
         if let Some(note) = self.note() {
-            let _ = write!(text, "{note}. ");
+            let _ = write!(text, "Note: {note}. ");
         }
         text.trim_end().to_owned()
     }
