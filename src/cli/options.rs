@@ -187,6 +187,14 @@ struct Unit {
 }
 
 impl Amount {
+    /// Whether any of the options is there. An `Option<Amount>` would not tell: for clap it is `None` unless one of
+    /// [`Amount`]'s own arguments is there, whatever those of [`Unit`] are.
+    fn is_given(&self) -> bool {
+        let Unit { epsilon, relative, quantize } = &self.unit;
+        let unit = epsilon.is_some() || relative.is_some() || quantize.is_some();
+        unit || self.rounding.is_some() || self.activations.is_some()
+    }
+
     /// How activations are rounded; `None` where they are not.
     fn activations(&self, network: &Network) -> Result<Option<Arc<Activations>>, super::Failure> {
         let Some(format) = &self.activations else { return Ok(None) };
@@ -223,10 +231,14 @@ impl Amount {
             return Err("--rounding without a number format, expected --quantize too".to_owned().into());
         }
         Ok(match &self.unit {
+            Unit { epsilon: None, relative: None, quantize: None } => {
+                // where the parser does not require one of the three
+                let problem = "--activations without an amount, expected --epsilon, --relative or --quantize too";
+                return Err(problem.to_owned().into());
+            }
             Unit { epsilon: Some(epsilon), .. } => Magnitude::Absolute(epsilon.clone()),
             Unit { relative: Some(epsilon), .. } => Magnitude::Relative(epsilon.clone()),
             Unit { quantize, .. } => {
-                // the parser requires one of the three
                 let text = quantize.as_deref().unwrap_or_default();
                 let problem = |problem: String| format!("--quantize: {problem}");
                 let scheme = Scheme::parse(text, self.rounding()).map_err(|error| problem(error.to_string()))?;
@@ -262,19 +274,12 @@ impl Selection {
     }
 
     /// The perturbation that the options describe where nothing has to move.
-    pub(super) fn perturb_perhaps(
-        &self,
-        amount: Option<&Amount>,
-        network: &Network,
-    ) -> Result<Perturbation, super::Failure> {
-        if amount.is_none() && (self.layers.is_some() || self.only.is_some()) {
+    pub(super) fn perturb_perhaps(&self, amount: &Amount, network: &Network) -> Result<Perturbation, super::Failure> {
+        if !amount.is_given() && (self.layers.is_some() || self.only.is_some()) {
             let problem = "--layers or --only without an amount, expected --epsilon, --relative or --quantize too";
             return Err(problem.to_owned().into());
         }
-        match amount {
-            None => Ok(Perturbation::none()),
-            Some(amount) => self.perturb(amount, network),
-        }
+        if amount.is_given() { self.perturb(amount, network) } else { Ok(Perturbation::none()) }
     }
 
     /// The perturbation that the options describe.

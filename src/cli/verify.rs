@@ -28,7 +28,7 @@ pub(super) struct Arguments {
     #[arg(value_name = "PROPERTY.vnnlib")]
     property: PathBuf,
     #[command(flatten)]
-    amount: Option<Amount>,
+    amount: Amount,
     #[command(flatten)]
     selection: Selection,
     /// Also write the answer to this file, in the form of the VNN competition
@@ -70,7 +70,7 @@ impl Arguments {
             .into());
         }
         let reproduce = self.pictures.start(&network, &[self.model.path(), &self.property])?;
-        let perturbation = self.selection.perturb_perhaps(self.amount.as_ref(), &network)?;
+        let perturbation = self.selection.perturb_perhaps(&self.amount, &network)?;
         let settings = session.settings.clone();
         let verify = Verify { network: &network, perturbation: &perturbation, property: &property, settings };
         let mut watch = Cases { progress: Progress::new(&session), count: property.cases().len() };
