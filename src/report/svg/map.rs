@@ -513,7 +513,7 @@ mod tests {
         let boundary = text.split("class=\"boundary\" d=\"").nth(1).unwrap().split('"').next().unwrap();
         assert!(boundary.starts_with("M5 0L5 1") || boundary.starts_with("M5 1L5 0"), "{boundary}");
         assert!(!text.contains("<script>") && text.contains("&lt;/text&gt;"), "names are text");
-        assert!(text.contains("class &quot;left&quot; is assigned at 55 %"), "{text}");
+        assert!(text.contains("class &quot;left&quot; is assigned at 55\u{a0}%"), "{text}");
     }
 
     #[test]
