@@ -237,7 +237,7 @@ pub(super) fn moving(subject: &Subject<'_>, with_amount: bool) -> String {
 }
 
 /// Which inputs, in words.
-fn inputs(subject: &Subject<'_>) -> String {
+pub(super) fn inputs(subject: &Subject<'_>) -> String {
     let place = place(subject.network, subject.scope);
     let place = match subject.scope {
         Scope::Local(input) if !input.is_empty() => format!("the single input {}", coordinates(subject.network, input)),
@@ -294,11 +294,12 @@ fn meaning(outcome: Outcome, witness: bool) -> &'static str {
 
 /// A sentence without the word in front that the page shows as its verdict.
 pub(super) fn without_word(sentence: &str) -> String {
-    let words = ["robust: ", "violated: ", "bounds: ", "radius: ", "holds: "];
+    let words = ["robust: ", "violated: ", "bounds: ", "radius: ", "holds: ", "sensitivity: "];
     words.iter().find_map(|word| sentence.strip_prefix(word)).unwrap_or(sentence).to_owned() + "."
 }
 
-fn bounds(rows: Vec<Vec<Cell>>) -> Table {
+/// A table of two-sided bounds.
+pub(super) fn bounds(rows: Vec<Vec<Cell>>) -> Table {
     let columns =
         vec![Column::text("quantity"), Column::number("witness: at least"), Column::number("proved: at most")];
     Table { caption: "Both sides of the answer".to_owned(), columns, rows, ..Table::default() }
