@@ -79,7 +79,8 @@ impl MixedAnswer {
 }
 
 impl Report<'_> {
-    fn rounded(&self) -> &'static str {
+    /// What rounding does, in words.
+    pub(super) fn rounded(&self) -> &'static str {
         match self.rounding {
             Rounding::Any => "rounded up or down to",
             Rounding::Nearest => "rounded to the nearest",

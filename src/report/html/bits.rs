@@ -73,7 +73,11 @@ pub fn page(report: &Report<'_>, reproduce: Reproduce) -> Page {
         }
         (None, true) => "Nothing is proved either way.",
     };
-    let moving = format!("Parameters within each format of the family {}, each on its own", report.family);
+    let moving = format!(
+        "Parameters {} a format of the family {}, each on its own; what is proved covers all combinations",
+        report.rounded(),
+        report.family
+    );
     Page {
         title: format!("{}: how few bits are safe?", subject.network.name()),
         verdict: Verdict { outcome, sentence: finding::without_word(&report.sentence()), meaning: meaning.to_owned() },

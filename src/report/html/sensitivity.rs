@@ -41,7 +41,7 @@ pub fn page(report: &Report<'_>, reproduce: Reproduce) -> Page {
             }
         })
         .collect();
-    let mut parts = section(many, "deviation when it alone moves", &rows);
+    let mut parts = section(many, "deviation when one alone moves", &rows);
     let left = found.parts.saturating_sub(found.shares.len());
     if left > 0 {
         let others = count(left as u64, &format!("other {one}"), &format!("other {many}"));
@@ -80,7 +80,7 @@ pub fn page(report: &Report<'_>, reproduce: Reproduce) -> Page {
 /// Ranked bars and a table. `parts` says whose the rows are (`layers`), `quantity` what is bounded.
 pub fn section(parts: &str, quantity: &str, rows: &[Row]) -> Section {
     let bars = rows.iter().map(|row| Bar { name: row.name.clone(), lower: row.lower, upper: row.upper }).collect();
-    let bars = Bars { title: format!("{quantity} of {parts}"), across: quantity.to_owned(), bars };
+    let bars = Bars { title: format!("{quantity}: {parts}"), across: quantity.to_owned(), bars };
     let mut columns = vec![
         Column::text("part"),
         Column::number("witness: at least"),
@@ -106,6 +106,6 @@ pub fn section(parts: &str, quantity: &str, rows: &[Row]) -> Section {
     });
     let rows = cells.collect();
     Section::new(format!("The most sensitive {parts}"))
-        .figure(bars.draw(), format!("{} of {parts}, the greatest first", super::capital(quantity)))
+        .figure(bars.draw(), format!("{}: {parts}, the greatest first", super::capital(quantity)))
         .table(Table { caption: "The same as numbers".to_owned(), columns, rows, low: true, ..Table::default() })
 }

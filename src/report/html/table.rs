@@ -168,7 +168,7 @@ impl Table {
 
 impl Cell {
     fn write(&self, head: bool, number: bool, out: &mut Markup) {
-        let key = self.key.map(|key| match key {
+        let key = self.key.filter(|key| !key.is_nan()).map(|key| match key {
             f64::INFINITY => "Infinity".to_owned(),
             f64::NEG_INFINITY => "-Infinity".to_owned(),
             key => format!("{key:e}"),

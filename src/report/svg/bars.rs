@@ -78,7 +78,7 @@ impl Bars {
     fn description(&self, ranked: &[&Bar], hidden: &[&Bar]) -> String {
         let Some(first) = ranked.first() else { return "Nothing to draw.".to_owned() };
         let mut text = format!(
-            "{} of {}, the greatest first. {}: {}",
+            "{}: {}, the greatest first, as [witness, proved]. {}: {}",
             self.across,
             count(self.bars.len(), "row", "rows"),
             first.name,

@@ -195,8 +195,8 @@ impl Curve {
         if last.at != first.at {
             let _ = write!(text, "; at {} it is {}", last.at, bounds(last));
         }
-        if let Some((value, name)) = &self.threshold {
-            let _ = write!(text, ". {name}: {value}");
+        if let Some((_, name)) = &self.threshold {
+            let _ = write!(text, "; the dotted line is {name}");
         }
         text.push('.');
         if together > 1 {

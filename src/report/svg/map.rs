@@ -202,6 +202,11 @@ impl Map {
         svg
     }
 
+    /// The points that have a place.
+    fn places(&self) -> impl Iterator<Item = &Point> {
+        self.points.iter().filter(|point| point.at.iter().all(|x| x.is_finite()))
+    }
+
     /// What the names are those of.
     fn noun(&self) -> &'static str {
         if self.field.confidences { "class" } else { "output" }
@@ -324,7 +329,7 @@ impl Map {
     }
 
     fn draw_points(&self, svg: &mut Svg, x: &Axis, y: &Axis) {
-        let mut points: Vec<&Point> = self.points.iter().filter(|p| p.at.iter().all(|x| x.is_finite())).collect();
+        let mut points: Vec<&Point> = self.places().collect();
         // witnesses stay, and are drawn last
         points.sort_by_key(|point| point.mark);
         let points = &points[points.len().saturating_sub(POINTS)..];
@@ -405,7 +410,8 @@ impl Map {
 
     /// What is not drawn.
     fn note(&self) -> Option<String> {
-        let (regions, points) = (self.regions.len().saturating_sub(REGIONS), self.points.len().saturating_sub(POINTS));
+        let drawn = self.places().count().min(POINTS);
+        let (regions, points) = (self.regions.len().saturating_sub(REGIONS), self.points.len() - drawn);
         let what = match (regions, points) {
             (0, 0) => return None,
             (regions, 0) => format!("the {regions} smallest rectangles"),
@@ -436,7 +442,7 @@ impl Map {
                 let _ = write!(text, "{}, {}. ", count(there, "rectangle", "rectangles"), kind.name());
             }
         }
-        let mut points: Vec<&Point> = self.points.iter().collect();
+        let mut points: Vec<&Point> = self.places().collect();
         points.sort_by_key(|point| std::cmp::Reverse(point.mark));
         for point in points.iter().take(NAMED) {
             let _ = write!(
