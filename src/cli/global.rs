@@ -12,6 +12,7 @@ use quantproof::report::{self, Aim, Outcome, Scope, Subject, html};
 use quantproof::robustness::Finding;
 use quantproof::robustness::global::Global;
 use std::io::Write;
+use std::path::Path;
 
 /// How far the confidence moves anywhere in a domain of inputs
 ///
@@ -91,7 +92,7 @@ impl Arguments {
     pub(super) fn run(&self, out: &mut dyn Write) -> Result<Status, Failure> {
         let session = self.common.start()?;
         let network = self.model.load()?;
-        let reproduce = self.pictures.start(&network, &[self.model.path()])?;
+        let reproduce = self.pictures.start(&network, &self.files())?;
         let perturbation = self.selection.perturb(&self.amount, &network)?;
         let domain = self.domain.bounds(&network)?;
         let question = &self.question;
@@ -123,6 +124,11 @@ impl Arguments {
         }
         written?;
         Ok(Status::of(Outcome::of(&finding), finding.stop))
+    }
+
+    /// The files that are read.
+    fn files(&self) -> Vec<&Path> {
+        [self.model.path()].into_iter().chain(self.amount.file()).collect()
     }
 }
 

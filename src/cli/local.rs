@@ -132,7 +132,7 @@ impl Arguments {
     /// The files that are read.
     fn files(&self) -> Vec<&Path> {
         let inputs = self.place.inputs.as_deref().filter(|path| *path != "-").map(Path::new);
-        [self.model.path()].into_iter().chain(inputs).collect()
+        [self.model.path()].into_iter().chain(inputs).chain(self.amount.file()).collect()
     }
 }
 

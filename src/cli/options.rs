@@ -195,6 +195,12 @@ impl Amount {
         unit || self.rounding.is_some() || self.activations.is_some()
     }
 
+    /// The CSV file that the ranges of activations come from.
+    pub(super) fn file(&self) -> Option<&Path> {
+        let file = !matches!(self.calibrate.as_str(), "data" | "domain" | "-");
+        (self.activations.is_some() && file).then(|| Path::new(&self.calibrate))
+    }
+
     /// How activations are rounded; `None` where they are not.
     fn activations(&self, network: &Network) -> Result<Option<Arc<Activations>>, super::Failure> {
         let Some(format) = &self.activations else { return Ok(None) };

@@ -62,7 +62,8 @@ impl Arguments {
         let session = self.common.start()?;
         let network = self.model.load()?;
         let perturbation = self.selection.perturb(&self.amount, &network)?;
-        let reproduce = self.pictures.start(&network, &self.place.files(self.model.path()))?;
+        let files = self.place.files(self.model.path()).into_iter().chain(self.amount.file());
+        let reproduce = self.pictures.start(&network, &files.collect::<Vec<_>>())?;
         let place = self.place.place(&network)?;
         let aim = Aim::Deviation { choice: options::class(self.class.as_deref(), &network)?, threshold: None };
         let grain = match self.per {

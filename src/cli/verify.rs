@@ -69,7 +69,8 @@ impl Arguments {
             )
             .into());
         }
-        let reproduce = self.pictures.start(&network, &[self.model.path(), &self.property])?;
+        let files = [self.model.path(), &self.property].into_iter().chain(self.amount.file());
+        let reproduce = self.pictures.start(&network, &files.collect::<Vec<_>>())?;
         let perturbation = self.selection.perturb_perhaps(&self.amount, &network)?;
         let settings = session.settings.clone();
         let verify = Verify { network: &network, perturbation: &perturbation, property: &property, settings };

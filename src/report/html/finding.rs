@@ -152,14 +152,14 @@ pub fn witness_section(network: &Network, found: &witness::Witness) -> Section {
     let moved = moved.iter().map(|step| (parameter(step.layer, step.parameter), step.from, step.to)).collect();
     let mut section = Section::new("The witness").prose(
         "One input and one choice of parameters within the perturbation. Anyone can check it: put these numbers into the network \
-         and evaluate it there.",
+         and evaluate it there, with the roundings named above if there are any.",
     );
     section.parts.push(Part::Witness(Witness { shows, moved, parameters: network.parameter_count() }));
     section
 }
 
 /// `x1 = 0.25, x2 = -1/3`, exactly, the first ones of many.
-fn equations(network: &Network, input: &[Rational]) -> String {
+pub(super) fn equations(network: &Network, input: &[Rational]) -> String {
     let names = network.input().names().iter();
     let mut text: Vec<String> =
         names.zip(input).take(SHOWN).map(|(name, x)| format!("{name} = {}", exact(x))).collect();
@@ -186,8 +186,8 @@ pub fn assumptions(network: &Network, moving: &str, inputs: &str) -> Vec<(String
         term("Confidence", confidence),
         term(
             "Arithmetic",
-            "The network is a function of real numbers. What a float32 or integer implementation rounds inside its own arithmetic \
-             is not part of the claim; by how much its parameters differ is.",
+            "The network is a function of real numbers. By how much an implementation's parameters differ is part of the claim, \
+             and so are roundings named above. What it rounds besides, in its own float or integer arithmetic, is not.",
         ),
         term(
             "Proved",
@@ -203,7 +203,7 @@ pub fn assumptions(network: &Network, moving: &str, inputs: &str) -> Vec<(String
 }
 
 /// `moons: 2 inputs, 42 parameters in layers of 8 (relu) and 2 (linear); softmax of "0", "1"`.
-fn described(network: &Network) -> String {
+pub(super) fn described(network: &Network) -> String {
     let layers = network.layers().iter().map(|layer| format!("{} ({})", layer.outputs(), layer.activation().name()));
     let shown: Vec<String> = layers.take(12).collect();
     let more = if network.layers().len() > shown.len() { ", …" } else { "" };
@@ -232,6 +232,10 @@ pub(super) fn moving(subject: &Subject<'_>, with_amount: bool) -> String {
             format!("{} by at most epsilon times their own size", words::parameters(subject.perturbation))
         }
         (false, _) => format!("{} by at most epsilon", words::parameters(subject.perturbation)),
+    };
+    let what = match subject.perturbation.activations().filter(|_| !with_amount) {
+        None => what,
+        Some(activations) => format!("{what} with activations rounded to {}", activations.format()),
     };
     format!("{}, each on its own; what is proved covers all combinations", super::capital(&what))
 }
@@ -269,7 +273,7 @@ pub(super) fn title(subject: &Subject<'_>, kind: &str) -> String {
 }
 
 /// What an answer means.
-fn meaning(outcome: Outcome, witness: bool) -> &'static str {
+pub(super) fn meaning(outcome: Outcome, witness: bool) -> &'static str {
     match (outcome, witness) {
         (Outcome::Robust, _) => {
             "This is proved for all choices of parameters within the perturbation, not tested on some: there is no exception."
@@ -294,7 +298,7 @@ fn meaning(outcome: Outcome, witness: bool) -> &'static str {
 
 /// A sentence without the word in front that the page shows as its verdict.
 pub(super) fn without_word(sentence: &str) -> String {
-    let words = ["robust: ", "violated: ", "bounds: ", "radius: ", "holds: ", "sensitivity: "];
+    let words = ["robust: ", "violated: ", "bounds: ", "radius: ", "holds: ", "sensitivity: ", "proved: "];
     words.iter().find_map(|word| sentence.strip_prefix(word)).unwrap_or(sentence).to_owned() + "."
 }
 

@@ -1,8 +1,8 @@
 //! Findings as one HTML page that needs nothing else: the verdict in plain words, what was assumed, figures, tables,
 //! witnesses, and at the end how to reproduce it.
 //!
-//! A [`Page`] is built of parts with plain contents, so any finding can be shown; [`finding`], [`rows`] and [`verify`] build
-//! the pages of single questions, tables and properties, and [`bits`], [`sensitivity`], [`flips`] and [`region`] the sections
+//! A [`Page`] is built of parts with plain contents, so any finding can be shown; [`finding`], [`rows`], [`verify`] and
+//! [`difference`] build the pages of single questions, tables, properties and pairs of networks, and [`bits`], [`sensitivity`], [`flips`] and [`region`] the sections
 //! that others put together. All text is escaped by [`Markup`](super::svg::markup::Markup). The only script sorts tables; the
 //! page says the same without it, and its content security policy lets no other script run and nothing be loaded.
 //!
@@ -10,6 +10,7 @@
 
 pub mod bits;
 pub mod confidence;
+pub mod difference;
 pub mod digest;
 pub mod finding;
 pub mod flips;
