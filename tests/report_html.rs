@@ -127,7 +127,7 @@ fn read(text: &str) -> Rational {
 fn a_page_accompanies_every_answer_and_changes_none() {
     let folder = Folder::new("answers");
     let (html, svg) = (folder.file("page.html"), folder.file("map.svg"));
-    let questions: [&[&str]; 8] = [
+    let questions: [&[&str]; 10] = [
         &["local", MODEL, "--input", "0.3,-0.2", "--epsilon", "0.02", "--deviation", "0.05"],
         &["local", MODEL, "--inputs", "models/moons_test.csv", "--epsilon", "0.1", "--class-change"],
         &["global", MODEL, "--epsilon", "0.01"],
@@ -136,6 +136,8 @@ fn a_page_accompanies_every_answer_and_changes_none() {
         &["verify", MODEL, "models/moons_corner.vnnlib", "--output", "none", "--epsilon", "0.05"],
         &["bits", MODEL, "--deviation", "0.05", "--least", "6", "--most", "9"],
         &["sensitivity", MODEL, "--epsilon", "0.01"],
+        &["difference", MODEL, "models/moons_relu_2-4-2.json"],
+        &["global", MODEL, "--quantize", "int8", "--activations", "int8", "--calibrate", "models/moons_test.csv"],
     ];
     for question in questions {
         let (code, answer, _) = run(question);
