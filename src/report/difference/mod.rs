@@ -240,7 +240,8 @@ impl Report<'_> {
             );
             line(out, &self.output(extent.output), &bounds)?;
         }
-        let sides: [(&str, fn(&Extent) -> &Supremum); 2] = [("min at", |e| &e.below), ("max at", |e| &e.above)];
+        type Side = fn(&Extent) -> &Supremum;
+        let sides: [(&str, Side); 2] = [("min at", |e| &e.below), ("max at", |e| &e.above)];
         for (name, side) in sides {
             // the later ones of equals would do as well
             let extreme = found.extents.iter().reduce(|x, y| if side(y).lower > side(x).lower { y } else { x });

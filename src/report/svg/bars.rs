@@ -103,7 +103,11 @@ fn key(bar: &Bar) -> f64 {
 
 /// `[0.0123, 0.0126]`.
 fn bounds(bar: &Bar) -> String {
-    let low = if bar.lower.is_nan() { "?".to_owned() } else { lower_decimal(bar.lower, 3) };
+    let low = match bar.lower {
+        low if low.is_nan() => "?".to_owned(),
+        f64::INFINITY => "∞".to_owned(),
+        low => lower_decimal(low, 3),
+    };
     let high = if bar.upper.is_finite() { upper_decimal(bar.upper, 3) } else { "∞".to_owned() };
     format!("[{low}, {high}]")
 }

@@ -84,10 +84,10 @@ impl Curve {
             let (mut up, mut down) = (String::new(), String::new());
             for point in &points {
                 let place = x.at(point.at as f64);
-                if !point.lower.is_nan() {
+                if point.lower.is_finite() {
                     up.push_str(&triangle(place, y.at(point.lower), -1.0));
                 }
-                if !point.upper.is_nan() {
+                if point.upper.is_finite() {
                     down.push_str(&triangle(place, y.at(point.upper), 1.0));
                 }
             }
@@ -209,12 +209,12 @@ impl Curve {
     }
 }
 
-/// A step curve, interrupted where there is no number.
+/// A step curve, interrupted where there is no finite number; the band is open to the edge there.
 fn line(points: &[Point], edges: &[(f64, f64)], of: fn(&Point) -> f64, y: &Axis) -> String {
     let mut path = String::new();
     let mut end = None;
     for (point, (from, to)) in points.iter().zip(edges) {
-        if of(point).is_nan() {
+        if !of(point).is_finite() {
             end = None;
             continue;
         }

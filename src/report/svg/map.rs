@@ -6,7 +6,8 @@
 
 use super::axis::Axis;
 use super::contour::Grid;
-use super::{Svg, count, number};
+use super::markup::visible;
+use super::{Svg, count, number, shortened};
 use std::fmt::Write;
 
 /// The confidences at which the shade deepens; the first shade is wherever the class is assigned.
@@ -19,6 +20,8 @@ const REGIONS: usize = 10_000;
 const POINTS: usize = 2_000;
 /// The most classes and points that the legend names.
 const NAMED: usize = 8;
+/// The longest name in the description.
+const IN_WORDS: usize = 40;
 
 const LEFT: f64 = 64.0;
 const RIGHT: f64 = 464.0;
@@ -305,7 +308,7 @@ impl Map {
             let x = LEFT + (RIGHT - LEFT) * column as f64 / grid.columns as f64;
             let y = BOTTOM - (BOTTOM - TOP) * row as f64 / grid.rows as f64;
             let name = format!("{} {name}", self.noun());
-            svg.text("middle halo", x.clamp(LEFT + 60.0, RIGHT - 60.0), y.clamp(TOP + 14.0, BOTTOM - 6.0), &name, 17);
+            svg.text("middle halo", x.clamp(LEFT + 76.0, RIGHT - 76.0), y.clamp(TOP + 14.0, BOTTOM - 6.0), &name, 17);
         }
     }
 
@@ -424,13 +427,15 @@ impl Map {
     /// The map in words.
     fn description(&self) -> String {
         let [x, y] = &self.inputs;
-        let mut text =
-            format!("{} from {} to {} across, {} from {} to {} up. ", x.name, x.low, x.high, y.name, y.low, y.high);
+        let short = |name: &str| shortened(&visible(name), IN_WORDS);
+        let [across, up] = [short(&x.name), short(&y.name)];
+        let mut text = format!("{across} from {} to {} across, {up} from {} to {} up. ", x.low, x.high, y.low, y.high);
         if let Some(grid) = self.grid() {
             let classes = self.classes(grid);
             let what = if self.field.confidences { "assigned" } else { "the largest" };
             let shares = self.field.classes.iter().enumerate().take(NAMED).map(|(class, name)| {
                 let own = classes.iter().filter(|at| **at == Some(class)).count();
+                let name = short(name);
                 format!("{} {name:?} is {what} at {:.0}\u{a0}%", self.noun(), 100.0 * own as f64 / classes.len() as f64)
             });
             let _ =
@@ -445,15 +450,7 @@ impl Map {
         let mut points: Vec<&Point> = self.places().collect();
         points.sort_by_key(|point| std::cmp::Reverse(point.mark));
         for point in points.iter().take(NAMED) {
-            let _ = write!(
-                text,
-                "An {} at {} = {}, {} = {}. ",
-                point.mark.name(),
-                x.name,
-                point.at[0],
-                y.name,
-                point.at[1]
-            );
+            let _ = write!(text, "An {} at {across} = {}, {up} = {}. ", point.mark.name(), point.at[0], point.at[1]);
         }
         if points.len() > NAMED {
             let _ = write!(text, "And {} more points. ", points.len() - NAMED);

@@ -89,6 +89,15 @@ impl From<Markup> for String {
     }
 }
 
+/// Text in which marks that deceive are written out, so that its length is what one sees.
+pub(super) fn visible(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if is_deceptive(c) { out.extend(c.escape_unicode()) } else { out.push(c) }
+    }
+    out
+}
+
 /// Appends text as HTML and XML, also inside quoted attributes.
 fn escape(text: &str, out: &mut String) {
     for c in text.chars() {
@@ -108,7 +117,7 @@ fn escape(text: &str, out: &mut String) {
 /// Control characters, what XML forbids, and marks that are invisible or change the direction of text. The joiners U+200C
 /// and U+200D stay: languages need them.
 fn is_deceptive(c: char) -> bool {
-    c.is_control()
+    (c.is_control() && !matches!(c, '\n' | '\t'))
         || matches!(c, '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
             | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{fffe}' | '\u{ffff}'
             | '\u{e0000}'..='\u{e007f}')

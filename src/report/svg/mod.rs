@@ -112,8 +112,9 @@ impl Svg {
     fn text(&mut self, class: &str, x: f64, y: f64, text: &str, most: usize) {
         let (x, y) = (number(x), number(y));
         self.body.open("text", &[("class", &class), ("x", &x), ("y", &y)]);
-        let shown = shortened(text, most);
-        if shown != text {
+        let whole = markup::visible(text);
+        let shown = shortened(&whole, most);
+        if shown != whole {
             self.body.element("title", &[], text);
         }
         self.body.text(&shown);
