@@ -1,6 +1,7 @@
 //! `quantproof bits`: the fewest bits that are safe, uniform and per layer.
 
 use super::options::{self, Common, Session};
+use super::page::Pictures;
 use super::progress::Progress;
 use super::question::{self, Place, Where};
 use super::{Failure, Status};
@@ -12,7 +13,7 @@ use quantproof::perturbation::format::Format;
 use quantproof::perturbation::quantise::{Quantised, Rounding, Scheme};
 use quantproof::perturbation::{Layers, Magnitude, Parameters, Perturbation};
 use quantproof::report::bits::{MixedAnswer, Report};
-use quantproof::report::{Aim, Outcome, Subject};
+use quantproof::report::{Aim, Outcome, Subject, html};
 use quantproof::robustness::bits::{Bits, cost, fewest, mixed};
 use quantproof::robustness::{Answer, Finding};
 use std::collections::BTreeMap;
@@ -44,6 +45,8 @@ pub(super) struct Arguments {
     #[arg(long, conflicts_with = "class_change")]
     curve: bool,
     #[command(flatten)]
+    pictures: Pictures,
+    #[command(flatten)]
     common: Common,
 }
 
@@ -51,7 +54,7 @@ const EXAMPLES: &str = "\
 Examples:
   quantproof bits models/moons_relu_2-8-2.json --deviation 0.05
   quantproof bits models/moons_relu_2-8-2.json --deviation 0.05 --mixed
-  quantproof bits models/moons_relu_2-8-2.json --deviation 0.05 --family fixed --curve
+  quantproof bits models/moons_relu_2-8-2.json --deviation 0.05 --family fixed --curve --html report.html
   quantproof bits models/moons_relu_2-8-2.json --class-change --confidence-at-least 0.9 --family int:per-channel
   quantproof bits models/moons_relu_2-8-2.json --inputs models/moons_test.csv --class-change
 
@@ -158,6 +161,7 @@ impl Arguments {
     pub(super) fn run(&self, out: &mut dyn Write) -> Result<Status, Failure> {
         let session = self.common.start()?;
         let network = self.model.load()?;
+        let reproduce = self.pictures.start(&network, &self.place.files(self.model.path()))?;
         let place = self.place.place(&network)?;
         let aim = self.aim(&network, &place)?;
         let words = self.family.words(&network)?;
@@ -206,11 +210,16 @@ impl Arguments {
             found: &found,
             mixed: of_layers.as_ref(),
         };
+        let written = self.pictures.write(
+            || html::bits::page(&report, reproduce),
+            || html::finding::map(&subject, found.first_unsafe().and_then(|width| width.finding.witness.as_ref())),
+        );
         if session.json {
             report.json(out)?;
         } else {
             report.text(out)?;
         }
+        written?;
         Ok(status(&found, of_layers.as_ref()))
     }
 

@@ -2,6 +2,7 @@
 
 use super::global::Domain;
 use super::options::{self, Common, Model, Rounded};
+use super::page::Pictures;
 use super::progress::Progress;
 use super::{Failure, Status};
 use clap::Args;
@@ -10,6 +11,7 @@ use deltasat::exact::Rational;
 use quantproof::encode::class_count;
 use quantproof::network::{Network, Output};
 use quantproof::report::difference::{Aim, Finding, Report};
+use quantproof::report::html;
 use quantproof::robustness::ClassChoice;
 use quantproof::robustness::difference::{Difference, check};
 use std::io::Write;
@@ -40,13 +42,15 @@ pub(super) struct Arguments {
     #[command(flatten)]
     question: Question,
     #[command(flatten)]
+    pictures: Pictures,
+    #[command(flatten)]
     common: Common,
 }
 
 const EXAMPLES: &str = "\
 Examples:
   quantproof difference trained.json quantised.json
-  quantproof difference trained.onnx quantised.onnx --output softmax --domain 0..1 --at-most 0.05
+  quantproof difference trained.onnx quantised.onnx --output softmax --domain 0..1 --at-most 0.05 --html report.html
   quantproof difference trained.json quantised.json --logits --delta 1e-6
   quantproof difference trained.json quantised.json --class-change --confidence-at-least 0.9
   quantproof difference trained.json quantised.json --activations int8:asymmetric --calibrate inputs.csv
@@ -115,6 +119,7 @@ impl Arguments {
         let session = self.common.start()?;
         let (a, b) = (self.load(&self.a)?, self.load(&self.b)?);
         check(&a, &b).map_err(|error| format!("{}: {error}", self.b.display()))?;
+        let reproduce = self.pictures.start(&a, &[&self.a, &self.b])?;
         let aim = self.question.aim(&a)?;
         let domain = match (a.input().domain(), b.input().domain()) {
             (None, Some(domain)) => self.domain.bounds(&a.with_domain(domain.to_vec())?)?,
@@ -140,11 +145,14 @@ impl Arguments {
         drop(progress);
         let report =
             Report { a: &a, b: &b, domain: &domain, aim: &aim, found: &finding, delta: session.settings.delta };
+        let written =
+            self.pictures.write(|| html::difference::page(&report, reproduce), || html::difference::map(&report));
         if session.json {
             report.json(out)?;
         } else {
             report.text(out)?;
         }
+        written?;
         Ok(Status::of(finding.outcome(), finding.stop()))
     }
 

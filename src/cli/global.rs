@@ -1,16 +1,18 @@
 //! `quantproof global`: over a box of inputs.
 
 use super::options::{self, Amount, Common, Selection};
+use super::page::Pictures;
 use super::progress::Progress;
 use super::{Failure, Status};
 use clap::Args;
 use deltasat::exact::Rational;
 use deltasat::search::Observer;
 use quantproof::network::Network;
-use quantproof::report::{self, Aim, Outcome, Scope, Subject};
+use quantproof::report::{self, Aim, Outcome, Scope, Subject, html};
 use quantproof::robustness::Finding;
 use quantproof::robustness::global::Global;
 use std::io::Write;
+use std::path::Path;
 
 /// How far the confidence moves anywhere in a domain of inputs
 ///
@@ -31,13 +33,15 @@ pub(super) struct Arguments {
     #[command(flatten)]
     question: Question,
     #[command(flatten)]
+    pictures: Pictures,
+    #[command(flatten)]
     common: Common,
 }
 
 const EXAMPLES: &str = "\
 Examples:
   quantproof global models/moons_relu_2-8-2.json --epsilon 0.01
-  quantproof global models/moons_relu_2-8-2.json --epsilon 0.001 --deviation 0.05
+  quantproof global models/moons_relu_2-8-2.json --epsilon 0.001 --deviation 0.05 --html report.html
   quantproof global models/moons_relu_2-8-2.json --epsilon 0.01 --domain x1=0..0.5,x2=-1/2..0
   quantproof global models/moons_relu_2-8-2.json --epsilon 0.01 --class-change --confidence-at-least 0.9
 
@@ -88,6 +92,7 @@ impl Arguments {
     pub(super) fn run(&self, out: &mut dyn Write) -> Result<Status, Failure> {
         let session = self.common.start()?;
         let network = self.model.load()?;
+        let reproduce = self.pictures.start(&network, &self.files())?;
         let perturbation = self.selection.perturb(&self.amount, &network)?;
         let domain = self.domain.bounds(&network)?;
         let question = &self.question;
@@ -108,12 +113,22 @@ impl Arguments {
         drop(progress);
         let (scope, delta) = (Scope::Global(&domain), session.settings.delta);
         let subject = Subject { network: &network, perturbation: &perturbation, scope, aim, delta };
+        let written = self.pictures.write(
+            || html::finding::page(&subject, &finding, reproduce),
+            || html::finding::map(&subject, finding.witness.as_ref()),
+        );
         if session.json {
             report::json::finding(&subject, &finding, out)?;
         } else {
             report::text::finding(&subject, &finding, out)?;
         }
+        written?;
         Ok(Status::of(Outcome::of(&finding), finding.stop))
+    }
+
+    /// The files that are read.
+    fn files(&self) -> Vec<&Path> {
+        [self.model.path()].into_iter().chain(self.amount.file()).collect()
     }
 }
 

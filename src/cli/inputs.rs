@@ -4,14 +4,21 @@
 //! empty. Only the text is kept; the rows are read again as they are needed.
 
 use super::options::{number, quoted};
+use super::page;
 use csv::{ByteRecord, ReaderBuilder, Trim};
 use deltasat::exact::Rational;
 use quantproof::network::Network;
+use quantproof::report::html::File;
 use std::io::Read;
+
+/// The byte order mark of UTF-8.
+const MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// A checked CSV file.
 pub(super) struct Inputs {
     text: Vec<u8>,
+    /// whether the file began with a byte order mark
+    marked: bool,
     header: bool,
     /// which column holds each input
     columns: Vec<usize>,
@@ -49,12 +56,14 @@ impl Inputs {
     }
 
     fn check(mut text: Vec<u8>, network: &Network) -> Result<Inputs, String> {
-        if text.starts_with(b"\xef\xbb\xbf") {
-            text.drain(..3);
+        let marked = text.starts_with(MARK);
+        if marked {
+            text.drain(..MARK.len());
         }
         let names = network.input().names();
         let columns = (0..names.len()).collect();
-        let mut inputs = Inputs { text, header: false, columns, count: 0, last_line: 0, widths: vec![0; names.len()] };
+        let mut inputs =
+            Inputs { text, marked, header: false, columns, count: 0, last_line: 0, widths: vec![0; names.len()] };
         let mut row = Row::default();
         let mut rows = inputs.rows();
         if !rows.next(&mut row) {
@@ -92,6 +101,12 @@ impl Inputs {
             points.push((0..network.input().count()).map(|i| self.value(&row, i)).collect::<Result<_, _>>()?);
         }
         Ok(points)
+    }
+
+    /// The file as it was read, under a name.
+    pub(super) fn file(&self, name: String) -> File {
+        let mark = if self.marked { MARK } else { &[] };
+        page::file(name, &[mark, &self.text].concat())
     }
 
     /// All rows from the first one.

@@ -2,14 +2,16 @@
 
 use super::inputs::Inputs;
 use super::options::{self, Amount, Common, Selection};
+use super::page::Pictures;
 use super::progress::Progress;
 use super::{Failure, Status, table};
 use clap::Args;
 use deltasat::exact::Rational;
 use quantproof::network::Network;
-use quantproof::report::{self, Aim, Outcome, Scope, Subject};
+use quantproof::report::{self, Aim, Outcome, Scope, Subject, html};
 use quantproof::robustness::local::{Local, Scratch};
 use std::io::Write;
+use std::path::Path;
 
 /// How far the confidence moves at an input, and whether the class can change
 ///
@@ -29,6 +31,8 @@ pub(super) struct Arguments {
     #[command(flatten)]
     question: Question,
     #[command(flatten)]
+    pictures: Pictures,
+    #[command(flatten)]
     common: Common,
 }
 
@@ -37,7 +41,7 @@ Examples:
   quantproof local models/moons_relu_2-8-2.json --input 0.3,-0.2 --epsilon 0.01
   quantproof local models/moons_relu_2-8-2.json --input 0.3,-0.2 --epsilon 0.01 --deviation 0.05
   quantproof local models/iris_relu_4-8-3.json --input 0,0,0,0 --relative 0.02 --class worst
-  quantproof local models/moons_relu_2-8-2.json --inputs models/moons_test.csv --epsilon 0.01 --class-change
+  quantproof local models/moons_relu_2-8-2.json --inputs models/moons_test.csv --epsilon 0.01 --html report.html
 
 A CSV file holds one input per row, under a header of the model's input names (in any order) or under none. Its table
 has one line per row and a summary; the exit code is 1 if a row is violated, else 4 if time ran out, else 3 if a row is
@@ -96,22 +100,39 @@ impl Arguments {
         let text = match (&self.place.input, &self.place.inputs) {
             (_, Some(path)) => {
                 let inputs = Inputs::read(path, &network)?;
-                return table::run(&session, &subject(Scope::Local(&[])), &inputs, out);
+                let mut reproduce = self.pictures.start(&network, &self.files())?;
+                if path == "-" {
+                    reproduce.files.push(inputs.file("standard input".to_owned()));
+                }
+                let pictures = (&self.pictures, reproduce);
+                return table::run(&session, &subject(Scope::Local(&[])), &inputs, pictures, out);
             }
             (text, None) => text.as_deref().unwrap_or_default(),
         };
+        let reproduce = self.pictures.start(&network, &self.files())?;
         let input = options::input(text, &network)?;
         let subject = subject(Scope::Local(&input));
         let local = Local::new(&network, &perturbation, session.settings.clone());
         let mut progress = Progress::new(&session);
         let finding = ask(&local, &aim, &input, &mut Scratch::default(), &mut progress);
         drop(progress);
+        let written = self.pictures.write(
+            || html::finding::page(&subject, &finding, reproduce),
+            || html::finding::map(&subject, finding.witness.as_ref()),
+        );
         if session.json {
             report::json::finding(&subject, &finding, out)?;
         } else {
             report::text::finding(&subject, &finding, out)?;
         }
+        written?;
         Ok(Status::of(Outcome::of(&finding), finding.stop))
+    }
+
+    /// The files that are read.
+    fn files(&self) -> Vec<&Path> {
+        let inputs = self.place.inputs.as_deref().filter(|path| *path != "-").map(Path::new);
+        [self.model.path()].into_iter().chain(inputs).chain(self.amount.file()).collect()
     }
 }
 

@@ -13,6 +13,7 @@ mod inputs;
 mod interrupt;
 mod local;
 mod options;
+mod page;
 mod progress;
 mod question;
 mod radius;

@@ -14,7 +14,7 @@ use quantproof::perturbation::quantise::{Quantised, Rounding, Scheme};
 use quantproof::perturbation::{Layers, Magnitude, Parameters, Perturbation};
 use quantproof::report::number;
 use quantproof::robustness::{ClassChoice, Settings};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -32,6 +32,11 @@ pub(super) struct Model {
 }
 
 impl Model {
+    /// The file.
+    pub(super) fn path(&self) -> &Path {
+        &self.model
+    }
+
     /// Reads the network.
     pub(super) fn load(&self) -> Result<Network, super::Failure> {
         let network = Network::load(&self.model)?;
@@ -189,6 +194,16 @@ struct Unit {
 }
 
 impl Rounded {
+    fn is_given(&self) -> bool {
+        self.activations.is_some() || self.calibrate.is_some()
+    }
+
+    /// The CSV file that the ranges of activations come from.
+    pub(super) fn file(&self) -> Option<&Path> {
+        let file = self.calibrate.as_deref().filter(|file| !matches!(*file, "data" | "domain" | "-"));
+        file.map(Path::new)
+    }
+
     /// How the activations of a network are rounded; `None` where they are not.
     pub(super) fn activations(&self, network: &Network) -> Result<Option<Activations>, super::Failure> {
         let Some(text) = &self.activations else { return Ok(None) };
@@ -220,16 +235,33 @@ impl Rounded {
 }
 
 impl Amount {
+    /// Whether any of the options is there. An `Option<Amount>` would not tell: for clap it is `None` unless one of
+    /// [`Amount`]'s own arguments is there, whatever those of [`Unit`] are.
+    fn is_given(&self) -> bool {
+        let Unit { epsilon, relative, quantize } = &self.unit;
+        let unit = epsilon.is_some() || relative.is_some() || quantize.is_some();
+        unit || self.rounding.is_some() || self.activations.is_given()
+    }
+
+    /// The CSV file that the ranges of activations come from.
+    pub(super) fn file(&self) -> Option<&Path> {
+        self.activations.file()
+    }
+
     fn magnitude(&self, network: &Network, input_scales: &[Option<f64>]) -> Result<Magnitude, super::Failure> {
         if self.rounding.is_some() && self.unit.quantize.is_none() {
             // the parser does not ask for one of a group when another is there
             return Err("--rounding without a number format, expected --quantize too".to_owned().into());
         }
         Ok(match &self.unit {
+            Unit { epsilon: None, relative: None, quantize: None } => {
+                // where the parser does not require one of the three
+                let problem = "--activations without an amount, expected --epsilon, --relative or --quantize too";
+                return Err(problem.to_owned().into());
+            }
             Unit { epsilon: Some(epsilon), .. } => Magnitude::Absolute(epsilon.clone()),
             Unit { relative: Some(epsilon), .. } => Magnitude::Relative(epsilon.clone()),
             Unit { quantize, .. } => {
-                // the parser requires one of the three
                 let text = quantize.as_deref().unwrap_or_default();
                 let problem = |problem: String| format!("--quantize: {problem}");
                 let scheme = Scheme::parse(text, self.rounding()).map_err(|error| problem(error.to_string()))?;
@@ -265,19 +297,12 @@ impl Selection {
     }
 
     /// The perturbation that the options describe where nothing has to move.
-    pub(super) fn perturb_perhaps(
-        &self,
-        amount: Option<&Amount>,
-        network: &Network,
-    ) -> Result<Perturbation, super::Failure> {
-        if amount.is_none() && (self.layers.is_some() || self.only.is_some()) {
+    pub(super) fn perturb_perhaps(&self, amount: &Amount, network: &Network) -> Result<Perturbation, super::Failure> {
+        if !amount.is_given() && (self.layers.is_some() || self.only.is_some()) {
             let problem = "--layers or --only without an amount, expected --epsilon, --relative or --quantize too";
             return Err(problem.to_owned().into());
         }
-        match amount {
-            None => Ok(Perturbation::none()),
-            Some(amount) => self.perturb(amount, network),
-        }
+        if amount.is_given() { self.perturb(amount, network) } else { Ok(Perturbation::none()) }
     }
 
     /// The perturbation that the options describe.

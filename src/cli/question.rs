@@ -13,6 +13,7 @@ use quantproof::report::{Aim, Scope};
 use quantproof::robustness::global::Global;
 use quantproof::robustness::local::{Local, Scratch};
 use quantproof::robustness::{Answer, Finding};
+use std::path::Path;
 
 /// For which inputs.
 #[derive(Args)]
@@ -36,6 +37,12 @@ pub(super) enum Place {
 }
 
 impl Where {
+    /// The files that are read for a question about a model.
+    pub(super) fn files<'a>(&'a self, model: &'a Path) -> Vec<&'a Path> {
+        let inputs = self.inputs.as_deref().filter(|path| *path != "-").map(Path::new);
+        [model].into_iter().chain(inputs).collect()
+    }
+
     /// Reads the inputs; without an option they are the network's domain.
     pub(super) fn place(&self, network: &Network) -> Result<Place, super::Failure> {
         match (&self.input, &self.inputs) {

@@ -6,13 +6,17 @@
 use super::inputs::{Inputs, Row};
 use super::local::ask;
 use super::options::Session;
+use super::page::Pictures;
 use super::progress::Progress;
 use super::{Failure, Status};
 use deltasat::search::StopReason;
 use quantproof::report::Subject;
+use quantproof::report::html::Reproduce;
+use quantproof::report::html::rows::Rows;
 use quantproof::report::table::{Layout, Summary, json_row};
 use quantproof::robustness::Finding;
 use quantproof::robustness::local::{Local, Scratch};
+use std::cell::RefCell;
 use std::io::Write;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -42,6 +46,7 @@ pub(super) fn run(
     session: &Session,
     subject: &Subject<'_>,
     inputs: &Inputs,
+    (pictures, reproduce): (&Pictures, Reproduce),
     out: &mut dyn Write,
 ) -> Result<Status, Failure> {
     let mut settings = session.settings.clone();
@@ -59,6 +64,7 @@ pub(super) fn run(
     } else {
         out.write_all(shared.layout.header(subject).as_bytes())?;
     }
+    let page = RefCell::new(Rows::default());
     let mut progress = Progress::new(session);
     let mut scratches: Vec<Scratch> = (0..jobs).map(|_| Scratch::default()).collect();
     let mut slots: Vec<Mutex<Slot>> = (0..CHUNK).map(|_| Mutex::default()).collect();
@@ -83,16 +89,25 @@ pub(super) fn run(
             }
             out.write_all(&slot.text)?;
             summary.add(slot.row.line, finding);
+            if pictures.wanted() {
+                let fields: Vec<&str> = (0..inputs.widths.len()).map(|i| inputs.field(&slot.row, i)).collect();
+                // the file was checked: every field is a number
+                let values = (0..fields.len()).filter_map(|i| inputs.value(&slot.row, i).ok());
+                page.borrow_mut().add(slot.row.line, &fields, &values.collect::<Vec<_>>(), finding);
+            }
         }
         progress.show(|| format!("{} of {} inputs", summary.rows, summary.inputs));
     }
     drop(progress);
     summary.seconds = session.started.elapsed().as_secs_f64();
+    let written =
+        pictures.write(|| page.borrow_mut().page(subject, &summary, reproduce), || page.borrow_mut().map(subject));
     if session.json {
         summary.json_end(subject, out)?;
     } else {
         summary.text(subject, out)?;
     }
+    written?;
     let interrupted = session.stopped() == Some(StopReason::Interrupted);
     let cut = summary.stop.is_some() || summary.timeout > 0;
     if cut && interrupted {

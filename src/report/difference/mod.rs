@@ -105,7 +105,8 @@ impl Finding {
         }
     }
 
-    fn statistics(&self) -> &Statistics {
+    /// What it cost.
+    pub(super) fn statistics(&self) -> &Statistics {
         match self {
             Finding::Logits(found) => &found.statistics,
             Finding::One(found) => &found.statistics,
@@ -119,14 +120,14 @@ fn outcome_name(outcome: Outcome) -> &'static str {
 }
 
 /// The range of a difference: what is proved, and inside it what is attained.
-struct Range {
-    proved: [f64; 2],
-    attained: [f64; 2],
+pub(super) struct Range {
+    pub(super) proved: [f64; 2],
+    pub(super) attained: [f64; 2],
 }
 
 impl Range {
     /// Of an output; subtracting from 0 makes no −0.
-    fn of(extent: &Extent) -> Range {
+    pub(super) fn of(extent: &Extent) -> Range {
         Range {
             proved: [0.0 - extent.below.upper, extent.above.upper],
             attained: [0.0 - extent.below.lower, extent.above.lower],
@@ -140,14 +141,7 @@ impl Report<'_> {
     /// # Errors
     /// Those of the writer.
     pub fn text(&self, out: &mut dyn Write) -> io::Result<()> {
-        let sentence = match self.found {
-            Finding::Logits(found) => self.about_logits(found),
-            Finding::One(found) => match self.aim {
-                Aim::ClassChange { guard } => self.about_class(found, guard.as_ref()),
-                Aim::Logits { .. } | Aim::Confidences { .. } => self.about_confidences(found),
-            },
-        };
-        writeln!(out, "{sentence}")?;
+        writeln!(out, "{}", self.sentence())?;
         line(out, "A", self.a.name())?;
         line(out, "B", self.b.name())?;
         if self.prefers_a() {
@@ -160,6 +154,17 @@ impl Report<'_> {
         effort(self.found.statistics(), out)
     }
 
+    /// The answer in one sentence.
+    pub(super) fn sentence(&self) -> String {
+        match self.found {
+            Finding::Logits(found) => self.about_logits(found),
+            Finding::One(found) => match self.aim {
+                Aim::ClassChange { guard } => self.about_class(found, guard.as_ref()),
+                Aim::Logits { .. } | Aim::Confidences { .. } => self.about_confidences(found),
+            },
+        }
+    }
+
     /// Whether the domain is that of `A` although `B` has another.
     fn prefers_a(&self) -> bool {
         let is_own = |network: &Network| {
@@ -170,12 +175,13 @@ impl Report<'_> {
         is_own(self.a) == Some(true) && is_own(self.b) == Some(false)
     }
 
-    fn place(&self) -> String {
+    /// Where.
+    pub(super) fn place(&self) -> String {
         place(self.a, Scope::Global(self.domain))
     }
 
     /// `logit "0"`, `output "y"`, or just `logit` of a sigmoid.
-    fn output(&self, index: usize) -> String {
+    pub(super) fn output(&self, index: usize) -> String {
         match self.a.output() {
             Output::Sigmoid => "logit".to_owned(),
             Output::Softmax => format!("logit {:?}", self.a.classes()[index]),
@@ -234,7 +240,8 @@ impl Report<'_> {
             );
             line(out, &self.output(extent.output), &bounds)?;
         }
-        let sides: [(&str, fn(&Extent) -> &Supremum); 2] = [("min at", |e| &e.below), ("max at", |e| &e.above)];
+        type Side = fn(&Extent) -> &Supremum;
+        let sides: [(&str, Side); 2] = [("min at", |e| &e.below), ("max at", |e| &e.above)];
         for (name, side) in sides {
             // the later ones of equals would do as well
             let extreme = found.extents.iter().reduce(|x, y| if side(y).lower > side(x).lower { y } else { x });
