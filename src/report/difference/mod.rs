@@ -362,6 +362,5 @@ fn most(found: &Logits) -> (Option<usize>, f64) {
 
 /// A value for reading: exact where that is short.
 fn value(ball: &Ball) -> String {
-    let text = ball.exact().map_or_else(|| format!("≈{}", lower(ball.floor_f64())), |exact| readable(&exact));
-    text.replace('≈', "about ")
+    ball.exact().map_or_else(|| format!("≈{}", lower(ball.floor_f64())), |exact| readable(&exact))
 }
