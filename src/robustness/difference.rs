@@ -5,6 +5,7 @@
 //! proposes as an input is evaluated in both of them exactly, and only what that says is reported.
 
 use super::local::{excluded, limit};
+use super::ridge::{Relaxed, Ridge};
 use super::{Answer, ClassChoice, Settings, add, judge, unfinished};
 use crate::encode::class_count;
 use crate::encode::difference::{Pair, Side};
@@ -12,6 +13,7 @@ use crate::encode::question::Question;
 use crate::network::exact::ExactEvaluation;
 use crate::network::{Network, NetworkError, Output};
 use deltasat::exact::{Ball, Rational, rational};
+use deltasat::incumbent::Vertex;
 use deltasat::problem::Compiled;
 use deltasat::search::{Observer, Optimum, Options, Statistics, StopReason, Strategy, optimise};
 use std::time::Instant;
@@ -373,7 +375,12 @@ fn search(
     statistics: &mut Statistics,
     stop: &mut StopReason,
 ) -> Optimum {
-    let optimum = optimise(compiled, &compiled.root(), &Strategy::default(), options, observer);
+    let strategy = Strategy {
+        starter: Box::new(Ridge),
+        finders: vec![Box::new(Vertex), Box::new(Relaxed)],
+        ..Strategy::default()
+    };
+    let optimum = optimise(compiled, &compiled.root(), &strategy, options, observer);
     add(statistics, &optimum.statistics);
     note(optimum.stop, stop);
     optimum

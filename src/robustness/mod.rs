@@ -7,6 +7,7 @@ pub mod difference;
 pub mod global;
 pub mod local;
 pub mod radius;
+mod ridge;
 pub mod verify;
 pub mod witness;
 
