@@ -5,6 +5,7 @@
 //! proposes as an input is evaluated in both of them exactly, and only what that says is reported.
 
 use super::local::{excluded, limit};
+use super::phases_first::PhasesFirst;
 use super::ridge::{Relaxed, Ridge};
 use super::{Answer, ClassChoice, Settings, add, judge, unfinished};
 use crate::encode::class_count;
@@ -376,6 +377,7 @@ fn search(
     stop: &mut StopReason,
 ) -> Optimum {
     let strategy = Strategy {
+        brancher: Box::new(PhasesFirst),
         starter: Box::new(Ridge),
         finders: vec![Box::new(Vertex), Box::new(Relaxed)],
         ..Strategy::default()

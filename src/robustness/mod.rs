@@ -6,6 +6,7 @@
 pub mod difference;
 pub mod global;
 pub mod local;
+mod phases_first;
 pub mod radius;
 mod ridge;
 pub mod verify;
