@@ -118,6 +118,9 @@ fn outcome_name(outcome: Outcome) -> &'static str {
     if outcome == Outcome::Robust { "proved" } else { outcome.name() }
 }
 
+/// One side of a difference.
+type Side = fn(&Extent) -> &Supremum;
+
 /// The range of a difference: what is proved, and inside it what is attained.
 struct Range {
     proved: [f64; 2],
@@ -234,7 +237,7 @@ impl Report<'_> {
             );
             line(out, &self.output(extent.output), &bounds)?;
         }
-        let sides: [(&str, fn(&Extent) -> &Supremum); 2] = [("min at", |e| &e.below), ("max at", |e| &e.above)];
+        let sides: [(&str, Side); 2] = [("min at", |extent| &extent.below), ("max at", |extent| &extent.above)];
         for (name, side) in sides {
             // the later ones of equals would do as well
             let extreme = found.extents.iter().reduce(|x, y| if side(y).lower > side(x).lower { y } else { x });
