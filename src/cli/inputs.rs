@@ -85,6 +85,15 @@ impl Inputs {
         Ok(inputs)
     }
 
+    /// The inputs of all rows.
+    pub(super) fn points(&self, network: &Network) -> Result<Vec<Vec<Rational>>, String> {
+        let (mut rows, mut row, mut points) = (self.rows(), Row::default(), Vec::new());
+        while rows.next(&mut row) {
+            points.push((0..network.input().count()).map(|i| self.value(&row, i)).collect::<Result<_, _>>()?);
+        }
+        Ok(points)
+    }
+
     /// All rows from the first one.
     pub(super) fn rows(&self) -> Rows<'_> {
         let mut builder = ReaderBuilder::new();

@@ -3,6 +3,7 @@
 //! A subcommand turns its options into the library's types, asks, and hands the finding to a report. stdout carries the
 //! answer alone; progress and errors go to stderr. [`Status`] is the exit code.
 
+mod bits;
 mod compare;
 mod convert;
 mod difference;
@@ -13,7 +14,9 @@ mod interrupt;
 mod local;
 mod options;
 mod progress;
+mod question;
 mod radius;
+mod sensitivity;
 mod show;
 mod table;
 mod verify;
@@ -50,6 +53,8 @@ enum Command {
     Local(local::Arguments),
     Global(global::Arguments),
     Radius(radius::Arguments),
+    Bits(bits::Arguments),
+    Sensitivity(sensitivity::Arguments),
     Verify(verify::Arguments),
     Difference(difference::Arguments),
     Encode(encode::Arguments),
@@ -136,6 +141,8 @@ impl Command {
             Command::Local(arguments) => arguments.run(out),
             Command::Global(arguments) => arguments.run(out),
             Command::Radius(arguments) => arguments.run(out),
+            Command::Bits(arguments) => arguments.run(out),
+            Command::Sensitivity(arguments) => arguments.run(out),
             Command::Verify(arguments) => arguments.run(out),
             Command::Difference(arguments) => arguments.run(out),
             Command::Encode(arguments) => arguments.run(out),

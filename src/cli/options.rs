@@ -4,10 +4,13 @@ use super::interrupt;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, ValueEnum};
 use deltasat::exact::{Rational, rational};
+use deltasat::interval::decimal;
 use deltasat::search::{Limits, StopReason};
 use num_traits::{One, Signed};
 use quantproof::encode::class_count;
 use quantproof::network::{Domain, Network, Output};
+use quantproof::perturbation::activations::Activations;
+use quantproof::perturbation::format::Format;
 use quantproof::perturbation::quantise::{Quantised, Rounding, Scheme};
 use quantproof::perturbation::{Layers, Magnitude, Parameters, Perturbation};
 use quantproof::report::number;
@@ -153,6 +156,13 @@ pub(super) struct Amount {
         value_parser = PossibleValuesParser::new(Rounding::NAMES.map(|(name, _)| name))
     )]
     rounding: Option<String>,
+    /// The inputs and the outputs of hidden layers are rounded to the nearest number of a format as well: intN, fixed:M.N
+    #[arg(long, value_name = "FORMAT")]
+    activations: Option<Format>,
+    /// Where the ranges of activations come from: data (the points in the model file), domain (what they can be at most over
+    /// its domain), or a CSV file of inputs
+    #[arg(long, value_name = "RANGES", requires = "activations", default_value = "data")]
+    calibrate: String,
 }
 
 /// In what the amount is stated.
@@ -172,7 +182,37 @@ struct Unit {
 }
 
 impl Amount {
-    fn magnitude(&self, network: &Network) -> Result<Magnitude, super::Failure> {
+    /// How activations are rounded; `None` where they are not.
+    fn activations(&self, network: &Network) -> Result<Option<Arc<Activations>>, super::Failure> {
+        let Some(format) = &self.activations else { return Ok(None) };
+        let ranges = match self.calibrate.as_str() {
+            "data" => {
+                let data = network.data().ok_or_else(|| {
+                    format!("--calibrate data: {} has no points, expected domain, or a CSV file", network.name())
+                })?;
+                network.activation_ranges(data.inputs().iter().map(Vec::as_slice))?
+            }
+            "domain" => {
+                let domain = domain(None, network).map_err(|problem| format!("--calibrate domain: {problem}"))?;
+                let enclosed: Vec<_> = domain
+                    .iter()
+                    .map(|(low, high)| decimal::enclose(low).convex_hull(decimal::enclose(high)))
+                    .collect();
+                network.activation_bounds(&enclosed)
+            }
+            path => {
+                let inputs = super::inputs::Inputs::read(path, network)?;
+                let points = inputs.points(network)?;
+                let points: Vec<Vec<f64>> =
+                    points.iter().map(|point| point.iter().map(rational::nearest_f64).collect()).collect();
+                network.activation_ranges(points.iter().map(Vec::as_slice))?
+            }
+        };
+        let activations = Activations::new(format, &ranges).map_err(|error| format!("--activations: {error}"))?;
+        Ok(Some(Arc::new(activations)))
+    }
+
+    fn magnitude(&self, network: &Network, input_scales: Option<&[f64]>) -> Result<Magnitude, super::Failure> {
         if self.rounding.is_some() && self.unit.quantize.is_none() {
             // the parser does not ask for one of a group when another is there
             return Err("--rounding without a number format, expected --quantize too".to_owned().into());
@@ -185,7 +225,8 @@ impl Amount {
                 let text = quantize.as_deref().unwrap_or_default();
                 let problem = |problem: String| format!("--quantize: {problem}");
                 let scheme = Scheme::parse(text, self.rounding()).map_err(|error| problem(error.to_string()))?;
-                let quantised = Quantised::new(scheme, network, None).map_err(|error| problem(error.to_string()))?;
+                let quantised =
+                    Quantised::new(scheme, network, input_scales).map_err(|error| problem(error.to_string()))?;
                 Magnitude::Quantised(Arc::new(quantised))
             }
         })
@@ -233,7 +274,13 @@ impl Selection {
 
     /// The perturbation that the options describe.
     pub(super) fn perturb(&self, amount: &Amount, network: &Network) -> Result<Perturbation, super::Failure> {
-        self.perturbation(amount.magnitude(network)?, network)
+        let activations = amount.activations(network)?;
+        let scales = activations.as_ref().map(|activations| activations.scales());
+        let perturbation = self.perturbation(amount.magnitude(network, scales.as_deref())?, network)?;
+        Ok(match activations {
+            None => perturbation,
+            Some(activations) => perturbation.with_activations(activations),
+        })
     }
 }
 

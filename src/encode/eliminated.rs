@@ -30,6 +30,13 @@ pub enum NoiseOf {
         /// index of the neuron in it
         neuron: usize,
     },
+    /// no parameter: it is what rounding a number of a tensor adds to it
+    Rounding {
+        /// 0 for the inputs, `k` for the outputs of layer `k − 1`
+        tensor: usize,
+        /// which number
+        index: usize,
+    },
     /// the parameters of two neurons of the last layer: the first as above, the second the other way round
     Difference {
         /// the neuron whose logit counts positively
@@ -77,6 +84,7 @@ impl<'a> Eliminated<'a> {
         let hidden = inputs.iter().map(|&x| Twin { nominal: x, increment: zero, perturbed: x }).collect();
         let reach = Reach::new(network, perturbation);
         let mut encoded = Eliminated { network, copies, reach, problem, inputs, noises: Vec::new(), hidden };
+        encoded.round(0);
         for layer in 0..network.layers().len() - 1 {
             encoded.hide(layer);
         }
@@ -92,7 +100,12 @@ impl<'a> Eliminated<'a> {
         if radii.are_zero() {
             return self.problem.graph.constant(Constant::ZERO);
         }
+        self.declare(of)
+    }
+
+    fn declare(&mut self, of: NoiseOf) -> ExprId {
         let name = match of {
+            NoiseOf::Rounding { tensor, index } => format!("q_{tensor}_{index}"),
             NoiseOf::Neuron { layer, neuron } => format!("s_{layer}_{neuron}"),
             NoiseOf::Difference { plus, minus } => format!("s_out_{plus}_{minus}"),
         };
@@ -131,6 +144,7 @@ impl<'a> Eliminated<'a> {
                 .map(|i| self.perturbed_row(noise[i], &weights[i], parameter(layer.biases()[i]), &radii[i]))
                 .collect();
             self.hidden = self.activate_perturbed(layer.activation(), &rows);
+            self.round(index + 1);
             return;
         }
         let below: Vec<ExprId> = self.hidden.iter().map(|h| h.nominal).collect();
@@ -150,6 +164,26 @@ impl<'a> Eliminated<'a> {
             })
             .collect();
         self.hidden = self.activate(layer.activation(), &z, &dz, &perturbed_z);
+        self.round(index + 1);
+    }
+
+    /// Rounds the perturbed copy's part of a tensor that was just made, where that is wanted.
+    fn round(&mut self, tensor: usize) {
+        let Some(rounded) = self.reach.rounded(tensor) else { return };
+        for index in 0..self.hidden.len() {
+            let s = rounded.needs_noise().then(|| self.declare(NoiseOf::Rounding { tensor, index }));
+            let Twin { nominal, increment, perturbed } = self.hidden[index];
+            let graph = &mut self.problem.graph;
+            let value = rounded.value(graph, perturbed, s);
+            self.hidden[index] = match self.copies {
+                Copies::Perturbed => Twin { nominal: value, increment, perturbed: value },
+                Copies::Both => {
+                    let change = rounded.change(graph, perturbed, s);
+                    let (sum, apart) = (graph.add(increment, change), graph.sub(value, nominal));
+                    Twin { nominal, increment: graph.meet(sum, apart), perturbed: value }
+                }
+            };
+        }
     }
 
     /// Applies an activation to perturbed values alone; they stand in for the others, which nobody asks for.

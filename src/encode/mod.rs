@@ -18,6 +18,7 @@ mod moved;
 pub mod property;
 pub mod question;
 mod radii;
+mod rounded;
 pub mod smtlib;
 pub mod twin;
 

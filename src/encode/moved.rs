@@ -1,8 +1,9 @@
 //! From noises back to parameters: where every neuron's noise `s ∈ [−1, 1]` is known, the perturbed network is too.
 //!
 //! A noise stands for the moves `s·r_j·sgn(h'_j)` of its neuron's weights and `s·r_b` of its bias from the middles of their
-//! ranges (see [`eliminated`](super::eliminated)). A parameter that a number format rounds up or down is moved to the end
-//! of its range that its noise points to, so that the network is one that a quantiser can make. The signs are those of the perturbed network's own values, so the layers are moved
+//! ranges (see [`eliminated`](super::eliminated)). Parameters that a number format rounds up or down are moved to the ends of
+//! their ranges, so that the network is one that a quantiser can make: all to the end that the noise points to where it is
+//! `±1`, and in between as many up and down as make the sum of their moves close to `s·ρ`. The signs are those of the perturbed network's own values, so the layers are moved
 //! one after the other from the input on. The values are computed in doubles, and each parameter is clamped to the doubles
 //! inside its exact interval: what comes out is a network of the perturbation's box, whatever rounding did; that it does
 //! what was hoped for is for its exact evaluation to say.
@@ -61,8 +62,15 @@ impl<'a> Mover<'a> {
             let mut biases = Vec::with_capacity(layer.outputs());
             for (row, &s) in moves.iter().enumerate() {
                 let row_ends = &ends.weights[row * width..(row + 1) * width];
+                let bias = &ends.biases[row];
+                if s.abs() < 1.0 && row_ends.iter().chain([bias]).any(|range| range.ends_only) {
+                    let (row_weights, bias) = rounded(row_ends, bias, &h, s);
+                    weights.extend(row_weights);
+                    biases.push(bias);
+                    continue;
+                }
                 weights.extend(row_ends.iter().zip(&h).map(|(ends, &h)| ends.moved(if h < 0.0 { -s } else { s })));
-                biases.push(ends.biases[row].moved(s));
+                biases.push(bias.moved(s));
             }
             h = weights
                 .chunks_exact(width)
@@ -103,20 +111,34 @@ impl<'a> Mover<'a> {
     }
 }
 
+/// The weights and the bias of a row, each at an end of its range, so that the row at `h` is near its middle plus `s` times
+/// its radius: the largest terms first, each in the direction in which the sum is still wrong.
+fn rounded(weights: &[Range], bias: &Range, h: &[f64], s: f64) -> (Vec<f64>, f64) {
+    let ranges: Vec<&Range> = weights.iter().chain([bias]).collect();
+    let factors = h.iter().copied().chain([1.0]);
+    let reach: Vec<f64> = ranges.iter().zip(factors).map(|(range, h)| (range.greatest - range.middle) * h).collect();
+    let mut order: Vec<usize> = (0..reach.len()).collect();
+    order.sort_by(|&a, &b| reach[b].abs().total_cmp(&reach[a].abs()));
+    let mut missing = s * reach.iter().map(|reach| reach.abs()).sum::<f64>();
+    let mut numbers: Vec<f64> = ranges.iter().map(|range| range.greatest).collect();
+    for index in order {
+        let up = (missing >= 0.0) == (reach[index] >= 0.0);
+        if !up {
+            numbers[index] = ranges[index].least;
+        }
+        missing -= if up { reach[index] } else { -reach[index] };
+    }
+    let bias = numbers.pop().unwrap_or_default();
+    (numbers, bias)
+}
+
 impl Range {
     /// The parameter moved by `s ∈ [−1, 1]` times its radius.
     fn moved(&self, s: f64) -> f64 {
-        let Range { least, middle, greatest, ends_only } = *self;
+        let Range { least, middle, greatest, .. } = *self;
         match s {
             1.0 => greatest,
             -1.0 => least,
-            s if ends_only => {
-                if s < 0.0 {
-                    least
-                } else {
-                    greatest
-                }
-            }
             0.0 => middle,
             s if s > 0.0 => (middle + s * (greatest - middle)).clamp(least, greatest),
             s => (middle - s * (least - middle)).clamp(least, greatest),

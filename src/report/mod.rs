@@ -6,10 +6,12 @@
 //!
 //! Invariant: nothing here computes a bound.
 
+pub mod bits;
 pub mod compare;
 pub mod difference;
 pub mod json;
 pub mod number;
+pub mod sensitivity;
 pub mod table;
 pub mod text;
 pub mod verify;

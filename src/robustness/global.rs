@@ -5,7 +5,7 @@
 use super::local::{excluded, limit};
 use super::witness::Witness;
 use super::{
-    Answer, ClassChange, ClassChoice, Finding, Settings, add, chosen_classes, judge, search, unfinished, witness_point,
+    Answer, ClassChange, ClassChoice, Finding, Settings, add, chosen_classes, search, unfinished, witness_point,
 };
 use crate::encode::class_count;
 use crate::encode::question::{Encoded, Question};
@@ -77,7 +77,7 @@ impl Global<'_> {
                 break;
             }
         }
-        finding.answer = judge(finding.lower, finding.upper, threshold, finding.stop);
+        finding.answer = finding.judged(threshold);
         finding.statistics.seconds = started.elapsed().as_secs_f64();
         finding
     }
@@ -137,7 +137,8 @@ impl Global<'_> {
         // a double beside a decimal end of the domain may lie outside it
         let input =
             exact.iter().zip(self.domain).map(|(x, (lower, upper))| x.clone().clamp(lower.clone(), upper.clone()));
-        Witness::new(self.network, encoded.perturbed_network(&point).ok()?, input.collect(), class)
+        let perturbed = encoded.perturbed_network(&point).ok()?;
+        Witness::new(self.network, self.perturbation, perturbed, input.collect(), class)
     }
 
     /// Whether a witness counts under a choice of class, by its exact evaluation.

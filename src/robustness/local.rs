@@ -7,7 +7,7 @@
 //! needed.
 
 use super::witness::Witness;
-use super::{Answer, ClassChange, ClassChoice, Finding, Settings, add, chosen_classes, judge, search, witness_point};
+use super::{Answer, ClassChange, ClassChoice, Finding, Settings, add, chosen_classes, search, witness_point};
 use crate::encode::class_count;
 use crate::encode::question::{Encoded, Question};
 use crate::network::Network;
@@ -117,7 +117,7 @@ impl<'a> Local<'a> {
         if finding.witness.is_none() {
             finding.witness = flip;
         }
-        finding.answer = judge(finding.lower, finding.upper, threshold, finding.stop);
+        finding.answer = finding.judged(threshold);
         finding.statistics.seconds = place.started.elapsed().as_secs_f64();
         finding
     }
@@ -263,7 +263,8 @@ impl<'a> Local<'a> {
     fn attained(&self, encoded: &Encoded<'_>, point: &[f64], place: &Place<'_>, class: usize) -> Option<Attained> {
         let network = encoded.perturbed_network(point).ok()?;
         let mut enclosed = None;
-        if !self.witnesses {
+        // rounded activations are evaluated exactly or not at all
+        if !self.witnesses && self.perturbation.activations().is_none() {
             let (output, logits) = (self.network.output(), network.enclose_logits(&place.enclosed));
             let deviation = output.enclose_deviation(&place.logits, &logits, class).inf().max(0.0);
             let classes = output.enclosed_class(&place.logits).zip(output.enclosed_class(&logits));
@@ -272,7 +273,7 @@ impl<'a> Local<'a> {
             }
             enclosed = Some(deviation);
         }
-        let witness = Witness::new(self.network, network, place.input.to_vec(), class)?;
+        let witness = Witness::new(self.network, self.perturbation, network, place.input.to_vec(), class)?;
         Some(Attained {
             // the same figure whether or not the class could be told apart by intervals
             deviation: enclosed.unwrap_or_else(|| witness.deviation()),
