@@ -5,6 +5,8 @@
 //! proposes as an input is evaluated in both of them exactly, and only what that says is reported.
 
 use super::local::{excluded, limit};
+use super::phases_first::PhasesFirst;
+use super::ridge::{Relaxed, Ridge};
 use super::{Answer, ClassChoice, Settings, add, judge, unfinished};
 use crate::encode::class_count;
 use crate::encode::difference::{Pair, Side};
@@ -13,6 +15,7 @@ use crate::network::exact::ExactEvaluation;
 use crate::network::{Network, NetworkError, Output};
 use crate::perturbation::activations::Activations;
 use deltasat::exact::{Ball, Rational, rational};
+use deltasat::incumbent::Vertex;
 use deltasat::problem::Compiled;
 use deltasat::search::{Observer, Optimum, Options, Statistics, StopReason, Strategy, optimise};
 use std::time::Instant;
@@ -390,7 +393,13 @@ fn search(
     statistics: &mut Statistics,
     stop: &mut StopReason,
 ) -> Optimum {
-    let optimum = optimise(compiled, &compiled.root(), &Strategy::default(), options, observer);
+    let strategy = Strategy {
+        brancher: Box::new(PhasesFirst),
+        starter: Box::new(Ridge),
+        finders: vec![Box::new(Vertex), Box::new(Relaxed)],
+        ..Strategy::default()
+    };
+    let optimum = optimise(compiled, &compiled.root(), &strategy, options, observer);
     add(statistics, &optimum.statistics);
     note(optimum.stop, stop);
     optimum

@@ -119,6 +119,9 @@ fn outcome_name(outcome: Outcome) -> &'static str {
     if outcome == Outcome::Robust { "proved" } else { outcome.name() }
 }
 
+/// One side of a difference.
+type Side = fn(&Extent) -> &Supremum;
+
 /// The range of a difference: what is proved, and inside it what is attained.
 pub(super) struct Range {
     pub(super) proved: [f64; 2],
@@ -240,8 +243,7 @@ impl Report<'_> {
             );
             line(out, &self.output(extent.output), &bounds)?;
         }
-        type Side = fn(&Extent) -> &Supremum;
-        let sides: [(&str, Side); 2] = [("min at", |e| &e.below), ("max at", |e| &e.above)];
+        let sides: [(&str, Side); 2] = [("min at", |extent| &extent.below), ("max at", |extent| &extent.above)];
         for (name, side) in sides {
             // the later ones of equals would do as well
             let extreme = found.extents.iter().reduce(|x, y| if side(y).lower > side(x).lower { y } else { x });
@@ -369,6 +371,5 @@ fn most(found: &Logits) -> (Option<usize>, f64) {
 
 /// A value for reading: exact where that is short.
 fn value(ball: &Ball) -> String {
-    let text = ball.exact().map_or_else(|| format!("≈{}", lower(ball.floor_f64())), |exact| readable(&exact));
-    text.replace('≈', "about ")
+    ball.exact().map_or_else(|| format!("≈{}", lower(ball.floor_f64())), |exact| readable(&exact))
 }
