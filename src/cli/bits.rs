@@ -1,5 +1,6 @@
 //! `quantproof bits`: the fewest bits that are safe, uniform and per layer.
 
+use super::checkpoint::Checkpoint;
 use super::options::{self, Common, Session};
 use super::page::Pictures;
 use super::progress::Progress;
@@ -8,6 +9,7 @@ use super::{Failure, Status};
 use clap::Args;
 use clap::builder::PossibleValuesParser;
 use deltasat::exact::Rational;
+use deltasat::search::StopReason;
 use quantproof::network::{Network, Parameter};
 use quantproof::perturbation::format::Format;
 use quantproof::perturbation::quantise::{Quantised, Rounding, Scheme};
@@ -46,6 +48,8 @@ pub(super) struct Arguments {
     curve: bool,
     #[command(flatten)]
     pictures: Pictures,
+    #[command(flatten)]
+    checkpoint: Checkpoint,
     #[command(flatten)]
     common: Common,
 }
@@ -159,7 +163,7 @@ impl Family {
 
 impl Arguments {
     pub(super) fn run(&self, out: &mut dyn Write) -> Result<Status, Failure> {
-        let session = self.common.start()?;
+        let mut session = self.common.start()?;
         let network = self.model.load()?;
         let reproduce = self.pictures.start(&network, &self.place.files(self.model.path()))?;
         let place = self.place.place(&network)?;
@@ -169,6 +173,7 @@ impl Arguments {
             return Err(format!("--least {} is above --most {}", self.family.least, self.family.most).into());
         }
         let uniform = |bits: u32| words.iter().map(|&words| (words > 0).then_some(bits)).collect::<Vec<_>>();
+        self.note_in_file(&mut session, &network, &place, &aim)?;
         let mut progress = Progress::new(&session);
         let search = Search { arguments: self, session: &session, network: &network, aim: &aim, place: &place };
         // every width must fit the network before any is asked about
@@ -190,6 +195,7 @@ impl Arguments {
             }
         });
         drop(progress);
+        self.checkpoint.hint(&session, session.stopped().unwrap_or(StopReason::Complete));
         if let Some(mixed) = &of_layers {
             found.statistics.boxes += mixed.found.statistics.boxes;
         }
@@ -221,6 +227,17 @@ impl Arguments {
         }
         written?;
         Ok(status(&found, of_layers.as_ref()))
+    }
+
+    /// Lets the searches over a domain go on from a checkpoint.
+    fn note_in_file(&self, session: &mut Session, network: &Network, place: &Place, aim: &Aim) -> Result<(), String> {
+        place.checkpointed(&self.checkpoint)?;
+        let Family { family, rounding, least, most } = &self.family;
+        let (mixed, curve) = (self.mixed, self.curve);
+        let more = format!("bits of {family} rounded {rounding} from {least} to {most}, mixed {mixed}, curve {curve}");
+        let (perturbation, scope, delta) = (Perturbation::none(), place.scope(), session.settings.delta);
+        let subject = Subject { network, perturbation: &perturbation, scope, aim: aim.clone(), delta };
+        self.checkpoint.start(session, &subject, self.model.path(), &more)
     }
 
     fn aim(&self, network: &Network, place: &Place) -> Result<Aim, String> {

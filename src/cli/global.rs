@@ -1,5 +1,6 @@
 //! `quantproof global`: over a box of inputs.
 
+use super::checkpoint::Checkpoint;
 use super::options::{self, Amount, Common, Selection};
 use super::page::Pictures;
 use super::progress::Progress;
@@ -34,6 +35,8 @@ pub(super) struct Arguments {
     question: Question,
     #[command(flatten)]
     pictures: Pictures,
+    #[command(flatten)]
+    checkpoint: Checkpoint,
     #[command(flatten)]
     common: Common,
 }
@@ -90,7 +93,7 @@ struct Question {
 
 impl Arguments {
     pub(super) fn run(&self, out: &mut dyn Write) -> Result<Status, Failure> {
-        let session = self.common.start()?;
+        let mut session = self.common.start()?;
         let network = self.model.load()?;
         let reproduce = self.pictures.start(&network, &self.files())?;
         let perturbation = self.selection.perturb(&self.amount, &network)?;
@@ -102,6 +105,9 @@ impl Arguments {
             let choice = options::class(question.class.as_deref(), &network)?;
             Aim::Deviation { choice, threshold: question.deviation.clone() }
         };
+        let (scope, delta) = (Scope::Global(&domain), session.settings.delta);
+        let subject = Subject { network: &network, perturbation: &perturbation, scope, aim, delta };
+        self.checkpoint.start(&mut session, &subject, self.model.path(), "global")?;
         let global = Global {
             network: &network,
             perturbation: &perturbation,
@@ -109,10 +115,9 @@ impl Arguments {
             settings: session.settings.clone(),
         };
         let mut progress = Progress::new(&session);
-        let finding = ask(&global, &aim, &mut progress);
+        let finding = ask(&global, &subject.aim, &mut progress);
         drop(progress);
-        let (scope, delta) = (Scope::Global(&domain), session.settings.delta);
-        let subject = Subject { network: &network, perturbation: &perturbation, scope, aim, delta };
+        self.checkpoint.hint(&session, finding.stop);
         let written = self.pictures.write(
             || html::finding::page(&subject, &finding, reproduce),
             || html::finding::map(&subject, finding.witness.as_ref()),

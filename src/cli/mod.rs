@@ -4,6 +4,7 @@
 //! answer alone; progress and errors go to stderr. [`Status`] is the exit code.
 
 mod bits;
+mod checkpoint;
 mod compare;
 mod convert;
 mod difference;

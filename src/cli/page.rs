@@ -95,7 +95,7 @@ fn folder(path: &Path) -> &Path {
 }
 
 /// Puts a text in the place of a file at once.
-fn replace(path: &Path, text: &str) -> Result<(), String> {
+pub(super) fn replace(path: &Path, text: &str) -> Result<(), String> {
     let write = || -> io::Result<()> {
         // a link stays one, and what is no plain file cannot be replaced
         let place = path.canonicalize().unwrap_or_else(|_| path.to_owned());

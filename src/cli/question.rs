@@ -1,6 +1,7 @@
 //! The yes/no questions and the bounds that `radius`, `bits` and `sensitivity` ask again and again, each time of another
 //! perturbation: at an input, at each of many, or over a domain.
 
+use super::checkpoint::Checkpoint;
 use super::inputs::Inputs;
 use super::options::{self, Session};
 use super::{global, local};
@@ -54,6 +55,16 @@ impl Where {
 }
 
 impl Place {
+    /// Refuses a checkpoint of single inputs, whose searches are short.
+    pub(super) fn checkpointed(&self, checkpoint: &Checkpoint) -> Result<(), String> {
+        match self {
+            Place::Inputs(_) if checkpoint.is_given() => {
+                Err("--checkpoint: for single inputs, expected a domain".into())
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// How a report speaks of it.
     pub(super) fn scope(&self) -> Scope<'_> {
         match self {

@@ -1,5 +1,6 @@
 //! `quantproof radius`: the largest ε that is safe.
 
+use super::checkpoint::Checkpoint;
 use super::options::{self, Common, Selection, Session};
 use super::page::Pictures;
 use super::progress::Progress;
@@ -70,6 +71,8 @@ struct OverDomain {
     safe: SafeOverDomain,
     #[command(flatten)]
     class: Class,
+    #[command(flatten)]
+    checkpoint: Checkpoint,
     #[command(flatten)]
     shape: Shape,
 }
@@ -178,7 +181,7 @@ impl AtInput {
 
 impl OverDomain {
     fn run(&self, out: &mut dyn Write) -> Result<Status, Failure> {
-        let session = self.shape.common.start()?;
+        let mut session = self.shape.common.start()?;
         let network = self.model.load()?;
         let reproduce = self.shape.pictures.start(&network, &[self.model.path()])?;
         let perturbation = self.shape.perturbation(&network)?;
@@ -190,7 +193,13 @@ impl OverDomain {
         };
         let (scope, delta) = (Scope::Global(&domain), session.settings.delta);
         let subject = Subject { network: &network, perturbation: &perturbation, scope, aim, delta };
-        run(&session, &subject, &self.shape, reproduce, out)
+        let more = format!("radius within {}", self.shape.tolerance);
+        self.checkpoint.start(&mut session, &subject, self.model.path(), &more)?;
+        let status = run(&session, &subject, &self.shape, reproduce, out)?;
+        if let Some(reason) = session.stopped() {
+            self.checkpoint.hint(&session, reason);
+        }
+        Ok(status)
     }
 }
 

@@ -1,5 +1,6 @@
 //! `quantproof sensitivity`: which layers, neurons and parameters spend the budget.
 
+use super::checkpoint::Checkpoint;
 use super::options::{self, Amount, Common, Selection};
 use super::page::Pictures;
 use super::progress::Progress;
@@ -38,6 +39,8 @@ pub(super) struct Arguments {
     #[command(flatten)]
     pictures: Pictures,
     #[command(flatten)]
+    checkpoint: Checkpoint,
+    #[command(flatten)]
     common: Common,
 }
 
@@ -59,7 +62,7 @@ enum Per {
 
 impl Arguments {
     pub(super) fn run(&self, out: &mut dyn Write) -> Result<Status, Failure> {
-        let session = self.common.start()?;
+        let mut session = self.common.start()?;
         let network = self.model.load()?;
         let perturbation = self.selection.perturb(&self.amount, &network)?;
         let files = self.place.files(self.model.path()).into_iter().chain(self.amount.file());
@@ -71,6 +74,11 @@ impl Arguments {
             Per::Neuron => Grain::Neuron,
             Per::Parameter => Grain::Parameter,
         };
+        place.checkpointed(&self.checkpoint)?;
+        let (scope, delta) = (place.scope(), session.settings.delta);
+        let subject = Subject { network: &network, perturbation: &perturbation, scope, aim: aim.clone(), delta };
+        let more = format!("sensitivity of the {} first by {grain:?}", self.top);
+        self.checkpoint.start(&mut session, &subject, self.model.path(), &more)?;
         let mut at_root = session.clone();
         at_root.settings.limits.boxes = Some(1);
         let progress = std::cell::RefCell::new(Progress::new(&session));
@@ -87,13 +95,7 @@ impl Arguments {
             |searched, parts| progress.borrow_mut().label = format!("{searched} of {parts} parts searched: "),
         );
         drop(progress);
-        let subject = Subject {
-            network: &network,
-            perturbation: &perturbation,
-            scope: place.scope(),
-            aim,
-            delta: session.settings.delta,
-        };
+        self.checkpoint.hint(&session, found.stop);
         let report = Report { subject: &subject, grain, found: &found };
         let written = self.pictures.write(
             || html::sensitivity::page(&report, reproduce),

@@ -96,8 +96,8 @@ pub struct Journal {
     notes: Vec<Note>,
     /// the search that is asked about next
     position: usize,
-    /// hears of every change
-    keep: Box<dyn FnMut(&[Note]) + Send>,
+    /// hears of every change, and whether it has to be kept now
+    keep: Box<dyn FnMut(&[Note], bool) + Send>,
 }
 
 impl std::fmt::Debug for Journal {
@@ -107,8 +107,9 @@ impl std::fmt::Debug for Journal {
 }
 
 impl Journal {
-    /// A journal with the notes of an earlier run, or none; `keep` is given all notes whenever they change.
-    pub fn new(notes: Vec<Note>, keep: impl FnMut(&[Note]) + Send + 'static) -> Self {
+    /// A journal with the notes of an earlier run, or none. `keep` is given all notes whenever they change, and at the end;
+    /// it may wait for the next change where it is not told that they have to be kept now.
+    pub fn new(notes: Vec<Note>, keep: impl FnMut(&[Note], bool) + Send + 'static) -> Self {
         Journal { notes, position: 0, keep: Box::new(keep) }
     }
 
@@ -155,9 +156,16 @@ impl Journal {
     }
 
     fn note(&mut self, note: Note) {
+        let now = note.rest.is_some();
         self.notes.truncate(self.position);
         self.notes.push(note);
-        (self.keep)(&self.notes);
+        (self.keep)(&self.notes, now);
+    }
+}
+
+impl Drop for Journal {
+    fn drop(&mut self) {
+        (self.keep)(&self.notes, true);
     }
 }
 
