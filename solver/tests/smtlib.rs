@@ -13,6 +13,8 @@ use rand::Rng;
 use rand::rngs::SmallRng;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 fn folder() -> PathBuf {
@@ -116,6 +118,47 @@ fn nests_of_any_depth() {
         assert_eq!(session.check_sat(&mut ()).unwrap().text.unwrap(), "delta-sat with delta = 0.001");
     };
     std::thread::Builder::new().stack_size(1 << 20).spawn(run).unwrap().join().unwrap();
+}
+
+/// `x_1 = f(x_0), x_2 = f(x_1), …`, in order of declaration or against it, as one assertion or many.
+fn chain(length: usize, f: &str, backwards: bool) -> String {
+    let order = |i: usize| if backwards { length - i } else { i };
+    let declared: String = (0..=length).map(|i| format!("(declare-const x{} Real)", order(i))).collect();
+    let step = |i: usize| format!("(assert (= x{} {}))\n", i + 1, f.replace('?', &format!("x{i}")));
+    let steps: String = (0..length).map(|i| step(if backwards { length - 1 - i } else { i })).collect();
+    format!("{declared}(assert (<= 0 x0 1)){steps}(assert (> x{length} 0.5))(check-sat)")
+}
+
+/// Definitions upon definitions take time in proportion to their number, and little stack. What is on a cycle is found too.
+#[test]
+fn chains_of_definitions() {
+    let run = || {
+        for (f, backwards, length) in [
+            ("(+ ? 1)", false, 100_000),
+            ("(+ ? 1)", true, 100_000),
+            ("(sqrt (+ ? 1))", false, 30_000),
+            ("(max 0 (- 1 ?))", true, 30_000),
+        ] {
+            let started = Instant::now();
+            let (replies, end) = replies(&chain(length, f, backwards), Settings::default());
+            end.unwrap();
+            assert_eq!(replies, ["delta-sat with delta = 0.001"], "{f}");
+            assert!(started.elapsed() < Duration::from_secs(20), "{f}: {:?}", started.elapsed());
+        }
+        let closed = chain(1000, "(* 0.5 ?)", false).replace("(check-sat)", "(assert (= x0 (* 4 x1000)))(check-sat)");
+        assert_eq!(replies(&closed, Settings::default()).0, ["unsat"]);
+    };
+    std::thread::Builder::new().stack_size(1 << 20).spawn(run).unwrap().join().unwrap();
+}
+
+/// Presolve heeds Ctrl-C.
+#[test]
+fn presolve_is_interrupted() {
+    let interrupt = Some(Arc::new(AtomicBool::new(true)));
+    let started = Instant::now();
+    let (replies, _) = replies(&chain(100_000, "(sin (+ ? 1))", false), Settings { interrupt, ..Settings::default() });
+    assert_eq!(replies, ["unknown\n; interrupted"]);
+    assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
 }
 
 /// Long scripts of pushes, declarations and pops leave nothing behind.

@@ -13,7 +13,9 @@
 //! ranges and coefficients are exact rationals until the domains, which are rounded outward.
 
 mod bounds;
+mod cycles;
 mod definitions;
+mod halt;
 mod noise;
 mod restore;
 mod rewrite;
@@ -25,13 +27,17 @@ use crate::exact::Constant;
 use crate::expr::{ExprId, Graph, Node, VariableId};
 use crate::formula::{Atom, Formula, Relation};
 use crate::problem::{Boolean, Problem, Sort, Variable};
+use crate::search::StopReason;
 use bounds::{Bound, Range};
+pub use halt::Halt;
 pub use restore::Restore;
-use rewrite::rewrite;
+use rewrite::{extend_total, rewrite};
 use std::collections::HashMap;
 
 /// The most rounds of bounds and definitions.
 const ROUNDS: usize = 8;
+/// The most steps of searches that are not linear in the problem, in one presolve.
+const EFFORT: usize = 4_000_000;
 
 /// One conjunct, and the assertion that it comes from.
 #[derive(Clone, Debug)]
@@ -44,7 +50,12 @@ struct Part {
 }
 
 /// The state of the passes. One graph grows throughout.
-struct Presolve {
+struct Presolve<'a> {
+    halt: &'a Halt,
+    /// steps left to searches that are not linear in the problem
+    effort: usize,
+    /// by expression, as far as it was asked for: whether it has a value everywhere
+    total: Vec<bool>,
     graph: Graph,
     variables: Vec<Variable>,
     booleans: Vec<Boolean>,
@@ -75,8 +86,11 @@ pub struct Presolved {
 
 /// Presolves a problem under assertions; its objective plays no part. What a variable's double domain says up to a
 /// violation of `slack` is dropped: no refutation is affected, and no δ-sat answer with `δ ≥ slack`.
-pub fn presolve(problem: &Problem, assertions: &[Formula], slack: f64) -> Presolved {
-    let mut state = Presolve::new(problem, assertions);
+///
+/// # Errors
+/// The limit that was reached before the end.
+pub fn presolve(problem: &Problem, assertions: &[Formula], slack: f64, halt: &Halt) -> Result<Presolved, StopReason> {
+    let mut state = Presolve::new(problem, assertions, halt);
     for _ in 0..ROUNDS {
         state.take_bounds();
         // some identities need the domains
@@ -91,13 +105,19 @@ pub fn presolve(problem: &Problem, assertions: &[Formula], slack: f64) -> Presol
         state.merge_rows();
         state.pair_twins();
     }
-    state.finish(problem, assertions, slack)
+    match halt.stopped() {
+        Some(reason) => Err(reason),
+        None => Ok(state.finish(problem, slack)),
+    }
 }
 
-impl Presolve {
-    fn new(problem: &Problem, assertions: &[Formula]) -> Self {
+impl<'a> Presolve<'a> {
+    fn new(problem: &Problem, assertions: &[Formula], halt: &'a Halt) -> Self {
         let n = problem.variables.len();
         let mut state = Presolve {
+            halt,
+            effort: EFFORT,
+            total: Vec::new(),
             graph: problem.graph.clone(),
             variables: problem.variables.clone(),
             booleans: problem.booleans.clone(),
@@ -155,6 +175,12 @@ impl Presolve {
         }
     }
 
+    /// Whether an expression has a value everywhere.
+    fn is_total(&mut self, expr: ExprId) -> bool {
+        extend_total(&self.graph, &mut self.total);
+        self.total[expr.index()]
+    }
+
     fn contradict(&mut self, variable: VariableId) {
         self.contradiction.get_or_insert(variable);
     }
@@ -182,7 +208,7 @@ impl Presolve {
         let domains: Vec<_> = self.variables.iter().map(|v| v.domain).collect();
         let mut rule = simplify::Simplify { domains: &domains };
         let mut done = HashMap::new();
-        self.rewrite_all(|graph, expr| rewrite(graph, expr, &mut rule, &mut done));
+        self.rewrite_all(|graph, expr, halt| rewrite(graph, expr, &mut rule, &mut done, halt));
     }
 
     /// The expressions of all atoms but those whose variable's range holds what they say, each once.
@@ -198,10 +224,10 @@ impl Presolve {
     }
 
     /// Replaces the expressions of all atoms, and atoms over constants by their truth.
-    fn rewrite_all(&mut self, mut replace: impl FnMut(&mut Graph, ExprId) -> ExprId) {
-        let graph = &mut self.graph;
+    fn rewrite_all(&mut self, mut replace: impl FnMut(&mut Graph, ExprId, &Halt) -> ExprId) {
+        let (graph, halt) = (&mut self.graph, self.halt);
         let mut atom = |atom: &Atom| {
-            let expr = replace(graph, atom.expr);
+            let expr = replace(graph, atom.expr, halt);
             let Some(c) = graph.as_constant(expr) else { return Formula::atom(expr, atom.relation) };
             if atom.relation.holds_for(c.signum()) { Formula::TRUE } else { Formula::FALSE }
         };
@@ -214,7 +240,7 @@ impl Presolve {
     }
 
     /// Renumbers what is left.
-    fn finish(mut self, original: &Problem, assertions: &[Formula], slack: f64) -> Presolved {
+    fn finish(mut self, original: &Problem, slack: f64) -> Presolved {
         let contradiction = self.contradiction;
         if contradiction.is_some() {
             self.parts = vec![Part { formula: Formula::FALSE, origin: None, bound: None }];
@@ -257,7 +283,7 @@ impl Presolve {
             problem.booleans.push(Boolean { name: boolean.name.clone(), definition });
         }
         problem.constraint = Formula::and(parts.iter().map(|(formula, _)| formula.clone()));
-        let restore = Restore::new(self, original, assertions, left, contradiction);
+        let restore = Restore::new(self, original, left, contradiction);
         Presolved { problem, parts, restore }
     }
 }

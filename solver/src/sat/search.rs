@@ -8,8 +8,9 @@ use super::skeleton::{Encoder, Skeleton};
 use super::theory::{Boxes, Needed};
 use crate::formula::{Atom, Formula};
 use crate::interval::Interval;
+use crate::presolve::Halt;
 use crate::problem::Problem;
-use crate::search::{Limits, Observer, Options, Statistics, StopReason, Strategy, Verdict};
+use crate::search::{Observer, Options, Statistics, StopReason, Strategy, Verdict};
 use crate::tape::Slot;
 use batsat::{Callbacks, Lit, Solver, SolverInterface, SolverOpts, Theory, TheoryArg, Var, lbool};
 use std::collections::HashSet;
@@ -31,22 +32,7 @@ pub(super) struct Found {
 }
 
 /// Ends the SAT solver in time.
-struct Deadline {
-    limits: Limits,
-    started: Instant,
-}
-
-impl Deadline {
-    fn reason(&self) -> Option<StopReason> {
-        if self.limits.interrupted() {
-            Some(StopReason::Interrupted)
-        } else {
-            self.limits.time.is_some_and(|limit| self.started.elapsed() >= limit).then_some(StopReason::Time)
-        }
-    }
-}
-
-impl Callbacks for Deadline {
+impl Callbacks for Halt {
     fn stop(&self) -> bool {
         self.reason().is_some()
     }
@@ -61,7 +47,7 @@ pub(super) fn search(
     observer: &mut dyn Observer,
     started: Instant,
 ) -> Found {
-    let deadline = || Deadline { limits: options.limits.clone(), started };
+    let deadline = || Halt::new(options.limits.clone(), started);
     let mut solver = Solver::new(SolverOpts::default(), deadline());
     let mut encoder = Encoder::new(problem, &mut solver);
     encoder.assert_all(parts);
