@@ -60,6 +60,7 @@ struct Presolve<'a> {
     variables: Vec<Variable>,
     booleans: Vec<Boolean>,
     parts: Vec<Part>,
+    objective: Option<ExprId>,
     /// by variable: its exact range
     ranges: Vec<Range>,
     /// by variable: the assertions that bound or define it
@@ -76,7 +77,7 @@ struct Presolve<'a> {
 #[derive(Clone, Debug)]
 pub struct Presolved {
     /// the variables that stay, their expressions and the propositional variables; its constraint is that of
-    /// [`parts`](Self::parts)
+    /// [`parts`](Self::parts), its objective the original one
     pub problem: Problem,
     /// the conjuncts, and the assertion that each comes from
     pub parts: Vec<(Formula, Option<usize>)>,
@@ -84,7 +85,7 @@ pub struct Presolved {
     pub restore: Restore,
 }
 
-/// Presolves a problem under assertions; its objective plays no part. What a variable's double domain says up to a
+/// Presolves a problem under assertions. An objective takes the same values over the solutions as before. What a variable's double domain says up to a
 /// violation of `slack` is dropped: no refutation is affected, and no δ-sat answer with `δ ≥ slack`.
 ///
 /// # Errors
@@ -122,6 +123,7 @@ impl<'a> Presolve<'a> {
             variables: problem.variables.clone(),
             booleans: problem.booleans.clone(),
             parts: Vec::new(),
+            objective: problem.objective,
             ranges: vec![Range::default(); n],
             sources: vec![Vec::new(); n],
             gone: vec![false; n],
@@ -211,9 +213,9 @@ impl<'a> Presolve<'a> {
         self.rewrite_all(|graph, expr, halt| rewrite(graph, expr, &mut rule, &mut done, halt));
     }
 
-    /// The expressions of all atoms but those whose variable's range holds what they say, each once.
+    /// The objective and the expressions of all atoms but those whose variable's range holds what they say, each once.
     fn roots(&self) -> Vec<ExprId> {
-        let mut roots = Vec::new();
+        let mut roots: Vec<ExprId> = self.objective.into_iter().collect();
         let parts = self.parts.iter().filter(|part| part.bound.is_none()).map(|part| &part.formula);
         for formula in parts.chain(self.booleans.iter().filter_map(|boolean| boolean.definition.as_ref())) {
             formula.atoms(&mut |atom| roots.push(atom.expr));
@@ -223,9 +225,10 @@ impl<'a> Presolve<'a> {
         roots
     }
 
-    /// Replaces the expressions of all atoms, and atoms over constants by their truth.
+    /// Replaces the expressions of the objective and all atoms, and atoms over constants by their truth.
     fn rewrite_all(&mut self, mut replace: impl FnMut(&mut Graph, ExprId, &Halt) -> ExprId) {
         let (graph, halt) = (&mut self.graph, self.halt);
+        self.objective = self.objective.map(|objective| replace(graph, objective, halt));
         let mut atom = |atom: &Atom| {
             let expr = replace(graph, atom.expr, halt);
             let Some(c) = graph.as_constant(expr) else { return Formula::atom(expr, atom.relation) };
@@ -254,7 +257,7 @@ impl<'a> Presolve<'a> {
             })
             .cloned()
             .collect();
-        let mut roots: Vec<ExprId> = Vec::new();
+        let mut roots: Vec<ExprId> = self.objective.into_iter().collect();
         for formula in
             kept.iter().map(|part| &part.formula).chain(self.booleans.iter().filter_map(|b| b.definition.as_ref()))
         {
@@ -276,6 +279,7 @@ impl<'a> Presolve<'a> {
             left.push(VariableId::new(index));
         }
         let map = self.graph.copy(&mark, &numbers, &mut problem.graph);
+        problem.objective = self.objective.map(|objective| map[&objective]);
         let mut renumber = |atom: &Atom| Formula::atom(map[&atom.expr], atom.relation);
         let parts: Vec<_> = kept.iter().map(|part| (part.formula.replace(&mut renumber), part.origin)).collect();
         for boolean in &self.booleans {

@@ -5,11 +5,14 @@
 //! checked by contraction first and by branch and prune in the end.
 
 mod conjunction;
+mod extremum;
 mod judge;
 mod quotient;
 mod search;
 mod skeleton;
 mod theory;
+
+pub use extremum::Maximisation;
 
 use crate::formula::Formula;
 use crate::presolve::{Halt, Presolved, presolve};
