@@ -1,12 +1,13 @@
 //! Asking: assertions to a verdict, and a minimum to its two sides.
 
 use super::answer::{Reason, Verdict};
-use super::boolean::Signed;
+use super::boolean::{BoolNode, Signed};
 use super::build::{Built, Purpose, build};
 use super::context::Context;
 use super::quantified;
 use super::settings::Settings;
 use super::strategy::{options, strategy};
+use super::substitute::needed;
 use crate::exact::{Constant, Rational, rational};
 use crate::expr::ExprId;
 use crate::expr::evaluate::evaluate;
@@ -71,7 +72,7 @@ pub(super) fn check(
             built.problem.constraint = Formula::and(std::iter::once(constraint).chain(built.tracked.drain(..)));
             minimise(built.problem, objective, settings, observer)
         }
-        (false, None) => quantified::decide(context, questions, settings, observer),
+        (false, None) => under_quantifiers(context, questions, settings, observer),
         (false, Some(_)) => Outcome::new(Verdict::Unknown(Reason::Quantifier(
             "an optimum under universal quantifiers is not supported",
         ))),
@@ -81,6 +82,30 @@ pub(super) fn check(
         outcome.core = (0..questions.tracked.len()).collect();
     }
     outcome.statistics.seconds = started.elapsed().as_secs_f64();
+    outcome
+}
+
+/// A decision with universal quantifiers. Those have to hold, so an assertion with one is not guarded by a name; it counts
+/// as part of every refutation.
+fn under_quantifiers(
+    context: &Context,
+    questions: &Questions,
+    settings: &Settings,
+    observer: &mut dyn Observer,
+) -> Outcome {
+    let is_quantified = |&index: &usize| {
+        let below = needed(&context.booleans, questions.tracked[index]);
+        below.into_iter().any(|id| matches!(context.booleans.node(id), BoolNode::ForAll(_)))
+    };
+    let (named, plain): (Vec<usize>, Vec<usize>) = (0..questions.tracked.len()).partition(is_quantified);
+    let mut moved = Questions { fixed: questions.fixed.clone(), tracked: Vec::new() };
+    moved.fixed.extend(named.iter().map(|&index| questions.tracked[index]));
+    moved.tracked.extend(plain.iter().map(|&index| questions.tracked[index]));
+    let mut outcome = quantified::decide(context, &moved, settings, observer);
+    if outcome.verdict == Verdict::Unsat {
+        outcome.core = outcome.core.iter().map(|&index| plain[index]).chain(named).collect();
+        outcome.core.sort_unstable();
+    }
     outcome
 }
 
