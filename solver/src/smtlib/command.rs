@@ -86,6 +86,11 @@ impl Call<'_> {
         ScriptError::new(message, self.tree.span(at))
     }
 
+    /// The error of a command that asks for what is not there.
+    fn refusal(&self, at: usize, message: &str) -> ScriptError {
+        self.error(at, message).passing()
+    }
+
     fn kind(&self, parts: &[usize], index: usize) -> Option<Kind> {
         parts.get(index).map(|&at| self.tree.kind(at))
     }
@@ -123,7 +128,7 @@ impl Call<'_> {
             Ok(false) => {
                 let compliant = *self.session.settings.smtlib2_compliant.get();
                 let text = compliant.then(|| "unsupported".to_owned());
-                Ok(Reply { text, note: Some(format!("option `:{name}` means nothing here")), answer: None })
+                Ok(Reply { text, note: Some(format!("option `:{name}` means nothing here")), ..Reply::default() })
             }
             Err(message) => Err(self.error(*parts.get(2).unwrap_or(&0), &format!("`:{name}`: {message}"))),
         }
@@ -331,7 +336,7 @@ impl Call<'_> {
         let compliant = *self.session.settings.smtlib2_compliant.get();
         let answer = self.session.last.as_ref().map(|last| &last.answer);
         let Some(answer) = answer.filter(|answer| matches!(answer.verdict, Verdict::DeltaSat { .. })) else {
-            return Err(self.error(0, "no model, expected a delta-sat answer before"));
+            return Err(self.refusal(0, "no model, expected a delta-sat answer before"));
         };
         let mut lines = vec!["(model".to_owned()];
         for entry in &answer.model {
@@ -350,13 +355,13 @@ impl Call<'_> {
         let &[_, list] = parts else { return Err(self.error(0, "malformed, expected (get-value (term …))")) };
         let verdict = self.session.last.as_ref().map(|last| last.answer.verdict);
         if !matches!(verdict, Some(Verdict::DeltaSat { .. })) {
-            return Err(self.error(0, "no model, expected a delta-sat answer before"));
+            return Err(self.refusal(0, "no model, expected a delta-sat answer before"));
         }
         let tree = Rc::clone(&self.tree);
         let mut lines = vec!["(".to_owned()];
         for term in tree.children(list) {
             let value = self.term(term, &mut Vec::new())?;
-            let text = self.session.evaluate(value).map_err(|message| self.error(term, &message))?;
+            let text = self.session.evaluate(value).map_err(|message| self.refusal(term, &message))?;
             lines.push(format!("\t({} {text})", tree.print(term, &self.session.context.words)));
         }
         lines.push(")".to_owned());
@@ -409,11 +414,11 @@ impl Call<'_> {
     fn core(&mut self, assumptions: bool) -> Result<Reply> {
         let session = &mut *self.session;
         let last = session.last.as_ref().filter(|last| last.answer.verdict == Verdict::Unsat);
-        let Some(last) = last else { return Err(self.error(0, "no refutation, expected an unsat answer before")) };
+        let Some(last) = last else { return Err(self.refusal(0, "no refutation, expected an unsat answer before")) };
         // as Session::questions lists them
         let tracks = *session.settings.produce_unsat_cores.get();
         if !tracks && !assumptions {
-            return Err(self.error(0, "cores are not kept, expected (set-option :produce-unsat-cores true) before"));
+            return Err(self.refusal(0, "cores are not kept, expected (set-option :produce-unsat-cores true) before"));
         }
         let named = |assertion: &&Assertion| tracks && assertion.name.is_some();
         let tracked: Vec<&Assertion> = session.assertions.iter().filter(named).chain(&last.assumptions).collect();
