@@ -439,5 +439,16 @@ fn the_command_line() {
     assert_eq!(run(&["--precision", "0"], "").0, 2);
     assert_eq!(run(&["--frobnicate"], "").0, 2);
     assert_eq!(run(&["/does/not/exist.smt2"], "").0, 1);
+    let (code, out, err) = run(&["--json", "/does/not/exist.smt2"], "");
+    assert!(code == 1 && out.contains("\"error\": \"cannot read /does/not/exist.smt2") && !err.is_empty(), "{out}");
+    for arguments in [["a.smt2", "b.smt2"].as_slice(), &["--polytope", "maybe", "a.smt2"]] {
+        let (code, _, err) = run(arguments, "");
+        assert!(code == 2 && err.contains("2 files, `") && err.contains("expected one at most"), "{err}");
+    }
+    for limit in ["1e30", "1e300", "1e19"] {
+        assert_eq!(run(&["--timeout", limit], script).1, answer);
+    }
+    assert_eq!(run(&["--precision", "1/3"], script).1, "delta-sat with delta = 1/3\n");
+    assert_eq!(run(&["--no-presolve", "--worklist-fixpoint", "--sat-default-phase", "2"], script).1, answer);
     assert!(run(&["--version"], "").1.starts_with("deltasat "));
 }

@@ -85,26 +85,22 @@ pub struct Presolved {
     pub restore: Restore,
 }
 
-/// Presolves a problem under assertions. An objective takes the same values over the solutions as before. What a variable's double domain says up to a
-/// violation of `slack` is dropped: no refutation is affected, and no δ-sat answer with `δ ≥ slack`.
+/// Presolves a problem under assertions. An objective takes the same values over the solutions as before. What a variable's
+/// double domain says up to a violation of `slack` is dropped: no refutation is affected, and no δ-sat answer with
+/// `δ ≥ slack`. Without `passes` nothing is rewritten, only brought into the form that a rewritten problem has.
 ///
 /// # Errors
 /// The limit that was reached before the end.
-pub fn presolve(problem: &Problem, assertions: &[Formula], slack: f64, halt: &Halt) -> Result<Presolved, StopReason> {
+pub fn presolve(
+    problem: &Problem,
+    assertions: &[Formula],
+    slack: f64,
+    passes: bool,
+    halt: &Halt,
+) -> Result<Presolved, StopReason> {
     let mut state = Presolve::new(problem, assertions, halt);
-    for _ in 0..ROUNDS {
-        state.take_bounds();
-        // some identities need the domains
-        state.simplify();
-        if state.contradiction.is_some() || !state.substitute_definitions() {
-            break;
-        }
-    }
-    if state.contradiction.is_none() {
-        state.gather_noise();
-        state.turn_wide_boxes();
-        state.merge_rows();
-        state.pair_twins();
+    if passes {
+        state.run();
     }
     match halt.stopped() {
         Some(reason) => Err(reason),
@@ -138,6 +134,24 @@ impl<'a> Presolve<'a> {
             state.push(assertion, Some(index));
         }
         state
+    }
+
+    /// All passes.
+    fn run(&mut self) {
+        for _ in 0..ROUNDS {
+            self.take_bounds();
+            // some identities need the domains
+            self.simplify();
+            if self.contradiction.is_some() || !self.substitute_definitions() {
+                break;
+            }
+        }
+        if self.contradiction.is_none() {
+            self.gather_noise();
+            self.turn_wide_boxes();
+            self.merge_rows();
+            self.pair_twins();
+        }
     }
 
     /// A declared domain counts as bounds, so that it survives the elimination of its variable.

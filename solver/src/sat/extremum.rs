@@ -25,7 +25,7 @@ impl<'a> Maximisation<'a> {
     pub fn new(problem: &'a Problem, options: &Options) -> Result<Self, StopReason> {
         let halt = Halt::new(options.limits.clone(), Instant::now());
         // a domain that falls short of a bound would move the maximum
-        let Presolved { problem: presolved, restore, .. } = presolve(problem, &[], 0.0, &halt)?;
+        let Presolved { problem: presolved, restore, .. } = presolve(problem, &[], 0.0, options.presolve, &halt)?;
         Ok(Maximisation { problem, compiled: presolved.compile(), restore })
     }
 

@@ -45,7 +45,7 @@ pub fn check(
 ) -> Answer {
     let started = Instant::now();
     let halt = Halt::new(options.limits.clone(), started);
-    let presolved = presolve(problem, assertions, options.delta, &halt);
+    let presolved = presolve(problem, assertions, options.delta, options.presolve, &halt);
     let Presolved { problem: presolved, parts, restore } = match presolved {
         Ok(presolved) => presolved,
         Err(reason) => {
