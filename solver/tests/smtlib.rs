@@ -354,6 +354,77 @@ fn texts_of_all_kinds() {
     });
 }
 
+/// An expression of the infix format, mostly well formed.
+fn infix(rng: &mut SmallRng, number: bool, depth: u32) -> String {
+    const PIECES: &[&str] = &[
+        "(", ")", ",", ";", ":", "[", "]", "#", "^", "-", "ctr:", "var:", "prec", "=>", "!", "1e", ".", "é", "\u{0}",
+        "x",
+    ];
+    if rng.random_ratio(1, 40) {
+        return PIECES[rng.random_range(0..PIECES.len())].to_owned();
+    }
+    if number && (depth == 0 || rng.random_ratio(1, 4)) {
+        return ["x", "y", "c", "1", "0.1", "-2.5", "1e-3", "3"][rng.random_range(0..8)].to_owned();
+    }
+    let depth = depth.saturating_sub(1);
+    let mut some = |number: bool| infix(rng, number, depth);
+    let (a, b, p, q) = (some(true), some(true), (depth > 0).then(|| some(false)), (depth > 0).then(|| some(false)));
+    match (number, p, q) {
+        (true, ..) => match rng.random_range(0..8) {
+            0 => format!("({a})"),
+            1 => format!("-{a}"),
+            2 => format!("{a}^{}", ["2", "3", "0.5", "x", "-1"][rng.random_range(0..5)]),
+            3 => format!("{}({a})", ["sin", "exp", "log", "sqrt", "abs", "atan", "f"][rng.random_range(0..7)]),
+            4 => format!("{}({a}, {b})", ["min", "max", "atan2", "pow", "sin"][rng.random_range(0..5)]),
+            _ => format!("{a} {} {b}", ["+", "-", "*", "/", "^"][rng.random_range(0..5)]),
+        },
+        (false, Some(p), Some(q)) if rng.random() => match rng.random_range(0..4) {
+            0 => format!("!({p})"),
+            1 => format!("not {p}"),
+            _ => format!("({p}) {} ({q})", ["and", "or", "implies", "&&", "||", "=>"][rng.random_range(0..6)]),
+        },
+        _ => format!("{a} {} {b}", ["<", "<=", ">", ">=", "=", "==", "!=", "<>"][rng.random_range(0..8)]),
+    }
+}
+
+/// The same for `.dr`: no panic, no hang, and what is read is answered.
+#[test]
+fn infix_texts_of_all_kinds() {
+    let mut read = 0;
+    each_seed("infix", 1500, |seed, rng| {
+        let mut text = String::from("prec: 0.01; const: c = 2 * 3; var: [-2, 2] x; [0, c] y, z; ctr: ");
+        for _ in 0..rng.random_range(1..5) {
+            text += &infix(rng, false, 4);
+            text += "; # comment\n";
+        }
+        if rng.random() {
+            text += &format!("cost: {};", infix(rng, true, 3));
+        }
+        if seed % 3 == 0 {
+            let at = (0..=text.len()).filter(|&at| text.is_char_boundary(at)).nth(rng.random_range(0..text.len() / 2));
+            text.truncate(at.unwrap_or(0));
+        }
+        let deadline = Some(Instant::now() + Duration::from_millis(30));
+        let settings = Settings { deadline, memory: Some(1 << 24), ..Settings::default() };
+        let started = Instant::now();
+        let mut session = Session::new(settings);
+        match dr::read(&text, &mut session) {
+            Err(error) => {
+                let rendered = error.render("t", &text);
+                assert!(rendered.starts_with("t:") && error.span.end as usize <= text.len(), "{rendered}");
+            }
+            Ok(()) => {
+                read += 1;
+                let _ = session.check_sat(&mut ());
+            }
+        }
+        assert!(started.elapsed() < Duration::from_secs(10), "{text}");
+    });
+    if common::usual_run() {
+        assert!(read > 300, "{read} read");
+    }
+}
+
 /// The answers in a text, one word each.
 fn answers(text: &str) -> Vec<&str> {
     let word = |line: &str| ["delta-sat", "unsat", "unknown"].into_iter().find(|word| line.starts_with(word));

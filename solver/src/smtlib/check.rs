@@ -15,7 +15,7 @@ use crate::formula::{Formula, Relation};
 use crate::problem::Problem;
 use crate::sat;
 use crate::search::{self, Observer, Options, Statistics, StopReason};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// The assertions of a check.
 #[derive(Clone, Debug, Default)]
@@ -261,11 +261,19 @@ fn bisect(
     best
 }
 
-/// Whether the assertions are refuted with little more work than the given search took.
-pub(super) fn still_unsat(context: &Context, questions: &Questions, known: &Statistics, settings: &Settings) -> bool {
+/// The tracked assertions that refute together with the fixed ones, where that takes little more work than the given search
+/// took, and no longer than `time`.
+pub(super) fn still_unsat(
+    context: &Context,
+    questions: &Questions,
+    known: &Statistics,
+    time: Duration,
+    settings: &Settings,
+) -> Option<Vec<usize>> {
     let Built { problem, tracked, .. } = build(context, questions, settings.delta(), &Purpose::Decide);
     let mut options = options(settings);
     options.limits.boxes = Some(2 * known.boxes + 100);
+    options.limits.time = Some(options.limits.time.map_or(time, |limit| limit.min(time)));
     let answer = sat::check(&problem, &tracked, &strategy(settings), &options, &mut ());
-    matches!(answer.verdict, search::Verdict::Unsat)
+    matches!(answer.verdict, search::Verdict::Unsat).then_some(answer.core)
 }

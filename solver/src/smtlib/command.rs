@@ -15,6 +15,10 @@ use super::settings::Source;
 use super::sexpr::{Kind, Tree, Word, quoted, symbol};
 use crate::search::Observer;
 use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+/// How long a core may be made smaller, at least.
+const CORE: Duration = Duration::from_secs(1);
 
 type Result<T> = std::result::Result<T, ScriptError>;
 
@@ -410,7 +414,7 @@ impl Call<'_> {
     }
 
     /// The named assertions, or the assumptions, of a refutation: those without which it does not succeed any more in as
-    /// many boxes, one after the other.
+    /// many boxes, tried one after the other while there is time.
     fn core(&mut self, assumptions: bool) -> Result<Reply> {
         let session = &mut *self.session;
         let last = session.last.as_ref().filter(|last| last.answer.verdict == Verdict::Unsat);
@@ -427,16 +431,27 @@ impl Call<'_> {
         let (mut kept, others): (Vec<usize>, Vec<usize>) = last.core.iter().copied().partition(wanted);
         let unnamed = session.assertions.iter().filter(|assertion| !named(assertion)).map(|a| a.formula);
         let unnamed: Vec<Signed> = unnamed.collect();
+        let started = Instant::now();
+        let budget = CORE.max(Duration::try_from_secs_f64(10.0 * last.answer.statistics.seconds).unwrap_or(CORE));
+        // those before `index` are needed
         let mut index = 0;
         while index < kept.len() {
-            let rest = kept.iter().enumerate().filter(|(at, _)| *at != index).map(|(_, &assertion)| assertion);
+            let left = budget.saturating_sub(started.elapsed());
+            if left.is_zero() {
+                break;
+            }
+            let rest: Vec<usize> = kept[..index].iter().chain(&kept[index + 1..]).copied().collect();
             let fixed = unnamed.iter().copied().chain(others.iter().map(|&other| tracked[other].formula));
-            let questions =
-                Questions { fixed: fixed.collect(), tracked: rest.map(|other| tracked[other].formula).collect() };
-            if check::still_unsat(&session.context, &questions, &last.answer.statistics, &session.settings) {
-                kept.remove(index);
-            } else {
-                index += 1;
+            let tried = rest.iter().map(|&other| tracked[other].formula);
+            let questions = Questions { fixed: fixed.collect(), tracked: tried.collect() };
+            let known = &last.answer.statistics;
+            match check::still_unsat(&session.context, &questions, known, left, &session.settings) {
+                Some(core) => {
+                    // the new refutation may do without others too
+                    index = core.iter().filter(|&&at| at < index).count();
+                    kept = core.into_iter().map(|at| rest[at]).collect();
+                }
+                None => index += 1,
             }
         }
         let kept = kept.into_iter().map(|index| tracked[index]);
