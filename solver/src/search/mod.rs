@@ -89,6 +89,8 @@ pub struct Options {
     pub jobs: usize,
     /// order of the search; default best first
     pub order: Order,
+    /// whether [`sat`](crate::sat) presolves; default true
+    pub presolve: bool,
     /// starts of the incumbent finder before the first split; default 16
     pub starts: usize,
     /// limits; default none
@@ -109,6 +111,7 @@ impl Default for Options {
             floor: f64::NEG_INFINITY,
             jobs: 1,
             order: Order::BestFirst,
+            presolve: true,
             starts: 16,
             limits: Limits::default(),
             resume: None,
