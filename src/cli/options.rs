@@ -183,19 +183,23 @@ impl Amount {
             Unit { quantize, .. } => {
                 // the parser requires one of the three
                 let text = quantize.as_deref().unwrap_or_default();
-                let problem = |problem: String| format!("--quantize: {problem}");
-                let scheme = Scheme::parse(text, self.rounding()).map_err(|error| problem(error.to_string()))?;
-                let quantised = Quantised::new(scheme, network, None).map_err(|error| problem(error.to_string()))?;
-                Magnitude::Quantised(Arc::new(quantised))
+                let rounding = rounding(self.rounding.as_deref()).unwrap_or_default();
+                Magnitude::Quantised(Arc::new(quantised(text, rounding, network)?))
             }
         })
     }
+}
 
-    fn rounding(&self) -> Rounding {
-        // the parser lets no other names through
-        let named = |(name, _): &&(&str, Rounding)| Some(*name) == self.rounding.as_deref();
-        Rounding::NAMES.iter().find(named).map_or(Rounding::Any, |(_, rule)| *rule)
-    }
+/// The rule of a name, which the parser has let through.
+pub(super) fn rounding(name: Option<&str>) -> Option<Rounding> {
+    Rounding::NAMES.iter().find(|(known, _)| Some(*known) == name).map(|(_, rule)| *rule)
+}
+
+/// What `--quantize` makes of a network.
+pub(super) fn quantised(text: &str, rounding: Rounding, network: &Network) -> Result<Quantised, String> {
+    let problem = |problem: String| format!("--quantize: {problem}");
+    let scheme = Scheme::parse(text, rounding).map_err(|error| problem(error.to_string()))?;
+    Quantised::new(scheme, network, None).map_err(|error| problem(error.to_string()))
 }
 
 impl Selection {
