@@ -7,6 +7,9 @@ use quantproof::network::onnx::{self, proto::ModelProto};
 use quantproof::network::{Activation, Fixed, Input, Layer, Network, Output, Parameter, json};
 use quantproof::perturbation::quantise::{Quantised, Rounding, Scheme};
 use quantproof::perturbation::{Magnitude, Perturbation};
+use quantproof::robustness::float_error::FloatError;
+use quantproof::robustness::global::Global;
+use quantproof::robustness::{ClassChoice, Settings};
 use rand::{Rng, SeedableRng, rngs::SmallRng};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -183,4 +186,53 @@ fn what_makes_no_network_is_refused() {
     let scheme = quantised("int8", Rounding::Nearest, &network);
     let error = onnx::write_stored(&network, &scheme.stored(&network)).unwrap_err().to_string();
     assert!(error.starts_with("layers[0].weights[0]: ") && error.ends_with("which is stored"), "{error}");
+}
+
+/// What `models/deployed.py` recorded of ONNX Runtime, which dequantises and computes in float32: it is as close to the
+/// real-number semantics of the quantised network as the bound of float32 evaluation says, and as close to the trained
+/// network as the certified deviation and that bound together.
+#[test]
+fn onnxruntime_stays_within_the_bounds() {
+    let recorded = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/deployed_outputs.jsonl"));
+    let (mut lines, mut closest) = (0, 0.0f64);
+    for line in recorded.unwrap().lines() {
+        let line: serde_json::Value = serde_json::from_str(line).unwrap();
+        let (name, format) = (line["model"].as_str().unwrap(), line["format"].as_str().unwrap());
+        let outputs = line["outputs"].as_array().unwrap().iter().map(|v| v.as_f64().unwrap() as f32);
+        let outputs: Vec<f32> = outputs.collect();
+        let trained = Network::load(models().join(format!("{name}.json"))).unwrap();
+        let scheme = quantised(format, Rounding::Nearest, &trained);
+        let deployed = scheme.network(&trained).unwrap();
+        let domain = trained.input().domain().unwrap();
+        let domain: Vec<_> = domain.iter().map(|d| (d.lower().clone(), d.upper().clone())).collect();
+        let float32 = FloatError::new(&deployed, &Perturbation::none(), &domain);
+        let proved = Perturbation::uniform(Magnitude::Quantised(Arc::new(scheme))).unwrap();
+        assert_eq!(FloatError::new(&trained, &proved, &domain), float32, "{name} {format}");
+        let settings = Settings { delta: 0.05, ..Settings::default() };
+        let global = Global { network: &trained, perturbation: &proved, domain: &domain, settings };
+        let deviation = global.deviation(ClassChoice::Worst, None, &mut ()).upper;
+        let (width, classes) = (trained.input().count(), trained.classes().len());
+        assert_eq!(outputs.len(), 200 * classes);
+        for (i, given) in outputs.chunks(classes).enumerate() {
+            let lattice = |j: usize| ((i * (2 * j + 3) * 37 + 11 * j) % 129) as i64 - 64;
+            let input: Vec<_> = (0..width).map(|j| BigRational::new(lattice(j).into(), 64.into())).collect();
+            let [real, before] = [&deployed, &trained].map(|network| network.evaluate_exactly(&input).unwrap());
+            for (class, &given) in given.iter().enumerate() {
+                let off = |logits: &[deltasat::exact::Ball]| {
+                    let confidence = trained.output().exact_confidence(logits, class).unwrap();
+                    let given = f64::from(given);
+                    (given - confidence.floor_f64()).abs().max((given - confidence.ceil_f64()).abs())
+                };
+                let error = off(&real.logits);
+                assert!(error <= float32.confidences[class], "{name} {format} at {input:?}: {error:e}");
+                closest = closest.max(error / float32.confidences[class]);
+                assert!(off(&before.logits) <= deviation + float32.confidences[class], "{name} {format} at {input:?}");
+            }
+        }
+        lines += 1;
+    }
+    assert_eq!(lines, 33);
+    // not within the bounds because these are idle
+    assert!(closest > 0.01, "{closest}");
+    println!("the largest error seen is {closest:.3} of its bound");
 }

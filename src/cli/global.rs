@@ -9,6 +9,7 @@ use deltasat::search::Observer;
 use quantproof::network::Network;
 use quantproof::report::{self, Aim, Outcome, Scope, Subject};
 use quantproof::robustness::Finding;
+use quantproof::robustness::float_error::FloatError;
 use quantproof::robustness::global::Global;
 use std::io::Write;
 
@@ -30,6 +31,9 @@ pub(super) struct Arguments {
     selection: Selection,
     #[command(flatten)]
     question: Question,
+    /// Also bound what evaluating the network in float32 instead of real numbers adds
+    #[arg(long)]
+    float32: bool,
     #[command(flatten)]
     common: Common,
 }
@@ -108,10 +112,11 @@ impl Arguments {
         drop(progress);
         let (scope, delta) = (Scope::Global(&domain), session.settings.delta);
         let subject = Subject { network: &network, perturbation: &perturbation, scope, aim, delta };
+        let float32 = self.float32.then(|| FloatError::new(&network, &perturbation, &domain));
         if session.json {
-            report::json::finding(&subject, &finding, out)?;
+            report::json::finding_in_float32(&subject, &finding, float32.as_ref(), out)?;
         } else {
-            report::text::finding(&subject, &finding, out)?;
+            report::text::finding_in_float32(&subject, &finding, float32.as_ref(), out)?;
         }
         Ok(Status::of(Outcome::of(&finding), finding.stop))
     }

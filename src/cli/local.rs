@@ -8,6 +8,7 @@ use clap::Args;
 use deltasat::exact::Rational;
 use quantproof::network::Network;
 use quantproof::report::{self, Aim, Outcome, Scope, Subject};
+use quantproof::robustness::float_error::FloatError;
 use quantproof::robustness::local::{Local, Scratch};
 use std::io::Write;
 
@@ -28,6 +29,9 @@ pub(super) struct Arguments {
     selection: Selection,
     #[command(flatten)]
     question: Question,
+    /// Also bound what evaluating the network in float32 instead of real numbers adds
+    #[arg(long, conflicts_with = "inputs")]
+    float32: bool,
     #[command(flatten)]
     common: Common,
 }
@@ -106,10 +110,12 @@ impl Arguments {
         let mut progress = Progress::new(&session);
         let finding = ask(&local, &aim, &input, &mut Scratch::default(), &mut progress);
         drop(progress);
+        let point: Vec<_> = input.iter().map(|x| (x.clone(), x.clone())).collect();
+        let float32 = self.float32.then(|| FloatError::new(&network, &perturbation, &point));
         if session.json {
-            report::json::finding(&subject, &finding, out)?;
+            report::json::finding_in_float32(&subject, &finding, float32.as_ref(), out)?;
         } else {
-            report::text::finding(&subject, &finding, out)?;
+            report::text::finding_in_float32(&subject, &finding, float32.as_ref(), out)?;
         }
         Ok(Status::of(Outcome::of(&finding), finding.stop))
     }
