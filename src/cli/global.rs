@@ -31,7 +31,8 @@ pub(super) struct Arguments {
     selection: Selection,
     #[command(flatten)]
     question: Question,
-    /// Also bound what evaluating the network in float32 instead of real numbers adds
+    /// Also bound what evaluating the network in float32 instead of real numbers adds: parameters and inputs rounded, sums in
+    /// any order, fused or not, tanh, σ and exp within 2^-21
     #[arg(long)]
     float32: bool,
     #[command(flatten)]
@@ -44,6 +45,7 @@ Examples:
   quantproof global models/moons_relu_2-8-2.json --epsilon 0.001 --deviation 0.05
   quantproof global models/moons_relu_2-8-2.json --epsilon 0.01 --domain x1=0..0.5,x2=-1/2..0
   quantproof global models/moons_relu_2-8-2.json --epsilon 0.01 --class-change --confidence-at-least 0.9
+  quantproof global models/moons_relu_2-8-2.json --quantize int8 --rounding nearest --float32
 
 Where the network is undecided between two classes, any perturbation changes the class, so --class-change needs
 --confidence-at-least: wherever the trained network is at least so confident in a class, can that class change?";

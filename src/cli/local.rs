@@ -29,7 +29,8 @@ pub(super) struct Arguments {
     selection: Selection,
     #[command(flatten)]
     question: Question,
-    /// Also bound what evaluating the network in float32 instead of real numbers adds
+    /// Also bound what evaluating the network in float32 instead of real numbers adds: parameters and inputs rounded, sums in
+    /// any order, fused or not, tanh, σ and exp within 2^-21
     #[arg(long, conflicts_with = "inputs")]
     float32: bool,
     #[command(flatten)]
@@ -42,6 +43,7 @@ Examples:
   quantproof local models/moons_relu_2-8-2.json --input 0.3,-0.2 --epsilon 0.01 --deviation 0.05
   quantproof local models/iris_relu_4-8-3.json --input 0,0,0,0 --relative 0.02 --class worst
   quantproof local models/moons_relu_2-8-2.json --inputs models/moons_test.csv --epsilon 0.01 --class-change
+  quantproof local models/moons_relu_2-8-2.json --input 0.3,-0.2 --quantize int8 --rounding nearest --float32
 
 A CSV file holds one input per row, under a header of the model's input names (in any order) or under none. Its table
 has one line per row and a summary; the exit code is 1 if a row is violated, else 4 if time ran out, else 3 if a row is

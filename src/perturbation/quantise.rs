@@ -256,7 +256,8 @@ fn ranges(
     let Some(grids) = format.grids(layer, input_scale)? else {
         let Format::Uniform(percent) = format else { return Ok((None, Vec::new())) };
         if matches!(rounding, Rounding::Nearest | Rounding::Truncate) {
-            let expected = "--rounding any: a share of the range has no numbers to round to".to_owned();
+            let expected =
+                "--rounding any, or a format of numbers: a share of the range has none to round to".to_owned();
             return Err(FormatError::Syntax { text: format!("{format} with rounding {}", rounding.name()), expected });
         }
         let radius = Constant::from_rational(super::format::uniform::radius(percent, layer));
