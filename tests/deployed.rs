@@ -234,5 +234,4 @@ fn onnxruntime_stays_within_the_bounds() {
     assert_eq!(lines, 33);
     // not within the bounds because these are idle
     assert!(closest > 0.01, "{closest}");
-    println!("the largest error seen is {closest:.3} of its bound");
 }

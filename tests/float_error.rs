@@ -185,8 +185,9 @@ fn no_order_of_summation_exceeds_the_bound() {
     }
 }
 
-/// The bound of a worst case is above what random roundings do, but not by much.
+/// The bound of a worst case is above what random roundings do, but not by much (`--nocapture` shows by how much).
 #[test]
+#[allow(clippy::print_stdout, reason = "figures for the documentation")]
 fn bounds_are_not_absurd() {
     let mut random = SmallRng::seed_from_u64(72);
     let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("models");
