@@ -132,7 +132,7 @@ fn of_width(family: &str, bits: u32) -> Result<Format, String> {
 impl Family {
     fn rounding(&self) -> Rounding {
         // the parser lets no other names through
-        Rounding::NAMES.iter().find(|(name, _)| *name == self.rounding).map_or(Rounding::Any, |(_, rule)| *rule)
+        options::rounding(Some(&self.rounding)).unwrap_or_default()
     }
 
     /// The perturbation of a network whose layers have these widths; `None` is a layer that stays as it is.

@@ -11,6 +11,7 @@ use deltasat::search::Observer;
 use quantproof::network::Network;
 use quantproof::report::{self, Aim, Outcome, Scope, Subject, html};
 use quantproof::robustness::Finding;
+use quantproof::robustness::float_error::FloatError;
 use quantproof::robustness::global::Global;
 use std::io::Write;
 use std::path::Path;
@@ -33,6 +34,10 @@ pub(super) struct Arguments {
     selection: Selection,
     #[command(flatten)]
     question: Question,
+    /// Also bound what evaluating the network in float32 instead of real numbers adds: parameters and inputs rounded, sums in
+    /// any order, fused or not, tanh, σ and exp within 2^-21
+    #[arg(long, conflicts_with = "activations")]
+    float32: bool,
     #[command(flatten)]
     pictures: Pictures,
     #[command(flatten)]
@@ -47,6 +52,7 @@ Examples:
   quantproof global models/moons_relu_2-8-2.json --epsilon 0.001 --deviation 0.05 --html report.html
   quantproof global models/moons_relu_2-8-2.json --epsilon 0.01 --domain x1=0..0.5,x2=-1/2..0
   quantproof global models/moons_relu_2-8-2.json --epsilon 0.01 --class-change --confidence-at-least 0.9
+  quantproof global models/moons_relu_2-8-2.json --quantize int8 --rounding nearest --float32
 
 Where the network is undecided between two classes, any perturbation changes the class, so --class-change needs
 --confidence-at-least: wherever the trained network is at least so confident in a class, can that class change?";
@@ -122,10 +128,11 @@ impl Arguments {
             || html::finding::page(&subject, &finding, reproduce),
             || html::finding::map(&subject, finding.witness.as_ref()),
         );
+        let float32 = self.float32.then(|| FloatError::new(&network, &perturbation, &domain));
         if session.json {
-            report::json::finding(&subject, &finding, out)?;
+            report::json::finding_in_float32(&subject, &finding, float32.as_ref(), out)?;
         } else {
-            report::text::finding(&subject, &finding, out)?;
+            report::text::finding_in_float32(&subject, &finding, float32.as_ref(), out)?;
         }
         written?;
         Ok(Status::of(Outcome::of(&finding), finding.stop))

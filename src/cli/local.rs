@@ -9,6 +9,7 @@ use clap::Args;
 use deltasat::exact::Rational;
 use quantproof::network::Network;
 use quantproof::report::{self, Aim, Outcome, Scope, Subject, html};
+use quantproof::robustness::float_error::FloatError;
 use quantproof::robustness::local::{Local, Scratch};
 use std::io::Write;
 use std::path::Path;
@@ -30,6 +31,10 @@ pub(super) struct Arguments {
     selection: Selection,
     #[command(flatten)]
     question: Question,
+    /// Also bound what evaluating the network in float32 instead of real numbers adds: parameters and inputs rounded, sums in
+    /// any order, fused or not, tanh, σ and exp within 2^-21
+    #[arg(long, conflicts_with_all = ["inputs", "activations"])]
+    float32: bool,
     #[command(flatten)]
     pictures: Pictures,
     #[command(flatten)]
@@ -41,7 +46,8 @@ Examples:
   quantproof local models/moons_relu_2-8-2.json --input 0.3,-0.2 --epsilon 0.01
   quantproof local models/moons_relu_2-8-2.json --input 0.3,-0.2 --epsilon 0.01 --deviation 0.05
   quantproof local models/iris_relu_4-8-3.json --input 0,0,0,0 --relative 0.02 --class worst
-  quantproof local models/moons_relu_2-8-2.json --inputs models/moons_test.csv --epsilon 0.01 --html report.html
+  quantproof local models/moons_relu_2-8-2.json --inputs models/moons_test.csv --epsilon 0.01 --class-change --html report.html
+  quantproof local models/moons_relu_2-8-2.json --input 0.3,-0.2 --quantize int8 --rounding nearest --float32
 
 A CSV file holds one input per row, under a header of the model's input names (in any order) or under none. Its table
 has one line per row and a summary; the exit code is 1 if a row is violated, else 4 if time ran out, else 3 if a row is
@@ -120,10 +126,12 @@ impl Arguments {
             || html::finding::page(&subject, &finding, reproduce),
             || html::finding::map(&subject, finding.witness.as_ref()),
         );
+        let point: Vec<_> = input.iter().map(|x| (x.clone(), x.clone())).collect();
+        let float32 = self.float32.then(|| FloatError::new(&network, &perturbation, &point));
         if session.json {
-            report::json::finding(&subject, &finding, out)?;
+            report::json::finding_in_float32(&subject, &finding, float32.as_ref(), out)?;
         } else {
-            report::text::finding(&subject, &finding, out)?;
+            report::text::finding_in_float32(&subject, &finding, float32.as_ref(), out)?;
         }
         written?;
         Ok(Status::of(Outcome::of(&finding), finding.stop))

@@ -263,20 +263,28 @@ impl Amount {
             Unit { relative: Some(epsilon), .. } => Magnitude::Relative(epsilon.clone()),
             Unit { quantize, .. } => {
                 let text = quantize.as_deref().unwrap_or_default();
-                let problem = |problem: String| format!("--quantize: {problem}");
-                let scheme = Scheme::parse(text, self.rounding()).map_err(|error| problem(error.to_string()))?;
-                let quantised =
-                    Quantised::new(scheme, network, input_scales).map_err(|error| problem(error.to_string()))?;
-                Magnitude::Quantised(Arc::new(quantised))
+                let rounding = rounding(self.rounding.as_deref()).unwrap_or_default();
+                Magnitude::Quantised(Arc::new(quantised(text, rounding, network, input_scales)?))
             }
         })
     }
+}
 
-    fn rounding(&self) -> Rounding {
-        // the parser lets no other names through
-        let named = |(name, _): &&(&str, Rounding)| Some(*name) == self.rounding.as_deref();
-        Rounding::NAMES.iter().find(named).map_or(Rounding::Any, |(_, rule)| *rule)
-    }
+/// The rule of a name, which the parser has let through.
+pub(super) fn rounding(name: Option<&str>) -> Option<Rounding> {
+    Rounding::NAMES.iter().find(|(known, _)| Some(*known) == name).map(|(_, rule)| *rule)
+}
+
+/// What `--quantize` makes of a network, whose layers' inputs have these scales where they are rounded.
+pub(super) fn quantised(
+    text: &str,
+    rounding: Rounding,
+    network: &Network,
+    input_scales: &[Option<f64>],
+) -> Result<Quantised, String> {
+    let problem = |problem: String| format!("--quantize: {problem}");
+    let scheme = Scheme::parse(text, rounding).map_err(|error| problem(error.to_string()))?;
+    Quantised::new(scheme, network, input_scales).map_err(|error| problem(error.to_string()))
 }
 
 impl Selection {

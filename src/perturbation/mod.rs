@@ -132,6 +132,12 @@ pub enum PerturbationError {
     /// A number format was made for another network.
     #[error("quantised parameters of another network, expected one with layers of the same sizes")]
     OtherNetwork,
+    /// A rule for rounding leaves a choice.
+    #[error("rounding {rounding}: many networks, expected nearest or truncate, which make one")]
+    Choice {
+        /// The rule.
+        rounding: &'static str,
+    },
     /// A number format has no ε.
     #[error("a number format has no epsilon, expected an absolute or a relative amount")]
     NoEpsilon,

@@ -5,7 +5,9 @@
 //! Adaptive Rounding for Post-Training Quantization*, 2020), or exactly one number where the rule leaves no choice.
 
 use super::PerturbationError;
+use super::format::grid::Grid;
 use super::format::{Format, FormatError, Grids};
+use crate::network::stored::{Stored, StoredLayer, Words};
 use crate::network::{Fixed, Layer, Network, Parameter};
 use deltasat::exact::{Constant, Rational, rational};
 use std::collections::BTreeMap;
@@ -182,11 +184,81 @@ impl Quantised {
         layer.ranges.get(layer.index(place))
     }
 
+    /// The quantised network: every parameter is what the rule for rounding makes of it.
+    ///
+    /// # Errors
+    /// When the rule leaves a choice, as all but to the nearest and truncation do, or when this was made for another network.
+    pub fn network(&self, network: &Network) -> Result<Network, PerturbationError> {
+        if !self.fits(network) {
+            return Err(PerturbationError::OtherNetwork);
+        }
+        let choice = || PerturbationError::Choice { rounding: self.scheme.rounding.name() };
+        if !matches!(self.scheme.rounding, Rounding::Nearest | Rounding::Truncate) {
+            return Err(choice());
+        }
+        let value = |layer: usize, place, trained: f64| match self.range(layer, place) {
+            // the numbers of a grid are doubles; of the two zeros a word stands for the positive one
+            Some((number, _)) if self.layers[layer].grids.as_ref().is_some_and(|g| g.of(place).is_some()) => {
+                number.floor() + 0.0
+            }
+            _ => trained,
+        };
+        network.with_parameters(value).map_err(|_| choice())
+    }
+
+    /// How the numbers of the [quantised network](Self::network) are stored: the words of each layer's format. A scale that
+    /// is no float32, which only extreme fixed-point formats have, leaves the numbers as they are.
+    pub fn stored(&self, quantised: &Network) -> Vec<StoredLayer> {
+        let stored = |(layer, ranges): (&Layer, &LayerRanges)| {
+            let Some(grids) = &ranges.grids else { return StoredLayer::PLAIN };
+            let rows = layer.outputs();
+            let part = |place: fn(usize) -> Parameter, numbers: &[f64], columns: usize| {
+                let grids: Option<Vec<&Grid>> = (0..rows).map(|row| grids.of(place(row))).collect();
+                match grids.filter(|_| !layer.fixed().holds(place(0))) {
+                    Some(grids) => stored_on(&grids, numbers, columns),
+                    None => Stored::Plain,
+                }
+            };
+            StoredLayer {
+                weights: part(|row| Parameter::Weight { row, col: 0 }, layer.weights(), layer.inputs()),
+                biases: part(|row| Parameter::Bias { row }, layer.biases(), 1),
+            }
+        };
+        quantised.layers().iter().zip(&self.layers).map(stored).collect()
+    }
+
     /// Whether it was made for a network of these layers.
     pub fn fits(&self, network: &Network) -> bool {
         let shapes = self.layers.iter().map(|layer| (layer.inputs, layer.outputs));
         shapes.eq(network.layers().iter().map(|layer| (layer.inputs(), layer.outputs())))
     }
+}
+
+/// Numbers that lie on the grid of their row, as words.
+fn stored_on(grids: &[&Grid], numbers: &[f64], columns: usize) -> Stored {
+    let mut words = Words { bits: 2, scales: Vec::new(), zeros: Vec::new(), words: Vec::new() };
+    for (grid, row) in grids.iter().zip(numbers.chunks(columns)) {
+        let grid = match grid {
+            Grid::Affine(grid) => grid,
+            Grid::Minifloat(kind) => return Stored::Float(kind.stored()),
+        };
+        let (least, greatest) = grid.words();
+        if f64::from(grid.scale() as f32) != grid.scale() {
+            return Stored::Plain;
+        }
+        while least < -(1 << (words.bits - 1)) || greatest >= 1 << (words.bits - 1) {
+            words.bits += 1;
+        }
+        words.scales.push(grid.scale());
+        words.zeros.push(grid.zero());
+        words.words.extend(row.iter().map(|&number| grid.down(number)));
+    }
+    // a scale for the whole tensor is stored once
+    if grids.windows(2).all(|pair| pair[0] == pair[1]) {
+        words.scales.truncate(1);
+        words.zeros.truncate(1);
+    }
+    Stored::Words(words)
 }
 
 type Ranges = Vec<(Constant, Constant)>;
@@ -202,7 +274,8 @@ fn ranges(
     let Some(grids) = format.grids(layer, input_scale)? else {
         let Format::Uniform(percent) = format else { return Ok((None, Vec::new())) };
         if matches!(rounding, Rounding::Nearest | Rounding::Truncate) {
-            let expected = "--rounding any: a share of the range has no numbers to round to".to_owned();
+            let expected =
+                "--rounding any, or a format of numbers: a share of the range has none to round to".to_owned();
             return Err(FormatError::Syntax { text: format!("{format} with rounding {}", rounding.name()), expected });
         }
         let radius = Constant::from_rational(super::format::uniform::radius(percent, layer));

@@ -3,6 +3,7 @@
 use super::number::{exact, lower, upper};
 use super::words::{class, coordinates, count, guarded, moving, parameter, parameters, place, quantity};
 use super::{Aim, Outcome, Scope, Subject, class_change_name};
+use crate::robustness::float_error::FloatError;
 use crate::robustness::radius::Radius;
 use crate::robustness::witness::{Moved, Witness};
 use crate::robustness::{ClassChange, ClassChoice, Finding};
@@ -18,11 +19,31 @@ const LISTED: usize = 3;
 /// # Errors
 /// Those of the writer.
 pub fn finding(subject: &Subject<'_>, finding: &Finding, out: &mut dyn Write) -> io::Result<()> {
+    finding_in_float32(subject, finding, None, out)
+}
+
+/// Writes a finding with what an evaluation in float32 adds to its bounds, where that was asked.
+///
+/// # Errors
+/// Those of the writer.
+pub fn finding_in_float32(
+    subject: &Subject<'_>,
+    finding: &Finding,
+    float32: Option<&FloatError>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     writeln!(out, "{}", sentence(subject, finding))?;
     let bounds = format!("[{}, {}]", lower(finding.lower), upper(finding.upper));
     match subject.aim {
         Aim::Deviation { .. } => line(out, "deviation", &bounds)?,
         Aim::ClassChange { .. } => line(out, "logit gap", &bounds)?,
+    }
+    if let Some(error) = float32 {
+        let (most, to) = match subject.aim {
+            Aim::Deviation { choice, .. } => (error.confidence(choice), "to the deviation"),
+            Aim::ClassChange { .. } => (error.gap(), "to the logit gap"),
+        };
+        line(out, "float32", &format!("float32 evaluation adds at most {} {to}", upper(most)))?;
     }
     if let Some(change) = finding.class_change.filter(|&c| about_change(subject, c)) {
         line(out, "class change", class_change_name(change))?;

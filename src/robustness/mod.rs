@@ -5,6 +5,7 @@
 
 pub mod bits;
 pub mod difference;
+pub mod float_error;
 pub mod global;
 pub mod journal;
 pub mod local;
