@@ -1,6 +1,6 @@
 //! `quantproof local`: at one input, or at each of many.
 
-use super::inputs::Inputs;
+use super::inputs::{Inputs, Labels};
 use super::options::{self, Amount, Common, Selection};
 use super::progress::Progress;
 use super::{Failure, Status, table};
@@ -95,7 +95,7 @@ impl Arguments {
         };
         let text = match (&self.place.input, &self.place.inputs) {
             (_, Some(path)) => {
-                let inputs = Inputs::read(path, &network)?;
+                let inputs = Inputs::read(path, &network, Labels::No)?;
                 return table::run(&session, &subject(Scope::Local(&[])), &inputs, out);
             }
             (text, None) => text.as_deref().unwrap_or_default(),

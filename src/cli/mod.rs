@@ -6,6 +6,7 @@
 mod compare;
 mod convert;
 mod encode;
+mod flips;
 mod global;
 mod inputs;
 mod interrupt;
@@ -13,6 +14,7 @@ mod local;
 mod options;
 mod progress;
 mod radius;
+mod rows;
 mod show;
 mod table;
 mod verify;
@@ -48,6 +50,7 @@ Exit codes:
 enum Command {
     Local(local::Arguments),
     Global(global::Arguments),
+    Flips(flips::Arguments),
     Radius(radius::Arguments),
     Verify(verify::Arguments),
     Encode(encode::Arguments),
@@ -133,6 +136,7 @@ impl Command {
         match self {
             Command::Local(arguments) => arguments.run(out),
             Command::Global(arguments) => arguments.run(out),
+            Command::Flips(arguments) => arguments.run(out),
             Command::Radius(arguments) => arguments.run(out),
             Command::Verify(arguments) => arguments.run(out),
             Command::Encode(arguments) => arguments.run(out),

@@ -7,6 +7,7 @@
 //! Invariant: nothing here computes a bound.
 
 pub mod compare;
+pub mod flips;
 pub mod json;
 pub mod number;
 pub mod table;

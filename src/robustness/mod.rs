@@ -3,6 +3,7 @@
 //! Every answer has two sides: an upper bound that the solver proved for every input and every parameter in question, and
 //! a lower bound that an explicit witness attains in exact arithmetic.
 
+pub mod flips;
 pub mod global;
 pub mod local;
 pub mod radius;
