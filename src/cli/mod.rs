@@ -3,6 +3,7 @@
 //! A subcommand turns its options into the library's types, asks, and hands the finding to a report. stdout carries the
 //! answer alone; progress and errors go to stderr. [`Status`] is the exit code.
 
+mod bits;
 mod compare;
 mod convert;
 mod encode;
@@ -13,8 +14,11 @@ mod interrupt;
 mod local;
 mod options;
 mod progress;
+mod question;
 mod radius;
+mod region;
 mod rows;
+mod sensitivity;
 mod show;
 mod table;
 mod verify;
@@ -51,7 +55,10 @@ enum Command {
     Local(local::Arguments),
     Global(global::Arguments),
     Flips(flips::Arguments),
+    SafeRegion(region::Arguments),
     Radius(radius::Arguments),
+    Bits(bits::Arguments),
+    Sensitivity(sensitivity::Arguments),
     Verify(verify::Arguments),
     Encode(encode::Arguments),
     Show(show::Arguments),
@@ -137,7 +144,10 @@ impl Command {
             Command::Local(arguments) => arguments.run(out),
             Command::Global(arguments) => arguments.run(out),
             Command::Flips(arguments) => arguments.run(out),
+            Command::SafeRegion(arguments) => arguments.run(out),
             Command::Radius(arguments) => arguments.run(out),
+            Command::Bits(arguments) => arguments.run(out),
+            Command::Sensitivity(arguments) => arguments.run(out),
             Command::Verify(arguments) => arguments.run(out),
             Command::Encode(arguments) => arguments.run(out),
             Command::Show(arguments) => arguments.run(out),

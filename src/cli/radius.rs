@@ -2,7 +2,7 @@
 
 use super::options::{self, Common, Selection, Session};
 use super::progress::Progress;
-use super::{Failure, Status, global, local};
+use super::{Failure, Status, global, question};
 use clap::{Args, Subcommand};
 use deltasat::exact::{Rational, rational};
 use num_traits::Zero;
@@ -10,8 +10,6 @@ use quantproof::network::Network;
 use quantproof::perturbation::{Magnitude, Perturbation};
 use quantproof::report::{self, Aim, Outcome, Scope, Subject};
 use quantproof::robustness::Finding;
-use quantproof::robustness::global::Global;
-use quantproof::robustness::local::{Local, Scratch};
 use quantproof::robustness::radius::{Radius, radius};
 use std::io::Write;
 
@@ -229,14 +227,5 @@ fn ask(session: &Session, subject: &Subject<'_>, epsilon: &Rational, progress: &
     // ε is not negative, which is all that scaling objects to
     let scaled = subject.perturbation.scaled(epsilon.clone());
     let perturbation = scaled.as_ref().unwrap_or(subject.perturbation);
-    let (network, settings) = (subject.network, session.settings.clone());
-    match subject.scope {
-        Scope::Local(input) => {
-            let local = Local::new(network, perturbation, settings);
-            local::ask(&local, &subject.aim, input, &mut Scratch::default(), progress)
-        }
-        Scope::Global(domain) => {
-            global::ask(&Global { network, perturbation, domain, settings }, &subject.aim, progress)
-        }
-    }
+    question::ask(session, subject.network, perturbation, &subject.aim, subject.scope, progress)
 }

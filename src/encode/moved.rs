@@ -1,10 +1,10 @@
 //! From noises back to parameters: where every neuron's noise `s ∈ [−1, 1]` is known, the perturbed network is too.
 //!
 //! A noise stands for the moves `s·r_j·sgn(h'_j)` of its neuron's weights and `s·r_b` of its bias from the middles of their
-//! ranges (see [`eliminated`](super::eliminated)). A parameter that a number format rounds up or down is moved to one end
-//! of its range, so that the network is one that a quantiser can make: all to the ends that the noise points to where it is
-//! ±1, else so many of them that the neuron's value comes close to what the noise stands for. The signs are those of the
-//! perturbed network's own values, so the layers are moved one after the other from the input on. The values are computed in doubles, and each parameter is clamped to the doubles
+//! ranges (see [`eliminated`](super::eliminated)). Parameters that a number format rounds up or down are moved to the ends of
+//! their ranges, so that the network is one that a quantiser can make: all to the end that the noise points to where it is
+//! `±1`, and in between as many up and down as make the sum of their moves close to `s·ρ`. The signs are those of the perturbed network's own values, so the layers are moved
+//! one after the other from the input on. The values are computed in doubles, and each parameter is clamped to the doubles
 //! inside its exact interval: what comes out is a network of the perturbation's box, whatever rounding did; that it does
 //! what was hoped for is for its exact evaluation to say.
 
@@ -16,8 +16,6 @@ use std::sync::OnceLock;
 struct Ends {
     weights: Vec<Range>,
     biases: Vec<Range>,
-    /// whether nothing between the two ends of a range is possible
-    ends_only: bool,
 }
 
 /// The doubles that a parameter may be.
@@ -27,6 +25,8 @@ struct Range {
     /// where it is when its noise is 0
     middle: f64,
     greatest: f64,
+    /// whether nothing between the two ends is possible
+    ends_only: bool,
 }
 
 /// Moves the parameters of a network within a perturbation.
@@ -62,12 +62,15 @@ impl<'a> Mover<'a> {
             let mut biases = Vec::with_capacity(layer.outputs());
             for (row, &s) in moves.iter().enumerate() {
                 let row_ends = &ends.weights[row * width..(row + 1) * width];
-                if ends.ends_only && s.abs() < 1.0 {
-                    biases.push(between(row_ends, &ends.biases[row], &h, s, &mut weights));
+                let bias = &ends.biases[row];
+                if s.abs() < 1.0 && row_ends.iter().chain([bias]).any(|range| range.ends_only) {
+                    let (row_weights, bias) = rounded(row_ends, bias, &h, s);
+                    weights.extend(row_weights);
+                    biases.push(bias);
                     continue;
                 }
                 weights.extend(row_ends.iter().zip(&h).map(|(ends, &h)| ends.moved(if h < 0.0 { -s } else { s })));
-                biases.push(ends.biases[row].moved(s));
+                biases.push(bias.moved(s));
             }
             h = weights
                 .chunks_exact(width)
@@ -95,24 +98,44 @@ impl<'a> Mover<'a> {
                     let of_format = self.perturbation.format_range(self.network, index, parameter).is_some();
                     let trained = layer.parameter(parameter);
                     let middle = if of_format { least + 0.5 * (greatest - least) } else { trained };
-                    Range { least, middle: middle.clamp(least, greatest), greatest }
+                    Range { least, middle: middle.clamp(least, greatest), greatest, ends_only: of_format && ends_only }
                 };
                 let cols = 0..layer.inputs();
                 let weights = (0..layer.outputs()).flat_map(|row| cols.clone().map(move |col| (row, col)));
                 Ends {
                     weights: weights.map(|(row, col)| ends(Parameter::Weight { row, col })).collect(),
                     biases: (0..layer.outputs()).map(|row| ends(Parameter::Bias { row })).collect(),
-                    ends_only,
                 }
             })
             .collect()
     }
 }
 
+/// The weights and the bias of a row, each at an end of its range, so that the row at `h` is near its middle plus `s` times
+/// its radius: the largest terms first, each in the direction in which the sum is still wrong.
+fn rounded(weights: &[Range], bias: &Range, h: &[f64], s: f64) -> (Vec<f64>, f64) {
+    let ranges: Vec<&Range> = weights.iter().chain([bias]).collect();
+    let factors = h.iter().copied().chain([1.0]);
+    let reach: Vec<f64> = ranges.iter().zip(factors).map(|(range, h)| (range.greatest - range.middle) * h).collect();
+    let mut order: Vec<usize> = (0..reach.len()).collect();
+    order.sort_by(|&a, &b| reach[b].abs().total_cmp(&reach[a].abs()));
+    let mut missing = s * reach.iter().map(|reach| reach.abs()).sum::<f64>();
+    let mut numbers: Vec<f64> = ranges.iter().map(|range| range.greatest).collect();
+    for index in order {
+        let up = (missing >= 0.0) == (reach[index] >= 0.0);
+        if !up {
+            numbers[index] = ranges[index].least;
+        }
+        missing -= if up { reach[index] } else { -reach[index] };
+    }
+    let bias = numbers.pop().unwrap_or_default();
+    (numbers, bias)
+}
+
 impl Range {
     /// The parameter moved by `s ∈ [−1, 1]` times its radius.
     fn moved(&self, s: f64) -> f64 {
-        let Range { least, middle, greatest } = *self;
+        let Range { least, middle, greatest, .. } = *self;
         match s {
             1.0 => greatest,
             -1.0 => least,
@@ -121,23 +144,4 @@ impl Range {
             s => (middle - s * (least - middle)).clamp(least, greatest),
         }
     }
-}
-
-/// Moves each parameter of a row to one of its ends so that the sum comes close to `s` times the greatest move: the large
-/// moves first, each in the direction that is still wanted. Pushes the weights and returns the bias.
-fn between(weights: &[Range], bias: &Range, h: &[f64], s: f64, moved: &mut Vec<f64>) -> f64 {
-    let places = weights.iter().zip(h).chain([(bias, &1.0)]);
-    let sizes: Vec<f64> = places.clone().map(|(range, h)| (range.greatest - range.least) * h.abs()).collect();
-    let mut order: Vec<usize> = (0..sizes.len()).collect();
-    order.sort_by(|&a, &b| sizes[b].total_cmp(&sizes[a]));
-    let mut wanted = s * sizes.iter().sum::<f64>();
-    let mut up = vec![false; sizes.len()];
-    for place in order {
-        up[place] = wanted > 0.0;
-        wanted -= if up[place] { sizes[place] } else { -sizes[place] };
-    }
-    let ends = places.zip(&up).map(|((range, h), &up)| if up == (*h >= 0.0) { range.greatest } else { range.least });
-    moved.extend(ends);
-    // there is always a bias
-    moved.pop().unwrap_or_default()
 }

@@ -141,7 +141,9 @@ pub struct Perturbation {
     layers: Layers,
     parameters: Parameters,
     /// only this part moves
-    part: Option<Part>,
+    only: Option<Part>,
+    /// this part does not move
+    except: Option<Part>,
     /// the doubles on either side of ε
     around: (f64, f64),
 }
@@ -159,7 +161,7 @@ impl Perturbation {
             return Err(PerturbationError::NoLayer);
         }
         let around = magnitude.epsilon().map(|epsilon| (rational::floor_f64(epsilon), rational::ceil_f64(epsilon)));
-        Ok(Self { magnitude, layers, parameters, part: None, around: around.unwrap_or_default() })
+        Ok(Self { magnitude, layers, parameters, only: None, except: None, around: around.unwrap_or_default() })
     }
 
     /// All parameters of all layers move by `magnitude`.
@@ -173,13 +175,20 @@ impl Perturbation {
     /// Nothing moves.
     pub fn none() -> Self {
         let magnitude = Magnitude::Absolute(BigRational::zero());
-        Self { magnitude, layers: Layers::All, parameters: Parameters::All, part: None, around: (0.0, 0.0) }
+        let (layers, parameters) = (Layers::All, Parameters::All);
+        Self { magnitude, layers, parameters, only: None, except: None, around: (0.0, 0.0) }
     }
 
     /// The same perturbation of one part of the network alone: what it does not select stays unselected.
     #[must_use]
     pub fn only(&self, part: Part) -> Self {
-        Self { part: Some(part), ..self.clone() }
+        Self { only: Some(part), ..self.clone() }
+    }
+
+    /// The same perturbation with one part of the network kept still.
+    #[must_use]
+    pub fn without(&self, part: Part) -> Self {
+        Self { except: Some(part), ..self.clone() }
     }
 
     /// Checks that the selected layers exist in a network and have parameters, and that a number format is its own.
@@ -219,7 +228,7 @@ impl Perturbation {
             Magnitude::Quantised(_) => return Err(PerturbationError::NoEpsilon),
         };
         let scaled = Self::new(magnitude, self.layers.clone(), self.parameters)?;
-        Ok(Self { part: self.part, ..scaled })
+        Ok(Self { only: self.only, except: self.except, ..scaled })
     }
 
     /// Whether a place is selected; what is selected may still be fixed or have radius 0.
@@ -233,7 +242,9 @@ impl Perturbation {
             Parameters::Weights => matches!(parameter, Parameter::Weight { .. }),
             Parameters::Biases => matches!(parameter, Parameter::Bias { .. }),
         };
-        in_layer && in_kind && self.part.is_none_or(|part| part.holds(layer, parameter))
+        let in_part = self.only.is_none_or(|part| part.holds(layer, parameter));
+        let excepted = self.except.is_some_and(|part| part.holds(layer, parameter));
+        in_layer && in_kind && in_part && !excepted
     }
 
     /// Whether a parameter is selected and is one: what a network holds [fixed](Fixed) never moves.

@@ -17,7 +17,7 @@ use std::io::{self, Write};
 /// The version of the schema.
 pub const SCHEMA: u32 = 1;
 
-type Number = Box<RawValue>;
+pub(super) type Number = Box<RawValue>;
 
 /// The whole of a report on one question.
 #[derive(Serialize)]
@@ -44,16 +44,17 @@ pub struct Asked<'a> {
     schema: u32,
     model: &'a str,
     scope: &'static str,
-    question: &'static str,
+    pub(super) question: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    about: Option<&'static str>,
+    pub(super) about: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     class: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     threshold: Option<Number>,
     #[serde(skip_serializing_if = "Option::is_none")]
     confidence_at_least: Option<Number>,
-    perturbation: PerturbationDocument,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) perturbation: Option<PerturbationDocument>,
     #[serde(skip_serializing_if = "Option::is_none")]
     input: Option<Vec<Number>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -76,7 +77,7 @@ pub(super) struct PerturbationDocument {
 }
 
 #[derive(Serialize)]
-struct WitnessDocument<'a> {
+pub(super) struct WitnessDocument<'a> {
     input: Vec<Number>,
     class: &'a str,
     confidence_nominal: Number,
@@ -134,7 +135,7 @@ pub fn asked<'a>(subject: &Subject<'a>) -> Asked<'a> {
         class,
         threshold,
         confidence_at_least: guard,
-        perturbation: perturbation(subject.perturbation),
+        perturbation: Some(perturbation(subject.perturbation)),
         input,
         domain,
         delta: subject.delta,
@@ -176,7 +177,7 @@ pub(super) fn perturbation(perturbation: &Perturbation) -> PerturbationDocument 
     }
 }
 
-fn witness<'a>(network: &'a Network, witness: &Witness) -> WitnessDocument<'a> {
+pub(super) fn witness<'a>(network: &'a Network, witness: &Witness) -> WitnessDocument<'a> {
     let name = |class: usize| network.classes()[class].as_str();
     let confidence = |ball: &Ball| json_lower(ball.floor_f64());
     WitnessDocument {
@@ -227,7 +228,9 @@ pub fn finding(subject: &Subject<'_>, finding: &Finding, out: &mut dyn Write) ->
 pub fn radius(subject: &Subject<'_>, radius: &Radius, out: &mut dyn Write) -> io::Result<()> {
     let mut asked = asked(subject);
     asked.about = Some(std::mem::replace(&mut asked.question, "radius"));
-    asked.perturbation.epsilon = None;
+    if let Some(kind) = &mut asked.perturbation {
+        kind.epsilon = None;
+    }
     let refuted = radius.refuted.as_ref().map_or(f64::INFINITY, rational::ceil_f64);
     let document = Document {
         asked,

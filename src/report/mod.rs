@@ -6,10 +6,13 @@
 //!
 //! Invariant: nothing here computes a bound.
 
+pub mod bits;
 pub mod compare;
 pub mod flips;
 pub mod json;
 pub mod number;
+pub mod region;
+pub mod sensitivity;
 pub mod table;
 pub mod text;
 pub mod verify;

@@ -129,7 +129,7 @@ pub(super) fn unanswered(stop: StopReason) -> &'static str {
 }
 
 /// The witness: how much moves, what that does, and the first few parameters.
-fn witness(subject: &Subject<'_>, witness: &Witness, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn witness(subject: &Subject<'_>, witness: &Witness, out: &mut dyn Write) -> io::Result<()> {
     let network = subject.network;
     if let Scope::Global(_) = subject.scope {
         line(out, "witness at", &coordinates(network, &witness.input))?;

@@ -5,7 +5,7 @@
 use super::local::{excluded, limit};
 use super::witness::Witness;
 use super::{
-    Answer, ClassChange, ClassChoice, Finding, Settings, add, chosen_classes, judge, search, unfinished, witness_point,
+    Answer, ClassChange, ClassChoice, Finding, Settings, add, chosen_classes, search, unfinished, witness_point,
 };
 use crate::encode::class_count;
 use crate::encode::question::{Encoded, Question};
@@ -77,7 +77,7 @@ impl Global<'_> {
                 break;
             }
         }
-        finding.answer = judge(finding.lower, finding.upper, threshold, finding.stop);
+        finding.answer = finding.judged(threshold);
         finding.statistics.seconds = started.elapsed().as_secs_f64();
         finding
     }

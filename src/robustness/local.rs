@@ -7,7 +7,7 @@
 //! needed.
 
 use super::witness::Witness;
-use super::{Answer, ClassChange, ClassChoice, Finding, Settings, add, chosen_classes, judge, search, witness_point};
+use super::{Answer, ClassChange, ClassChoice, Finding, Settings, add, chosen_classes, search, witness_point};
 use crate::encode::class_count;
 use crate::encode::question::{Encoded, Question};
 use crate::network::Network;
@@ -134,7 +134,7 @@ impl<'a> Local<'a> {
         if finding.witness.is_none() {
             finding.witness = departure.witness;
         }
-        finding.answer = judge(finding.lower, finding.upper, threshold, finding.stop);
+        finding.answer = finding.judged(threshold);
         finding.statistics.seconds = place.started.elapsed().as_secs_f64();
         finding
     }

@@ -3,10 +3,13 @@
 //! Every answer has two sides: an upper bound that the solver proved for every input and every parameter in question, and
 //! a lower bound that an explicit witness attains in exact arithmetic.
 
+pub mod bits;
 pub mod flips;
 pub mod global;
 pub mod local;
 pub mod radius;
+pub mod region;
+pub mod sensitivity;
 pub mod verify;
 pub mod witness;
 
@@ -84,6 +87,27 @@ pub struct Finding {
     pub stop: StopReason,
     /// boxes, seconds
     pub statistics: Statistics,
+}
+
+impl Finding {
+    /// Nothing is known.
+    pub fn open() -> Self {
+        Finding {
+            answer: Answer::Unknown,
+            lower: f64::NEG_INFINITY,
+            upper: f64::INFINITY,
+            class: None,
+            class_change: None,
+            witness: None,
+            stop: StopReason::Complete,
+            statistics: Statistics::default(),
+        }
+    }
+
+    /// The answer that the bounds give to a threshold; without one they are the answer.
+    pub fn judged(&self, threshold: Option<&Rational>) -> Answer {
+        judge(self.lower, self.upper, threshold, self.stop)
+    }
 }
 
 /// Whose confidence is meant.

@@ -1,0 +1,133 @@
+//! The yes/no questions and the bounds that `radius`, `bits` and `sensitivity` ask again and again, each time of another
+//! perturbation: at an input, at each of many, or over a domain.
+
+use super::inputs::{Inputs, Labels, Row};
+use super::options::{self, Session};
+use super::{global, local};
+use clap::Args;
+use deltasat::exact::Rational;
+use deltasat::search::{Observer, StopReason};
+use quantproof::network::Network;
+use quantproof::perturbation::Perturbation;
+use quantproof::report::{Aim, Scope};
+use quantproof::robustness::global::Global;
+use quantproof::robustness::local::{Local, Scratch};
+use quantproof::robustness::{Answer, Finding};
+
+/// For which inputs.
+#[derive(Args)]
+pub(super) struct Where {
+    /// One input, one number per input of the network
+    #[arg(long, value_name = "X1,X2,…", allow_hyphen_values = true, conflicts_with_all = ["inputs", "domain"])]
+    input: Option<String>,
+    /// Every input of a CSV file, - for standard input
+    #[arg(long, value_name = "FILE", allow_hyphen_values = true, conflicts_with = "domain")]
+    inputs: Option<String>,
+    #[command(flatten)]
+    domain: global::Domain,
+}
+
+/// The inputs themselves.
+pub(super) enum Place {
+    /// each of these on its own, at least one
+    Inputs(Vec<Vec<Rational>>),
+    /// all of a box
+    Domain(Vec<(Rational, Rational)>),
+}
+
+impl Where {
+    /// Reads the inputs; without an option they are the network's domain.
+    pub(super) fn place(&self, network: &Network) -> Result<Place, super::Failure> {
+        match (&self.input, &self.inputs) {
+            (Some(text), _) => Ok(Place::Inputs(vec![options::input(text, network)?])),
+            (None, Some(path)) => {
+                let inputs = Inputs::read(path, network, Labels::No)?;
+                let (mut rows, mut row, mut points) = (inputs.rows(), Row::default(), Vec::new());
+                while rows.next(&mut row) {
+                    points.push((0..network.input().count()).map(|i| inputs.value(&row, i)).collect::<Result<_, _>>()?);
+                }
+                Ok(Place::Inputs(points))
+            }
+            (None, None) => Ok(Place::Domain(self.domain.bounds(network)?)),
+        }
+    }
+}
+
+impl Place {
+    /// How a report speaks of it.
+    pub(super) fn scope(&self) -> Scope<'_> {
+        match self {
+            Place::Inputs(points) if points.len() == 1 => Scope::Local(&points[0]),
+            Place::Inputs(_) => Scope::Local(&[]),
+            Place::Domain(domain) => Scope::Global(domain),
+        }
+    }
+}
+
+/// Asks a question about an input or a domain.
+pub(super) fn ask(
+    session: &Session,
+    network: &Network,
+    perturbation: &Perturbation,
+    aim: &Aim,
+    scope: Scope<'_>,
+    observer: &mut dyn Observer,
+) -> Finding {
+    let settings = session.settings.clone();
+    match scope {
+        Scope::Local(input) => {
+            let local = Local::new(network, perturbation, settings);
+            local::ask(&local, aim, input, &mut Scratch::default(), observer)
+        }
+        Scope::Global(domain) => global::ask(&Global { network, perturbation, domain, settings }, aim, observer),
+    }
+}
+
+/// Asks a question about all inputs of a place. Over many inputs the bounds are those of the largest deviation, and one
+/// input that violates a threshold ends a yes/no question.
+pub(super) fn ask_all(
+    session: &Session,
+    network: &Network,
+    perturbation: &Perturbation,
+    aim: &Aim,
+    place: &Place,
+    observer: &mut dyn Observer,
+) -> Finding {
+    let Place::Inputs(points) = place else {
+        return ask(session, network, perturbation, aim, place.scope(), observer);
+    };
+    let local = Local::new(network, perturbation, session.settings.clone());
+    let mut scratch = Scratch::default();
+    // there is at least one
+    let mut worst = local::ask(&local, aim, &points[0], &mut scratch, observer);
+    for point in &points[1..] {
+        if worst.answer == Answer::Violated {
+            break;
+        }
+        if let Some(reason) = session.stopped() {
+            worst.stop = reason;
+            worst.upper = f64::INFINITY;
+            worst.answer = if worst.answer == Answer::Bounds { Answer::Bounds } else { Answer::Timeout };
+            break;
+        }
+        worst = worse(worst, local::ask(&local, aim, point, &mut scratch, observer));
+    }
+    worst
+}
+
+/// Joins what was found at two inputs: the greater of each bound, and the answer that is worse.
+fn worse(a: Finding, b: Finding) -> Finding {
+    let rank = |answer| match answer {
+        Answer::Bounds | Answer::Robust => 0,
+        Answer::Unknown => 1,
+        Answer::Timeout => 2,
+        Answer::Violated => 3,
+    };
+    let (lower, upper) = (a.lower.max(b.lower), a.upper.max(b.upper));
+    let (boxes, seconds) = (a.statistics.boxes + b.statistics.boxes, a.statistics.seconds + b.statistics.seconds);
+    let stop = if a.stop == StopReason::Complete { b.stop } else { a.stop };
+    let mut worse = if (rank(b.answer), b.lower) > (rank(a.answer), a.lower) { b } else { a };
+    (worse.lower, worse.upper, worse.stop) = (lower, upper, stop);
+    (worse.statistics.boxes, worse.statistics.seconds) = (boxes, seconds);
+    worse
+}

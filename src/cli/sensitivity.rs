@@ -1,0 +1,100 @@
+//! `quantproof sensitivity`: which layers, neurons and parameters spend the budget.
+
+use super::options::{self, Amount, Common, Selection};
+use super::progress::Progress;
+use super::question::{self, Where};
+use super::{Failure, Status};
+use clap::{Args, ValueEnum};
+use quantproof::report::sensitivity::Report;
+use quantproof::report::{Aim, Outcome, Subject};
+use quantproof::robustness::sensitivity::{Effort, Grain, sensitivity};
+use std::io::Write;
+
+/// Which layer, neuron or parameter spends the budget
+///
+/// Ranks the parts of a network by how far the confidence moves when one of them alone moves, and says how far it still
+/// moves without it. All figures are certified from both sides.
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    model: options::Model,
+    #[command(flatten)]
+    place: Where,
+    #[command(flatten)]
+    amount: Amount,
+    #[command(flatten)]
+    selection: Selection,
+    /// The parts that are ranked
+    #[arg(long, value_name = "PART", default_value = "layer")]
+    per: Per,
+    /// How many of the most sensitive parts are shown
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
+    top: u32,
+    /// Whose confidence: a class's name or index, or worst [default: the class that the network assigns]
+    #[arg(long, value_name = "CLASS", allow_hyphen_values = true)]
+    class: Option<String>,
+    #[command(flatten)]
+    common: Common,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  quantproof sensitivity models/moons_relu_2-8-2.json --quantize int8
+  quantproof sensitivity models/moons_relu_2-8-2.json --epsilon 0.01 --per neuron --top 5
+  quantproof sensitivity models/moons_relu_2-8-2.json --epsilon 0.01 --per parameter --input 0.3,-0.2";
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Per {
+    /// layers
+    Layer,
+    /// neurons, each with its weights and its bias
+    Neuron,
+    /// single weights and biases
+    Parameter,
+}
+
+impl Arguments {
+    pub(super) fn run(&self, out: &mut dyn Write) -> Result<Status, Failure> {
+        let session = self.common.start()?;
+        let network = self.model.load()?;
+        let perturbation = self.selection.perturb(&self.amount, &network)?;
+        let place = self.place.place(&network)?;
+        let aim = Aim::Deviation { choice: options::class(self.class.as_deref(), &network)?, threshold: None };
+        let grain = match self.per {
+            Per::Layer => Grain::Layer,
+            Per::Neuron => Grain::Neuron,
+            Per::Parameter => Grain::Parameter,
+        };
+        let mut at_root = session.clone();
+        at_root.settings.limits.boxes = Some(1);
+        let progress = std::cell::RefCell::new(Progress::new(&session));
+        let found = sensitivity(
+            &network,
+            &perturbation,
+            grain,
+            self.top as usize,
+            |perturbation, effort| {
+                let session = if effort == Effort::Root { &at_root } else { &session };
+                question::ask_all(session, &network, perturbation, &aim, &place, &mut *progress.borrow_mut())
+            },
+            || session.stopped(),
+            |searched, parts| progress.borrow_mut().label = format!("{searched} of {parts} parts searched: "),
+        );
+        drop(progress);
+        let subject = Subject {
+            network: &network,
+            perturbation: &perturbation,
+            scope: place.scope(),
+            aim,
+            delta: session.settings.delta,
+        };
+        let report = Report { subject: &subject, grain, found: &found };
+        if session.json {
+            report.json(out)?;
+        } else {
+            report.text(out)?;
+        }
+        Ok(Status::of(Outcome::of_bounds(found.stop), found.stop))
+    }
+}
