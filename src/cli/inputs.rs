@@ -1,5 +1,8 @@
 //! Inputs from a CSV file: one row per input, under a header of the model's input names or under none.
 //!
+//! Where labels are of use, a column under the title `label` holds the right class of each row, by its name or its index. A
+//! model's own held-out points are read as if they were such a file.
+//!
 //! The whole file is checked before the first answer, so an error in the last row costs no search and leaves stdout
 //! empty. Only the text is kept; the rows are read again as they are needed.
 
@@ -22,6 +25,8 @@ pub(super) struct Inputs {
     header: bool,
     /// which column holds each input
     columns: Vec<usize>,
+    /// which column holds the labels
+    label: Option<usize>,
     /// the number of rows
     pub(super) count: u64,
     /// the line of the last row
@@ -36,6 +41,16 @@ pub(super) struct Rows<'a> {
     inputs: &'a Inputs,
 }
 
+/// Whether a file may have a column of labels.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Labels {
+    Perhaps,
+    No,
+}
+
+/// The title of the column of labels.
+const LABEL: &str = "label";
+
 /// One row; its memory is used again for others.
 #[derive(Default)]
 pub(super) struct Row {
@@ -45,44 +60,70 @@ pub(super) struct Row {
 
 impl Inputs {
     /// Reads and checks the file at `path`, `-` being standard input.
-    pub(super) fn read(path: &str, network: &Network) -> Result<Inputs, String> {
+    pub(super) fn read(path: &str, network: &Network, labels: Labels) -> Result<Inputs, String> {
         let mut text = Vec::new();
         let (name, result) = match path {
             "-" => ("standard input", std::io::stdin().lock().read_to_end(&mut text).map(|_| ())),
             _ => (path, std::fs::read(path).map(|bytes| text = bytes)),
         };
         result.map_err(|error| format!("{name}: cannot be read: {error}"))?;
-        Self::check(text, network).map_err(|problem| format!("{name}: {problem}"))
+        Self::check(text, network, labels).map_err(|problem| format!("{name}: {problem}"))
     }
 
-    fn check(mut text: Vec<u8>, network: &Network) -> Result<Inputs, String> {
+    /// The held-out points of a model, as the decimals that its doubles stand for, with their labels. Their lines are
+    /// counted from 1.
+    pub(super) fn held_out(network: &Network) -> Result<Inputs, String> {
+        let model = network.name();
+        let data = network.data().ok_or_else(|| format!("{model} has no held-out points, expected --inputs FILE"))?;
+        let mut text = String::new();
+        for (point, label) in data.inputs().iter().zip(data.labels()) {
+            point.iter().for_each(|x| text.push_str(&format!("{x},")));
+            text.push_str(&format!("{label}\n"));
+        }
+        let columns = (0..network.input().count()).collect();
+        let inputs = Inputs::unchecked(text.into_bytes(), columns, Some(network.input().count()));
+        inputs.checked(network).map_err(|problem| format!("{model}: held-out points: {problem}"))
+    }
+
+    fn unchecked(text: Vec<u8>, columns: Vec<usize>, label: Option<usize>) -> Inputs {
+        let widths = vec![0; columns.len()];
+        Inputs { text, marked: false, header: false, columns, label, count: 0, last_line: 0, widths }
+    }
+
+    fn check(mut text: Vec<u8>, network: &Network, labels: Labels) -> Result<Inputs, String> {
         let marked = text.starts_with(MARK);
         if marked {
             text.drain(..MARK.len());
         }
         let names = network.input().names();
-        let columns = (0..names.len()).collect();
-        let mut inputs =
-            Inputs { text, marked, header: false, columns, count: 0, last_line: 0, widths: vec![0; names.len()] };
+        let mut inputs = Inputs::unchecked(text, (0..names.len()).collect(), None);
+        inputs.marked = marked;
         let mut row = Row::default();
-        let mut rows = inputs.rows();
-        if !rows.next(&mut row) {
+        if !inputs.rows().next(&mut row) {
             return Err(format!("no rows, expected {} numbers ({}) in each", names.len(), names.join(", ")));
         }
-        let header = header(&row, names)?;
-        if let Some(columns) = header {
+        if let Some((columns, label)) = header(&row, names, labels)? {
             inputs.header = true;
-            inputs.columns = columns;
+            (inputs.columns, inputs.label) = (columns, label);
         }
+        inputs.checked(network)
+    }
+
+    /// Checks every row, and counts them.
+    fn checked(mut self, network: &Network) -> Result<Inputs, String> {
+        let names = network.input().names();
         let (mut count, mut last_line, mut widths) = (0, 0, vec![0; names.len()]);
-        let mut rows = inputs.rows();
+        let (mut rows, mut row) = (self.rows(), Row::default());
         while rows.next(&mut row) {
-            check_length(&row, names)?;
+            check_length(&row, names, self.label.is_some())?;
+            let place = |column: usize, name: &str| format!("line {}, column {} ({name})", row.line, column + 1);
             for (i, width) in widths.iter_mut().enumerate() {
-                inputs.value(&row, i).map_err(|problem| {
-                    format!("line {}, column {} ({}): {problem}", row.line, inputs.columns[i] + 1, names[i])
-                })?;
-                *width = inputs.field(&row, i).chars().count().max(*width);
+                let wrong = |problem| format!("{}: {problem}", place(self.columns[i], &names[i]));
+                self.value(&row, i).map_err(wrong)?;
+                *width = self.field(&row, i).chars().count().max(*width);
+            }
+            if let Some(column) = self.label {
+                self.label(&row, network).map_err(|problem| format!("{}: {problem}", place(column, LABEL)))?;
             }
             count += 1;
             last_line = row.line;
@@ -90,8 +131,28 @@ impl Inputs {
         if count == 0 {
             return Err("a header and no rows, expected at least one".to_owned());
         }
-        (inputs.count, inputs.last_line, inputs.widths) = (count, last_line, widths);
-        Ok(inputs)
+        (self.count, self.last_line, self.widths) = (count, last_line, widths);
+        Ok(self)
+    }
+
+    /// Whether the rows have labels.
+    pub(super) fn has_labels(&self) -> bool {
+        self.label.is_some()
+    }
+
+    /// The index of the right class of a row, where there are labels.
+    pub(super) fn label(&self, row: &Row, network: &Network) -> Result<Option<usize>, String> {
+        let Some(column) = self.label else { return Ok(None) };
+        let text = String::from_utf8_lossy(row.record.get(column).unwrap_or_default());
+        let classes = network.classes();
+        let index = classes.iter().position(|name| *name == text).or_else(|| text.parse().ok());
+        match index {
+            Some(index) if index < classes.len() => Ok(Some(index)),
+            _ => {
+                let last = classes.len() - 1;
+                Err(format!("no class {text:?}, expected one of {}, or an index from 0 to {last}", quoted(classes)))
+            }
+        }
     }
 
     /// The inputs of all rows.
@@ -144,16 +205,18 @@ impl Rows<'_> {
     }
 }
 
-/// The columns that a header gives to the inputs; `None` when the first row is none.
-fn header(row: &Row, names: &[String]) -> Result<Option<Vec<usize>>, String> {
+/// The columns that a header gives to the inputs and to the labels; `None` when the first row is none.
+fn header(row: &Row, names: &[String], labels: Labels) -> Result<Option<(Vec<usize>, Option<usize>)>, String> {
     let fields: Vec<String> = row.record.iter().map(|field| String::from_utf8_lossy(field).into_owned()).collect();
-    let known = |field: &String| names.contains(field);
+    let labels = labels == Labels::Perhaps && !names.iter().any(|name| name == LABEL);
+    let known = |field: &String| names.contains(field) || (labels && field == LABEL);
     if !fields.iter().any(known) && fields.iter().any(|field| number(field).is_ok()) {
         return Ok(None);
     }
     for (i, field) in fields.iter().enumerate() {
         let problem = if !known(field) {
-            format!("no input {field:?}, expected one of {}", quoted(names))
+            let label = if labels { ", or label" } else { "" };
+            format!("no input {field:?}, expected one of {}{label}", quoted(names))
         } else if fields[..i].contains(field) {
             format!("input {field:?} again, expected once")
         } else {
@@ -161,17 +224,20 @@ fn header(row: &Row, names: &[String]) -> Result<Option<Vec<usize>>, String> {
         };
         return Err(format!("line {}, column {}: {problem}", row.line, i + 1));
     }
-    check_length(row, names)?;
-    Ok(Some(names.iter().filter_map(|name| fields.iter().position(|field| field == name)).collect()))
+    let label = fields.iter().position(|field| labels && field == LABEL);
+    check_length(row, names, label.is_some())?;
+    let columns = names.iter().filter_map(|name| fields.iter().position(|field| field == name)).collect();
+    Ok(Some((columns, label)))
 }
 
-fn check_length(row: &Row, names: &[String]) -> Result<(), String> {
-    let given = row.record.len();
-    if given == names.len() {
+fn check_length(row: &Row, names: &[String], label: bool) -> Result<(), String> {
+    let (given, expected) = (row.record.len(), names.len() + usize::from(label));
+    if given == expected {
         return Ok(());
     }
     let given = if given == 1 { "1 column".to_owned() } else { format!("{given} columns") };
-    Err(format!("line {}: {given}, expected {} ({})", row.line, names.len(), names.join(", ")))
+    let label = if label { ", label" } else { "" };
+    Err(format!("line {}: {given}, expected {expected} ({}{label})", row.line, names.join(", ")))
 }
 
 #[cfg(test)]
@@ -183,7 +249,7 @@ mod tests {
     }
 
     fn read(text: &str) -> Result<Vec<(u64, String, String)>, String> {
-        let inputs = Inputs::check(text.as_bytes().to_vec(), &network())?;
+        let inputs = Inputs::check(text.as_bytes().to_vec(), &network(), Labels::No)?;
         let (mut rows, mut row, mut found) = (inputs.rows(), Row::default(), Vec::new());
         while rows.next(&mut row) {
             found.push((row.line, inputs.field(&row, 0).to_owned(), inputs.field(&row, 1).to_owned()));
@@ -216,7 +282,31 @@ mod tests {
         assert!(wrong("1,\n").starts_with("line 1, column 2 (x2): empty text"));
         assert!(wrong("1,abc\n").starts_with("line 1, column 2 (x2): invalid number `abc`"));
         assert_eq!(wrong("1,1e400\n"), "line 1, column 2 (x2): outside the range of a double");
-        let bytes = Inputs::check(b"1,\xff\n".to_vec(), &network()).err().unwrap();
+        let bytes = Inputs::check(b"1,\xff\n".to_vec(), &network(), Labels::No).err().unwrap();
         assert_eq!(bytes, "line 1, column 2 (x2): not UTF-8, expected a number");
+    }
+
+    #[test]
+    fn labels_are_names_or_indices_under_their_title() {
+        let labels = |text: &str| {
+            let (network, mut found) = (network(), Vec::new());
+            let inputs = Inputs::check(text.as_bytes().to_vec(), &network, Labels::Perhaps)?;
+            let (mut rows, mut row) = (inputs.rows(), Row::default());
+            while rows.next(&mut row) {
+                found.push(inputs.label(&row, &network)?);
+            }
+            Ok::<_, String>(found)
+        };
+        assert_eq!(labels("x1,label,x2\n1,0,2\n3,1,4\n").unwrap(), [Some(0), Some(1)]);
+        assert_eq!(labels("x1,x2\n1,2\n").unwrap(), [None]);
+        assert_eq!(
+            labels("x1,x2,label\n1,2,3\n").unwrap_err(),
+            "line 2, column 3 (label): no class \"3\", expected one of \"0\", \"1\", or an index from 0 to 1"
+        );
+        assert_eq!(labels("1,2,0\n").unwrap_err(), "line 1: 3 columns, expected 2 (x1, x2)");
+        assert!(labels("x1,x2,class\n").unwrap_err().ends_with("expected one of \"x1\", \"x2\", or label"));
+        assert_eq!(labels("x1,label\n1,0").unwrap_err(), "line 1: 2 columns, expected 3 (x1, x2, label)");
+        let own = Inputs::held_out(&network()).unwrap();
+        assert_eq!((own.count, own.has_labels()), (100, true));
     }
 }

@@ -1,6 +1,6 @@
 //! `quantproof local`: at one input, or at each of many.
 
-use super::inputs::Inputs;
+use super::inputs::{Inputs, Labels};
 use super::options::{self, Amount, Common, Selection};
 use super::page::Pictures;
 use super::progress::Progress;
@@ -105,7 +105,7 @@ impl Arguments {
         };
         let text = match (&self.place.input, &self.place.inputs) {
             (_, Some(path)) => {
-                let inputs = Inputs::read(path, &network)?;
+                let inputs = Inputs::read(path, &network, Labels::No)?;
                 let mut reproduce = self.pictures.start(&network, &self.files())?;
                 if path == "-" {
                     reproduce.files.push(inputs.file("standard input".to_owned()));

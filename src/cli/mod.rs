@@ -9,6 +9,7 @@ mod compare;
 mod convert;
 mod difference;
 mod encode;
+mod flips;
 mod global;
 mod inputs;
 mod interrupt;
@@ -18,6 +19,8 @@ mod page;
 mod progress;
 mod question;
 mod radius;
+mod region;
+mod rows;
 mod sensitivity;
 mod show;
 mod table;
@@ -54,6 +57,8 @@ Exit codes:
 enum Command {
     Local(local::Arguments),
     Global(global::Arguments),
+    Flips(flips::Arguments),
+    SafeRegion(region::Arguments),
     Radius(radius::Arguments),
     Bits(bits::Arguments),
     Sensitivity(sensitivity::Arguments),
@@ -142,6 +147,8 @@ impl Command {
         match self {
             Command::Local(arguments) => arguments.run(out),
             Command::Global(arguments) => arguments.run(out),
+            Command::Flips(arguments) => arguments.run(out),
+            Command::SafeRegion(arguments) => arguments.run(out),
             Command::Radius(arguments) => arguments.run(out),
             Command::Bits(arguments) => arguments.run(out),
             Command::Sensitivity(arguments) => arguments.run(out),

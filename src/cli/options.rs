@@ -224,7 +224,7 @@ impl Rounded {
                 network.activation_bounds(&domain.iter().map(enclose).collect::<Vec<_>>())
             }
             Some(path) => {
-                let points = super::inputs::Inputs::read(path, network)?.points(network)?;
+                let points = super::inputs::Inputs::read(path, network, super::inputs::Labels::No)?.points(network)?;
                 let point = |point: &Vec<Rational>| point.iter().map(rational::nearest_f64).collect::<Vec<f64>>();
                 let points: Vec<_> = points.iter().map(point).collect();
                 network.activation_ranges(points.iter().map(Vec::as_slice))?

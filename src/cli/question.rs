@@ -2,7 +2,7 @@
 //! perturbation: at an input, at each of many, or over a domain.
 
 use super::checkpoint::Checkpoint;
-use super::inputs::Inputs;
+use super::inputs::{Inputs, Labels};
 use super::options::{self, Session};
 use super::{global, local};
 use clap::Args;
@@ -48,7 +48,7 @@ impl Where {
     pub(super) fn place(&self, network: &Network) -> Result<Place, super::Failure> {
         match (&self.input, &self.inputs) {
             (Some(text), _) => Ok(Place::Inputs(vec![options::input(text, network)?])),
-            (None, Some(path)) => Ok(Place::Inputs(Inputs::read(path, network)?.points(network)?)),
+            (None, Some(path)) => Ok(Place::Inputs(Inputs::read(path, network, Labels::No)?.points(network)?)),
             (None, None) => Ok(Place::Domain(self.domain.bounds(network)?)),
         }
     }

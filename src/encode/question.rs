@@ -95,6 +95,15 @@ impl<'a> Encoded<'a> {
         }
     }
 
+    /// What the noise variables, which follow the inputs, move; none where every parameter is a variable.
+    pub fn noises(&self) -> impl Iterator<Item = NoiseOf> + '_ {
+        let noises = match &self.moves {
+            Moves::Noises(noises) => &noises[..],
+            Moves::Parameters(_) => &[],
+        };
+        noises.iter().copied()
+    }
+
     /// The parameters that a point of the problem stands for: a network within the box around the trained one (its
     /// parameters are doubles inside the exact box).
     ///

@@ -364,6 +364,18 @@ impl Perturbation {
         (rational::ceil_f64(&(&exact - &radius)), rational::floor_f64(&(exact + radius)))
     }
 
+    /// The network in which every parameter that moves is [rounded](Quantised::rounded); `None` without a number format.
+    pub fn rounded(&self, network: &Network) -> Option<Network> {
+        let Magnitude::Quantised(quantised) = &self.magnitude else { return None };
+        let gridded = (0..network.layers().len()).any(|layer| quantised.grids(layer).is_some());
+        let value = |layer, place, value| {
+            let rounded = quantised.rounded(layer, place, value).filter(|_| self.moves(network, layer, place));
+            rounded.unwrap_or(value)
+        };
+        // numbers of a grid are finite
+        network.with_parameters(value).ok().filter(|_| gridded)
+    }
+
     /// Whether a parameter of a layer can only be at one of the ends of its range, as a grid has it.
     pub fn ends_only(&self, layer: usize) -> bool {
         matches!(&self.magnitude, Magnitude::Quantised(quantised) if quantised.ends_only(layer))

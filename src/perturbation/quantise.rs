@@ -227,6 +227,14 @@ impl Quantised {
         quantised.layers().iter().zip(&self.layers).map(stored).collect()
     }
 
+    /// What becomes of a parameter with this value by rounding to the nearest number, or by cutting off digits where that is
+    /// the rule; `None` where it stays as it is or its format is a box. It is in the [range](Self::range).
+    pub fn rounded(&self, layer: usize, place: Parameter, value: f64) -> Option<f64> {
+        let grid = self.grids(layer)?.of(place)?;
+        let truncates = self.scheme.rounding == Rounding::Truncate;
+        Some(if truncates { grid.truncated(value) } else { grid.nearest(value) })
+    }
+
     /// Whether it was made for a network of these layers.
     pub fn fits(&self, network: &Network) -> bool {
         let shapes = self.layers.iter().map(|layer| (layer.inputs, layer.outputs));

@@ -9,9 +9,11 @@
 pub mod bits;
 pub mod compare;
 pub mod difference;
+pub mod flips;
 pub mod html;
 pub mod json;
 pub mod number;
+pub mod region;
 pub mod sensitivity;
 pub mod svg;
 pub mod table;

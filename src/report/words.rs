@@ -141,7 +141,7 @@ pub(super) fn parameter(layer: usize, parameter: Parameter) -> String {
 }
 
 /// `x1 = 0.5`, or `x1 ≈ 0.333333333`.
-fn equation(name: &str, x: &Rational) -> String {
+pub(super) fn equation(name: &str, x: &Rational) -> String {
     let shown = readable(x);
     match shown.strip_prefix('≈') {
         Some(digits) => format!("{name} ≈ {digits}"),

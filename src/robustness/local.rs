@@ -19,7 +19,7 @@ use deltasat::search::{Observer, Statistics, StopReason};
 use deltasat::tape::Workspace;
 use std::collections::HashMap;
 use std::sync::OnceLock;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Boxes for the change of class where the deviation was asked for.
 const SIDE_QUESTION: u64 = 20_000;
@@ -49,18 +49,35 @@ struct Place<'i> {
     input: &'i [Rational],
     enclosed: Vec<Interval>,
     logits: Vec<Interval>,
-    /// the class that the trained network assigns
+    /// the class that the trained network assigns, or that a change is measured from
     class: usize,
+    /// whether that is certain, which it is but for ties that no precision can tell apart
+    certain: bool,
     /// when the question was asked
     started: Instant,
+    /// how long it may take, beside the limits of all questions
+    time: Option<Duration>,
 }
 
 /// What a point of the search turned out to be: parameters that certainly do this.
 struct Attained {
     /// the confidence deviates by at least this
     deviation: f64,
-    changes_class: bool,
+    /// the class that they assign
+    class: Option<usize>,
     witness: Option<Witness>,
+}
+
+/// Whether parameters depart from a class.
+pub(super) struct Departure {
+    pub(super) change: ClassChange,
+    /// whether the class itself is certain; if not, the change is unknown
+    pub(super) certain: bool,
+    /// the class that a witness assigns
+    pub(super) to: Option<usize>,
+    /// whether parameters in the box do it that no quantiser makes, and none was found that one does
+    pub(super) between: bool,
+    pub(super) witness: Option<Witness>,
 }
 
 impl<'a> Local<'a> {
@@ -112,10 +129,10 @@ impl<'a> Local<'a> {
         for class in classes {
             self.deviation_of(class, &place, threshold, &mut finding, scratch, observer);
         }
-        let (change, flip) = self.change_of(&place, &mut finding, scratch, observer);
-        finding.class_change = Some(change);
+        let departure = self.departure(&place, &mut finding, scratch, observer);
+        finding.class_change = Some(departure.change);
         if finding.witness.is_none() {
-            finding.witness = flip;
+            finding.witness = departure.witness;
         }
         finding.answer = finding.judged(threshold);
         finding.statistics.seconds = place.started.elapsed().as_secs_f64();
@@ -125,7 +142,26 @@ impl<'a> Local<'a> {
     /// Says whether the class that the trained network assigns at an input can change. The bounds are those of the
     /// largest `logit_k − logit_class` of a perturbed network; negative means that it cannot.
     pub fn class_change(&self, input: &[Rational], scratch: &mut Scratch, observer: &mut dyn Observer) -> Finding {
-        let place = self.place(input);
+        let (mut finding, departure) = self.departs(input, None, None, scratch, observer);
+        finding.witness = departure.witness;
+        finding
+    }
+
+    /// Says whether parameters assign another class than `class`, which is that of the trained network where none is
+    /// given, in at most so much time. The witness is not in the finding.
+    pub(super) fn departs(
+        &self,
+        input: &[Rational],
+        class: Option<usize>,
+        time: Option<Duration>,
+        scratch: &mut Scratch,
+        observer: &mut dyn Observer,
+    ) -> (Finding, Departure) {
+        let mut place = self.place(input);
+        place.time = time;
+        if let Some(class) = class {
+            (place.class, place.certain) = (class, true);
+        }
         let mut finding = Finding {
             answer: Answer::Unknown,
             lower: f64::NEG_INFINITY,
@@ -136,16 +172,15 @@ impl<'a> Local<'a> {
             stop: StopReason::Complete,
             statistics: Statistics::default(),
         };
-        let (change, witness) = self.change_of(&place, &mut finding, scratch, observer);
-        finding.class_change = Some(change);
-        finding.witness = witness;
-        finding.answer = match change {
+        let departure = self.departure(&place, &mut finding, scratch, observer);
+        finding.class_change = Some(departure.change);
+        finding.answer = match departure.change {
             ClassChange::Impossible => Answer::Robust,
             ClassChange::Possible => Answer::Violated,
             ClassChange::Unknown => super::unfinished(finding.stop),
         };
         finding.statistics.seconds = place.started.elapsed().as_secs_f64();
-        finding
+        (finding, departure)
     }
 
     /// Evaluates the trained network; the class exactly where that is possible.
@@ -153,8 +188,9 @@ impl<'a> Local<'a> {
         let started = Instant::now();
         let enclosed: Vec<Interval> = input.iter().map(decimal::enclose).collect();
         let logits = self.network.enclose_logits(&enclosed);
-        let class = self.network.output().enclosed_class(&logits).unwrap_or_else(|| assigned(self.network, input));
-        Place { input, enclosed, logits, class, started }
+        let known = self.network.output().enclosed_class(&logits).or_else(|| certainly_assigned(self.network, input));
+        let class = known.unwrap_or_else(|| nearly_assigned(self.network, input));
+        Place { input, enclosed, logits, class, certain: known.is_some(), started, time: None }
     }
 
     fn deviation_of(
@@ -170,7 +206,7 @@ impl<'a> Local<'a> {
         let encoded = self.deviations[class].get_or_init(question);
         let upper = scratch.bound_at(encoded, class, place);
         let vertex = scratch.vertex(encoded, class, upper - CLOSED);
-        let attained = vertex.and_then(|point| self.attained(encoded, &point, place, class));
+        let attained = vertex.and_then(|(point, _)| self.attained(encoded, &point, place, class));
         let (mut lower, mut witness) = attained.map_or((0.0, None), |found| (found.deviation, found.witness));
         let mut upper = upper.max(lower);
         let target = threshold.map(rational::floor_f64);
@@ -199,64 +235,110 @@ impl<'a> Local<'a> {
 
     /// Whether the class can change, with a witness where it can; the finding collects the bounds of the logit
     /// differences only where it starts below them.
-    fn change_of(
+    ///
+    /// All classes that it could change to are looked at before any is searched for, and the most promising is searched
+    /// for first, since any of them settles the matter.
+    fn departure(
         &self,
         place: &Place<'_>,
         finding: &mut Finding,
         scratch: &mut Scratch,
         observer: &mut dyn Observer,
-    ) -> (ClassChange, Option<Witness>) {
+    ) -> Departure {
         let (class, classes) = (place.class, class_count(self.network));
         let collects = finding.upper == f64::NEG_INFINITY;
-        let mut change = ClassChange::Impossible;
+        let mut departure = Departure {
+            change: ClassChange::Impossible,
+            certain: place.certain,
+            to: None,
+            between: false,
+            witness: None,
+        };
+        let mut open = Vec::new();
         for against in (0..classes).filter(|&against| against != class) {
-            let index = class * classes + against;
-            let key = classes + index;
-            let question = Question::Flip { class, against, guard: None };
-            let encoded = self.flips[index].get_or_init(|| self.encode(&question));
-            let mut upper = scratch.bound_at(encoded, key, place);
-            let mut lower = f64::NEG_INFINITY;
-            let mut found = None;
+            let (encoded, key) = self.flip(class, against);
+            let upper = scratch.bound_at(encoded, key, place);
             // for a deviation its own root is counted
             finding.statistics.boxes += u64::from(collects);
-            if !excluded(upper, class, against) {
-                let changing =
-                    |point: Vec<f64>| self.attained(encoded, &point, place, class).filter(|found| found.changes_class);
-                found = scratch.vertex(encoded, key, f64::MIN_POSITIVE).and_then(changing);
-                if found.is_some() {
-                    lower = 0.0;
-                } else {
-                    let mut options = self.settings.options(Some(limit(class, against)), place.started, 0);
-                    options.absolute_gap = 0.0;
-                    if !collects {
-                        // a question beside the one that was asked must not run on when that is answered
-                        options.limits.boxes = Some(SIDE_QUESTION);
-                    }
-                    let optimum = search(encoded, &scratch.root(key), &options, observer);
-                    add(&mut finding.statistics, &optimum.statistics);
-                    if optimum.stop != StopReason::Complete && (collects || optimum.stop != StopReason::Boxes) {
-                        finding.stop = optimum.stop;
-                    }
-                    (lower, upper) = (optimum.lower, optimum.upper.min(upper));
-                    found = witness_point(&optimum).and_then(changing);
+            if excluded(upper, class, against) {
+                if collects {
+                    finding.upper = finding.upper.max(upper);
                 }
+                continue;
             }
+            let vertex = scratch.vertex(encoded, key, f64::MIN_POSITIVE);
+            let value = vertex.as_ref().map_or(f64::NEG_INFINITY, |(_, value)| *value);
+            let found = vertex.and_then(|(point, _)| self.changing(encoded, &point, place));
+            if let Some(found) = found {
+                if collects {
+                    finding.upper = finding.upper.max(upper);
+                }
+                return self.possible(found, finding, collects);
+            }
+            open.push((against, upper, value));
+        }
+        open.sort_by(|a, b| b.2.total_cmp(&a.2));
+        for (position, &(against, root, _)) in open.iter().enumerate() {
+            let (encoded, key) = self.flip(class, against);
+            let others = open.len() - position - 1;
+            let mut options = self.settings.options(Some(limit(class, against)), place.started, others);
+            options.absolute_gap = 0.0;
+            let own = place.time.map(|time| time.saturating_sub(place.started.elapsed()) / (others as u32 + 1));
+            options.limits.time = own.into_iter().chain(options.limits.time).min();
+            if !collects {
+                // a question beside the one that was asked must not run on when that is answered
+                options.limits.boxes = Some(SIDE_QUESTION);
+            }
+            let optimum = search(encoded, &scratch.root(key), &options, observer);
+            add(&mut finding.statistics, &optimum.statistics);
+            if optimum.stop != StopReason::Complete && (collects || optimum.stop != StopReason::Boxes) {
+                finding.stop = optimum.stop;
+            }
+            let upper = optimum.upper.min(root);
             if collects {
                 finding.upper = finding.upper.max(upper);
-                finding.lower = finding.lower.max(lower);
+                finding.lower = finding.lower.max(optimum.lower);
             }
+            let found = witness_point(&optimum).and_then(|point| self.changing(encoded, &point, place));
             if let Some(found) = found {
-                if collects && classes > 2 {
-                    // the other classes were not all looked at
-                    finding.upper = f64::INFINITY;
-                }
-                return (ClassChange::Possible, found.witness);
+                return self.possible(found, finding, collects);
             }
             if !excluded(upper, class, against) {
-                change = ClassChange::Unknown;
+                departure.change = ClassChange::Unknown;
+                departure.between |= !excluded(optimum.lower, class, against);
             }
         }
-        (change, None)
+        if !place.certain {
+            departure.change = ClassChange::Unknown;
+        }
+        departure
+    }
+
+    /// The question whether one class changes to another, and its key.
+    fn flip(&self, class: usize, against: usize) -> (&Encoded<'a>, usize) {
+        let classes = class_count(self.network);
+        let index = class * classes + against;
+        let question = || self.encode(&Question::Flip { class, against, guard: None });
+        (self.flips[index].get_or_init(question), classes + index)
+    }
+
+    /// What the parameters do that a point of the search stands for, where they change the class.
+    fn changing(&self, encoded: &Encoded<'_>, point: &[f64], place: &Place<'_>) -> Option<Attained> {
+        let found = self.attained(encoded, point, place, place.class)?;
+        let changes = place.certain && found.class.is_some_and(|class| class != place.class);
+        changes.then_some(found)
+    }
+
+    /// The class changes as was found.
+    fn possible(&self, found: Attained, finding: &mut Finding, collects: bool) -> Departure {
+        if collects {
+            finding.lower = finding.lower.max(0.0);
+            let all = class_count(self.network) == 2;
+            // with more than two the other classes were not all looked at
+            finding.upper = if all { finding.upper } else { f64::INFINITY };
+        }
+        let change = ClassChange::Possible;
+        Departure { change, certain: true, to: found.class, between: false, witness: found.witness }
     }
 
     /// What the parameters do that a point of the search stands for.
@@ -267,9 +349,8 @@ impl<'a> Local<'a> {
         if !self.witnesses && self.perturbation.activations().is_none() {
             let (output, logits) = (self.network.output(), network.enclose_logits(&place.enclosed));
             let deviation = output.enclose_deviation(&place.logits, &logits, class).inf().max(0.0);
-            let classes = output.enclosed_class(&place.logits).zip(output.enclosed_class(&logits));
-            if let Some((before, after)) = classes {
-                return Some(Attained { deviation, changes_class: before != after, witness: None });
+            if let Some(class) = output.enclosed_class(&logits) {
+                return Some(Attained { deviation, class: Some(class), witness: None });
             }
             enclosed = Some(deviation);
         }
@@ -277,7 +358,7 @@ impl<'a> Local<'a> {
         Some(Attained {
             // the same figure whether or not the class could be told apart by intervals
             deviation: enclosed.unwrap_or_else(|| witness.deviation()),
-            changes_class: witness.changes_class(),
+            class: witness.perturbed_class,
             witness: self.witnesses.then_some(witness),
         })
     }
@@ -305,8 +386,8 @@ impl Scratch {
     }
 
     /// The best vertex at the root that [`bound_at`](Self::bound_at) last looked at, polished where it falls short of
-    /// `wanted`.
-    fn vertex(&mut self, encoded: &Encoded<'_>, key: usize, wanted: f64) -> Option<Vec<f64>> {
+    /// `wanted`, and its value.
+    fn vertex(&mut self, encoded: &Encoded<'_>, key: usize, wanted: f64) -> Option<(Vec<f64>, f64)> {
         let variables = encoded.compiled.tape.variables();
         let (w, root, point) = self.workspaces.get_mut(&key)?;
         let root = &root[..variables];
@@ -314,7 +395,7 @@ impl Scratch {
         if found.is_some_and(|value| value < wanted) {
             found = Polish.propose(&encoded.compiled, root, root, 0, point, w);
         }
-        found.map(|_| point.clone())
+        found.map(|value| (point.clone(), value))
     }
 
     /// The root that was last looked at for a question.
@@ -325,11 +406,17 @@ impl Scratch {
 
 /// The class that a network assigns at an input (one exact coordinate per network input), exactly where that is possible.
 pub fn assigned(network: &Network, input: &[Rational]) -> usize {
-    let exact = network.evaluate_exactly(input).and_then(|evaluation| evaluation.class);
-    exact.unwrap_or_else(|| {
-        let point: Vec<f64> = input.iter().map(rational::nearest_f64).collect();
-        network.evaluate(&point).map_or(0, |evaluation| evaluation.class)
-    })
+    certainly_assigned(network, input).unwrap_or_else(|| nearly_assigned(network, input))
+}
+
+/// The class that a network assigns at an input, by exact arithmetic; `None` where that cannot tell.
+pub(super) fn certainly_assigned(network: &Network, input: &[Rational]) -> Option<usize> {
+    network.evaluate_exactly(input).and_then(|evaluation| evaluation.class)
+}
+
+fn nearly_assigned(network: &Network, input: &[Rational]) -> usize {
+    let point: Vec<f64> = input.iter().map(rational::nearest_f64).collect();
+    network.evaluate(&point).map_or(0, |evaluation| evaluation.class)
 }
 
 /// Whether a bound of `logit_against − logit_class` excludes the change; ties go to the lower index.

@@ -5,12 +5,14 @@
 
 pub mod bits;
 pub mod difference;
+pub mod flips;
 pub mod float_error;
 pub mod global;
 pub mod journal;
 pub mod local;
 mod phases_first;
 pub mod radius;
+pub mod region;
 mod ridge;
 pub mod sensitivity;
 pub mod verify;

@@ -1,0 +1,140 @@
+//! `quantproof flips`: which of many inputs can be given another class.
+
+use super::inputs::{Inputs, Labels, Row};
+use super::options::{self, Amount, Run, Selection, Session};
+use super::rows::{self, Ask};
+use super::{Failure, Status};
+use clap::Args;
+use deltasat::exact::Rational;
+use deltasat::search::StopReason;
+use quantproof::network::Network;
+use quantproof::report::flips::{Layout, Summary};
+use quantproof::robustness::flips::{Flip, Flips};
+use quantproof::robustness::local::Scratch;
+use std::io::Write;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+/// How many times its even share of the time that is left a row may take: rows are very unequal, and most take next to
+/// nothing.
+const UNEVEN: u32 = 4;
+
+/// Which inputs can flip to another class, which never can, and the accuracy that is certain
+///
+/// For each input of a file, or each held-out point of the model: proved that no parameters within the perturbation change
+/// the class that the trained network assigns, or refuted by parameters that do (with --quantize, numbers of the format).
+/// Where the right classes are known, it also bounds the accuracy in the worst case, from both sides: the share of the
+/// inputs that are classified correctly whatever the parameters do, each input facing the worst parameters for itself. No
+/// single network within the perturbation has a lower accuracy than its lower bound.
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    model: options::Model,
+    /// A CSV file of inputs, - for standard input; a column "label" holds the right classes [default: the model's held-out
+    /// points]
+    #[arg(long, value_name = "FILE", allow_hyphen_values = true)]
+    inputs: Option<String>,
+    #[command(flatten)]
+    amount: Amount,
+    #[command(flatten)]
+    selection: Selection,
+    #[command(flatten)]
+    run: Run,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  quantproof flips models/iris_relu_4-8-3.json --inputs inputs.csv --quantize int8
+  quantproof flips models/moons_relu_2-8-2.json --quantize int4:per-channel --rounding nearest
+  quantproof flips models/moons_relu_2-16-16-2.json --epsilon 0.05 --timeout 60
+
+A row is open when the time ran out (with --timeout, each row gets at most a share of it), when it is too close to call, or
+when parameters between the numbers of the format change the class and no rounding was found that does. The exit code is 1
+if a row can flip, else 4 if time ran out, else 3 if a row is open, else 0.";
+
+/// The question that every row is asked.
+struct Question<'a> {
+    session: &'a Session,
+    network: &'a Network,
+    inputs: &'a Inputs,
+    flips: Flips<'a>,
+    layout: Layout<'a>,
+    /// rows that were answered
+    answered: AtomicU64,
+}
+
+impl Arguments {
+    pub(super) fn run(&self, out: &mut dyn Write) -> Result<Status, Failure> {
+        let session = self.run.start()?;
+        let network = self.model.load()?;
+        let perturbation = self.selection.perturb(&self.amount, &network)?;
+        let inputs = match &self.inputs {
+            Some(path) => Inputs::read(path, &network, Labels::Perhaps)?,
+            None => Inputs::held_out(&network)?,
+        };
+        let flips = Flips::new(&network, &perturbation, session.settings.clone());
+        let columns = (inputs.has_labels(), flips.rounded().is_some());
+        let layout = Layout::new(&network, &perturbation, columns, inputs.last_line, &inputs.widths);
+        let answered = AtomicU64::new(0);
+        let (network, inputs) = (&network, &inputs);
+        let question = Question { session: &session, network, inputs, flips, layout, answered };
+        let mut summary = Summary { inputs: inputs.count, ..Summary::default() };
+        if session.json {
+            question.layout.json_start(out)?;
+        } else {
+            out.write_all(question.layout.header().as_bytes())?;
+        }
+        summary.stop = rows::run(&session, inputs, network.input().count(), &question, out, |row, flip| {
+            summary.add(question.label(row), flip);
+        })?;
+        summary.seconds = session.started.elapsed().as_secs_f64();
+        if session.json {
+            summary.json_end(&question.layout, out)?;
+        } else {
+            summary.text(&question.layout, out)?;
+        }
+        let cut = summary.stop.is_some() || summary.open[0] > 0;
+        if cut && session.stopped() == Some(StopReason::Interrupted) {
+            return Ok(Status::Interrupted);
+        }
+        Ok(Status::of(summary.outcome(), StopReason::Complete))
+    }
+}
+
+impl Question<'_> {
+    fn label(&self, row: &Row) -> Option<usize> {
+        // the file was checked: every label is a class
+        self.inputs.label(row, self.network).ok().flatten()
+    }
+
+    /// How long a row may take.
+    fn share(&self) -> Option<Duration> {
+        let settings = &self.session.settings;
+        let left = settings.deadline?.saturating_duration_since(Instant::now());
+        let rows = self.inputs.count.saturating_sub(self.answered.load(Ordering::Relaxed)).max(1);
+        let threads = u32::try_from(settings.jobs).unwrap_or(u32::MAX);
+        let share = left / u32::try_from(rows).unwrap_or(u32::MAX);
+        Some(share.saturating_mul(threads.saturating_mul(UNEVEN)).min(left))
+    }
+}
+
+impl Ask for Question<'_> {
+    type Scratch = Scratch;
+    type Found = Flip;
+
+    fn ask(&self, row: &Row, input: &[Rational], scratch: &mut Scratch) -> Flip {
+        let flip = self.flips.ask(input, self.label(row), self.share(), scratch, &mut ());
+        self.answered.fetch_add(1, Ordering::Relaxed);
+        flip
+    }
+
+    fn write(&self, row: &Row, input: &[Rational], flip: &Flip, text: &mut Vec<u8>) {
+        if self.session.json {
+            self.layout.json_row(row.line, input, self.label(row), flip, text);
+            return;
+        }
+        let fields: Vec<&str> = (0..input.len()).map(|i| self.inputs.field(row, i)).collect();
+        text.extend_from_slice(self.layout.row(row.line, &fields, self.label(row), flip).as_bytes());
+    }
+}

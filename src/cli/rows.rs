@@ -1,0 +1,122 @@
+//! The rows of a table: answered by several threads and printed in order.
+//!
+//! The rows of a chunk are taken one by one by whichever thread is free; each writes its own text. Every row is answered
+//! by itself, so the table does not depend on the number of threads.
+
+use super::Failure;
+use super::inputs::{Inputs, Row};
+use super::options::Session;
+use super::progress::Progress;
+use deltasat::exact::Rational;
+use deltasat::search::StopReason;
+use std::io::Write;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+/// Rows that are answered before any of them is printed.
+const CHUNK: usize = 1024;
+
+/// A question that is asked about every row.
+pub(super) trait Ask: Sync {
+    /// The memory of one thread.
+    type Scratch: Default + Send;
+    /// What is found about a row.
+    type Found: Send;
+
+    /// Answers a row.
+    fn ask(&self, row: &Row, input: &[Rational], scratch: &mut Self::Scratch) -> Self::Found;
+
+    /// Writes the text of a row, with its line end; in JSON an object without one.
+    fn write(&self, row: &Row, input: &[Rational], found: &Self::Found, text: &mut Vec<u8>);
+}
+
+/// A row and what became of it.
+struct Slot<F> {
+    row: Row,
+    found: Option<F>,
+    text: Vec<u8>,
+}
+
+/// What all threads share.
+struct Shared<'a, A> {
+    session: &'a Session,
+    inputs: &'a Inputs,
+    asked: &'a A,
+    coordinates: usize,
+}
+
+/// Answers and prints all rows of inputs with so many coordinates, and hands each to `add`. Says why it ended early, if it
+/// did.
+pub(super) fn run<A: Ask>(
+    session: &Session,
+    inputs: &Inputs,
+    coordinates: usize,
+    asked: &A,
+    out: &mut dyn Write,
+    mut add: impl FnMut(&Row, &A::Found),
+) -> Result<Option<StopReason>, Failure> {
+    let shared = Shared { session, inputs, asked, coordinates };
+    let mut progress = Progress::new(session);
+    let mut scratches: Vec<A::Scratch> = (0..session.settings.jobs).map(|_| A::Scratch::default()).collect();
+    let empty = || Mutex::new(Slot { row: Row::default(), found: None, text: Vec::new() });
+    let mut slots: Vec<Mutex<Slot<A::Found>>> = (0..CHUNK).map(|_| empty()).collect();
+    let mut rows = inputs.rows();
+    let mut printed = 0u64;
+    loop {
+        let mut filled = 0;
+        while filled < CHUNK && rows.next(&mut slots[filled].get_mut().unwrap_or_else(PoisonError::into_inner).row) {
+            filled += 1;
+        }
+        if filled == 0 {
+            return Ok(None);
+        }
+        shared.answer(&slots[..filled], &mut scratches);
+        for slot in &mut slots[..filled] {
+            let slot = slot.get_mut().unwrap_or_else(PoisonError::into_inner);
+            let Some(found) = &slot.found else {
+                return Ok(Some(session.stopped().unwrap_or(StopReason::Time)));
+            };
+            if session.json {
+                out.write_all(if printed == 0 { b"\n" } else { b",\n" })?;
+            }
+            out.write_all(&slot.text)?;
+            add(&slot.row, found);
+            printed += 1;
+        }
+        progress.show(|| format!("{printed} of {} inputs", inputs.count));
+    }
+}
+
+impl<A: Ask> Shared<'_, A> {
+    /// Answers the rows of a chunk, one thread per scratch.
+    fn answer(&self, slots: &[Mutex<Slot<A::Found>>], scratches: &mut [A::Scratch]) {
+        let next = AtomicUsize::new(0);
+        let work = |scratch: &mut A::Scratch| {
+            while let Some(slot) = slots.get(next.fetch_add(1, Ordering::Relaxed)) {
+                self.answer_row(&mut slot.lock().unwrap_or_else(PoisonError::into_inner), scratch);
+            }
+        };
+        let Some((own, others)) = scratches.split_first_mut() else { return };
+        std::thread::scope(|scope| {
+            for scratch in others {
+                scope.spawn(|| work(scratch));
+            }
+            work(own);
+        });
+    }
+
+    /// Answers one row, unless the time is up.
+    fn answer_row(&self, slot: &mut Slot<A::Found>, scratch: &mut A::Scratch) {
+        slot.found = None;
+        slot.text.clear();
+        if self.session.stopped().is_some() {
+            return;
+        }
+        // the file was checked: every field is a number
+        let values = (0..self.coordinates).map(|i| self.inputs.value(&slot.row, i));
+        let Ok(input) = values.collect::<Result<Vec<_>, _>>() else { return };
+        let found = self.asked.ask(&slot.row, &input, scratch);
+        self.asked.write(&slot.row, &input, &found, &mut slot.text);
+        slot.found = Some(found);
+    }
+}

@@ -1,0 +1,426 @@
+//! Reports about flips: a line per input as it is found, and a summary with the worst accuracy that any parameters in the
+//! box can cause.
+//!
+//! Shares of inputs are exact fractions: those of bounds are rounded in the direction that keeps them bounds, and the
+//! counts stand beside them.
+
+use super::json::{self, PerturbationDocument, SCHEMA};
+use super::number::json_exact;
+use super::words::{count, moving};
+use super::{Outcome, stop_name};
+use crate::network::Network;
+use crate::perturbation::Perturbation;
+use crate::perturbation::quantise::Rounding;
+use crate::robustness::flips::{Correct, Fate, Flip, Open};
+use deltasat::exact::Rational;
+use deltasat::search::StopReason;
+use serde::Serialize;
+use serde_json::value::RawValue;
+use std::io::{self, Write};
+
+/// The most inputs whose values text shows.
+const SHOWN: usize = 4;
+
+/// What is asked, and how a table of it looks.
+#[derive(Clone, Debug)]
+pub struct Layout<'a> {
+    /// the trained network
+    pub network: &'a Network,
+    /// what moves
+    pub perturbation: &'a Perturbation,
+    /// whether the inputs have labels
+    pub labels: bool,
+    /// whether there is a rounded network
+    pub rounded: bool,
+    /// width of the line numbers
+    line: usize,
+    /// width of each input that is shown
+    inputs: Vec<usize>,
+    /// width of the class names
+    class: usize,
+}
+
+/// What a table found.
+#[derive(Clone, Debug, Default)]
+pub struct Summary {
+    /// rows in the file
+    pub inputs: u64,
+    /// rows that were looked at
+    pub rows: u64,
+    /// rows whose class never changes
+    pub never: u64,
+    /// rows whose class can change
+    pub can: u64,
+    /// open rows: stopped early, too close to call, only between the numbers of a format
+    pub open: [u64; 3],
+    /// rows whose class the rounded network changes
+    pub rounded_flips: u64,
+    /// rows that the trained network classifies correctly
+    pub trained_right: u64,
+    /// rows that the rounded network classifies correctly
+    pub rounded_right: u64,
+    /// rows that every network classifies correctly
+    pub always_right: u64,
+    /// rows that some network surely does not
+    pub not_always_right: u64,
+    /// boxes of all searches
+    pub boxes: u64,
+    /// why the table ends where it does
+    pub stop: Option<StopReason>,
+    /// wall-clock time
+    pub seconds: f64,
+}
+
+/// The words for why a row is open.
+fn why(open: Open) -> &'static str {
+    match open {
+        Open::Stopped(StopReason::Interrupted) => "interrupted",
+        Open::Stopped(StopReason::Memory) => "out of memory",
+        Open::Stopped(StopReason::Unsplittable) => "boxes left that doubles cannot split",
+        Open::Stopped(_) => "out of time",
+        Open::Close => "too close to call",
+        Open::Between => "only between numbers of the format",
+    }
+}
+
+/// The word for an open row in JSON.
+fn reason(open: Open) -> &'static str {
+    match open {
+        Open::Stopped(stop) => stop_name(stop),
+        Open::Close => "close",
+        Open::Between => "between",
+    }
+}
+
+impl<'a> Layout<'a> {
+    /// The layout for rows up to `last_line` whose inputs are written with at most so many characters each.
+    pub fn new(
+        network: &'a Network,
+        perturbation: &'a Perturbation,
+        (labels, rounded): (bool, bool),
+        last_line: u64,
+        widths: &[usize],
+    ) -> Self {
+        let class = network.classes().iter().map(|c| c.chars().count()).max().unwrap_or(0);
+        let shown = if widths.len() <= SHOWN { widths.len() } else { 0 };
+        let columns = network.input().names().iter().zip(widths).take(shown);
+        Layout {
+            network,
+            perturbation,
+            labels,
+            rounded,
+            line: last_line.to_string().len().max("line".len()),
+            inputs: columns.map(|(name, &width)| name.chars().count().max(width)).collect(),
+            class: class.max("rounded".len()),
+        }
+    }
+
+    fn class(&self, index: usize) -> &'a str {
+        &self.network.classes()[index]
+    }
+
+    /// The titles of the columns, with a line end.
+    pub fn header(&self) -> String {
+        let mut text = format!("{:>width$}", "line", width = self.line);
+        for (name, width) in self.network.input().names().iter().zip(&self.inputs) {
+            text.push_str(&format!("  {name:>width$}"));
+        }
+        let titles = [("label", self.labels), ("class", true), ("rounded", self.rounded)];
+        for (title, _) in titles.iter().filter(|(_, shown)| *shown) {
+            text.push_str(&format!("  {title:<width$}", width = self.class));
+        }
+        text + "  flips\n"
+    }
+
+    /// One row, with a line end.
+    pub fn row(&self, line: u64, fields: &[&str], label: Option<usize>, flip: &Flip) -> String {
+        let mut text = format!("{line:>width$}", width = self.line);
+        for (field, width) in fields.iter().zip(&self.inputs) {
+            text.push_str(&format!("  {field:>width$}"));
+        }
+        let name = |class: Option<usize>| class.map_or("?", |class| self.class(class));
+        let rounded = self.rounded.then(|| name(flip.rounded));
+        for class in [label.map(|label| self.class(label)), Some(self.class(flip.assigned)), rounded].iter().flatten() {
+            text.push_str(&format!("  {class:<width$}", width = self.class));
+        }
+        let fate = match flip.fate {
+            Fate::Never => "never".to_owned(),
+            Fate::Can { to } => format!("can, to {}", self.class(to)),
+            Fate::Open(open) => format!("open: {}", why(open)),
+        };
+        text + "  " + &fate + "\n"
+    }
+
+    /// One row as a JSON object, without a line end.
+    pub fn json_row(&self, line: u64, input: &[Rational], label: Option<usize>, flip: &Flip, out: &mut Vec<u8>) {
+        let (fate, to, open) = match flip.fate {
+            Fate::Never => ("never", None, None),
+            Fate::Can { to } => ("can", Some(self.class(to)), None),
+            Fate::Open(open) => ("open", None, Some(reason(open))),
+        };
+        let row = Row {
+            line,
+            input: input.iter().map(json_exact).collect(),
+            label: label.map(|label| self.class(label)),
+            assigned: self.class(flip.assigned),
+            rounded: flip.rounded.map(|class| self.class(class)),
+            flips: fate,
+            to,
+            open,
+            correct: flip.correct.map(|correct| match correct {
+                Correct::Always => "always",
+                Correct::NotAlways => "not always",
+                Correct::Open => "open",
+            }),
+            boxes: flip.boxes,
+        };
+        // writing to memory cannot fail
+        let _ = serde_json::to_writer(out, &row);
+    }
+
+    /// Writes the start of the JSON document, up to the first row.
+    ///
+    /// # Errors
+    /// Those of the writer.
+    pub fn json_start(&self, out: &mut dyn Write) -> io::Result<()> {
+        let start = Start {
+            schema: SCHEMA,
+            model: self.network.name(),
+            question: "flips",
+            perturbation: json::perturbation(self.perturbation),
+        };
+        let start = serde_json::to_string(&start)?;
+        write!(out, "{},\"rows\":[", &start[..start.len() - 1])
+    }
+
+    /// How the rounded network came about.
+    fn rounding(&self) -> &'static str {
+        use crate::perturbation::Magnitude;
+        match self.perturbation.magnitude() {
+            Magnitude::Quantised(quantised) if quantised.scheme().rounding == Rounding::Truncate => "truncated",
+            _ => "rounded to the nearest",
+        }
+    }
+}
+
+impl Summary {
+    /// Counts a row.
+    pub fn add(&mut self, label: Option<usize>, flip: &Flip) {
+        self.rows += 1;
+        self.boxes += flip.boxes;
+        match flip.fate {
+            Fate::Never => self.never += 1,
+            Fate::Can { .. } => self.can += 1,
+            Fate::Open(Open::Stopped(_)) => self.open[0] += 1,
+            Fate::Open(Open::Close) => self.open[1] += 1,
+            Fate::Open(Open::Between) => self.open[2] += 1,
+        }
+        let counted = |yes: bool| u64::from(yes);
+        self.rounded_flips += counted(flip.rounded.is_some_and(|class| class != flip.assigned));
+        self.trained_right += counted(label == Some(flip.assigned));
+        self.rounded_right += counted(label.is_some() && label == flip.rounded);
+        self.always_right += counted(flip.correct == Some(Correct::Always));
+        self.not_always_right += counted(flip.correct == Some(Correct::NotAlways));
+    }
+
+    /// The outcome of the whole: violated if a row can flip, else out of time, else unknown if a row is open.
+    pub fn outcome(&self) -> Outcome {
+        if self.can > 0 {
+            Outcome::Violated
+        } else if self.open[0] > 0 || self.stop.is_some() {
+            Outcome::Timeout
+        } else if self.open.iter().any(|&rows| rows > 0) {
+            Outcome::Unknown
+        } else {
+            Outcome::Robust
+        }
+    }
+
+    /// The shares of inputs that every network classifies correctly: surely, and at most.
+    fn worst(&self) -> (Share, Share) {
+        let of = self.inputs;
+        (Share { rows: self.always_right, of }, Share { rows: of - self.not_always_right, of })
+    }
+
+    /// Writes the summary as text.
+    ///
+    /// # Errors
+    /// Those of the writer.
+    pub fn text(&self, layout: &Layout<'_>, out: &mut dyn Write) -> io::Result<()> {
+        let inputs = count(self.rows, "input", "inputs");
+        let moving = moving(layout.perturbation);
+        let open: u64 = self.open.iter().sum();
+        writeln!(out, "{inputs}: {moving} never flip {}, can flip {}; {open} open", self.never, self.can)?;
+        if let Some(stop) = self.stop {
+            let left = count(self.inputs - self.rows, "input", "inputs");
+            writeln!(out, "{}: {left} not looked at", why(Open::Stopped(stop)))?;
+        }
+        let line = |out: &mut dyn Write, name: &str, value: &str| writeln!(out, "  {name:<12}  {value}");
+        if layout.rounded {
+            let flips = count(self.rounded_flips, "input", "inputs");
+            line(out, "rounded", &format!("the network {} flips {flips}", layout.rounding()))?;
+        }
+        if layout.labels {
+            let of = self.rows;
+            let mut parts = vec![format!("as trained {}", Share { rows: self.trained_right, of }.exact())];
+            if layout.rounded {
+                let rounded = Share { rows: self.rounded_right, of };
+                parts.push(format!("{} {}", layout.rounding(), rounded.exact()));
+            }
+            line(out, "accuracy", &parts.join(", "))?;
+            let (least, most) = self.worst();
+            let (low, high) = (least.hundredths(false), most.hundredths(true));
+            let (always, not) = (self.always_right, self.not_always_right);
+            let worst = if always + not == self.inputs {
+                least.exact()
+            } else {
+                format!("[{}, {}]: {always} always right, {not} not", percent(low), percent(high))
+            };
+            line(out, "worst case", &worst)?;
+        }
+        let boxes = count(self.boxes, "box", "boxes");
+        line(out, "search", &format!("{boxes} in {:.4} s", self.seconds))
+    }
+
+    /// Writes the end of the JSON document, after the last row.
+    ///
+    /// # Errors
+    /// Those of the writer.
+    pub fn json_end(&self, layout: &Layout<'_>, out: &mut dyn Write) -> io::Result<()> {
+        let (least, most) = self.worst();
+        let rounded = |rows: u64| layout.rounded.then_some(rows);
+        let end = End {
+            answer: self.outcome().name(),
+            summary: Counts {
+                inputs: self.inputs,
+                rows: self.rows,
+                never: self.never,
+                can: self.can,
+                open: self.open.iter().sum(),
+                open_stopped: self.open[0],
+                open_close: self.open[1],
+                open_between: self.open[2],
+                rounded_flips: rounded(self.rounded_flips),
+                trained_right: layout.labels.then_some(self.trained_right),
+                rounded_right: rounded(self.rounded_right).filter(|_| layout.labels),
+                always_right: layout.labels.then_some(self.always_right),
+                not_always_right: layout.labels.then_some(self.not_always_right),
+            },
+            worst_accuracy: layout.labels.then(|| [least.json(false), most.json(true)]),
+            stop: stop_name(self.stop.unwrap_or(StopReason::Complete)),
+            boxes: self.boxes,
+            seconds: self.seconds,
+        };
+        writeln!(out, "\n],{}", &serde_json::to_string(&end)?[1..])
+    }
+}
+
+/// A part of some rows.
+#[derive(Clone, Copy)]
+struct Share {
+    rows: u64,
+    /// at least 1
+    of: u64,
+}
+
+impl Share {
+    /// `95.55 % (430 of 450)`, rounded down.
+    fn exact(self) -> String {
+        format!("{} ({} of {})", percent(self.hundredths(false)), self.rows, self.of)
+    }
+
+    /// Hundredths of per cent, rounded down or up.
+    fn hundredths(self, up: bool) -> u64 {
+        let (rows, of) = (u128::from(self.rows) * 10_000, u128::from(self.of.max(1)));
+        (if up { rows.div_ceil(of) } else { rows / of }) as u64
+    }
+
+    /// A number from 0 to 1 in JSON, rounded down or up.
+    fn json(self, up: bool) -> Box<RawValue> {
+        let (rows, of) = (u128::from(self.rows) * 1_000_000, u128::from(self.of.max(1)));
+        let millionths = if up { rows.div_ceil(of) } else { rows / of };
+        json_exact(&Rational::new(millionths.into(), 1_000_000.into()))
+    }
+}
+
+/// `95.55 %`
+fn percent(hundredths: u64) -> String {
+    format!("{}.{:02} %", hundredths / 100, hundredths % 100)
+}
+
+#[derive(Serialize)]
+struct Start<'a> {
+    schema: u32,
+    model: &'a str,
+    question: &'static str,
+    perturbation: PerturbationDocument,
+}
+
+#[derive(Serialize)]
+struct Row<'a> {
+    line: u64,
+    input: Vec<Box<RawValue>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    label: Option<&'a str>,
+    assigned: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rounded: Option<&'a str>,
+    flips: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    to: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    open: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    correct: Option<&'static str>,
+    boxes: u64,
+}
+
+#[derive(Serialize)]
+struct Counts {
+    inputs: u64,
+    rows: u64,
+    never: u64,
+    can: u64,
+    open: u64,
+    open_stopped: u64,
+    open_close: u64,
+    open_between: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rounded_flips: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trained_right: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rounded_right: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    always_right: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    not_always_right: Option<u64>,
+}
+
+#[derive(Serialize)]
+struct End {
+    answer: &'static str,
+    summary: Counts,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    worst_accuracy: Option<[Box<RawValue>; 2]>,
+    stop: &'static str,
+    boxes: u64,
+    seconds: f64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_are_rounded_outward() {
+        let third = Share { rows: 1, of: 3 };
+        assert_eq!(
+            (percent(third.hundredths(false)), percent(third.hundredths(true))),
+            ("33.33 %".into(), "33.34 %".into())
+        );
+        assert_eq!((third.json(false).get(), third.json(true).get()), ("0.333333", "0.333334"));
+        let all = Share { rows: 7, of: 7 };
+        assert_eq!((percent(all.hundredths(true)), all.json(false).get()), ("100.00 %".into(), "1"));
+    }
+}
