@@ -1,4 +1,4 @@
-//! Progress on stderr: the bounds closing in, a few lines a second at most.
+//! Progress on stderr: the bounds closing in, a few lines a second at most, and on a terminal a bar.
 
 use super::options::Session;
 use deltasat::search::{Event, Observer};
@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 
 /// The least time between two lines.
 const PAUSE: Duration = Duration::from_millis(200);
+/// Characters of the bar.
+const WIDTH: usize = 20;
 
 /// Shows progress, or nothing.
 pub(super) struct Progress {
@@ -17,6 +19,10 @@ pub(super) struct Progress {
     last: Instant,
     /// what the search is for, when there are several
     pub(super) label: String,
+    /// the gap that is aimed at
+    delta: f64,
+    /// the first gap of the search that the label names
+    widest: Option<(String, f64)>,
 }
 
 impl Progress {
@@ -29,7 +35,25 @@ impl Progress {
             dirty: false,
             last: Instant::now(),
             label: String::new(),
+            delta: session.settings.delta,
+            widest: None,
         }
+    }
+
+    /// How far the bounds have closed in, as a bar; empty off a terminal, and until both bounds are finite.
+    fn bar(&mut self, lower: f64, upper: f64) -> String {
+        let gap = upper - lower;
+        if !self.terminal || !gap.is_finite() {
+            return String::new();
+        }
+        let widest = match &self.widest {
+            Some((label, widest)) if *label == self.label => *widest,
+            _ => {
+                self.widest = Some((self.label.clone(), gap));
+                gap
+            }
+        };
+        drawn(closed(widest, gap, self.delta))
     }
 
     /// Shows a line, unless the last one is too recent; it is only made when it is shown.
@@ -48,7 +72,8 @@ impl Progress {
 impl Observer for Progress {
     fn observe(&mut self, event: &Event<'_>) {
         if let Event::Progress { lower, upper, boxes, open } = *event {
-            self.show(|| format!("[{lower:.6}, {upper:.6}], {boxes} boxes examined, {open} open"));
+            let bar = self.bar(lower, upper);
+            self.show(|| format!("{bar}[{lower:.6}, {upper:.6}], {boxes} boxes examined, {open} open"));
         }
     }
 }
@@ -58,5 +83,31 @@ impl Drop for Progress {
         if self.dirty && self.terminal {
             let _ = write!(io::stderr(), "\r\x1b[K");
         }
+    }
+}
+
+/// Which part of the way from the widest gap to the one aimed at is done, counted in halvings, for so goes the work.
+fn closed(widest: f64, gap: f64, delta: f64) -> f64 {
+    let whole = (widest / delta).ln();
+    if gap <= delta || whole <= 0.0 { 1.0 } else { ((widest / gap).ln() / whole).clamp(0.0, 1.0) }
+}
+
+fn drawn(part: f64) -> String {
+    let full = (part * WIDTH as f64) as usize;
+    format!("{}{} {:>3.0} %  ", "█".repeat(full), "░".repeat(WIDTH - full), 100.0 * part)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bar_counts_halvings() {
+        assert_eq!([closed(1.0, 1.0, 0.001), closed(1.0, 0.001, 0.001), closed(1.0, 0.0, 0.001)], [0.0, 1.0, 1.0]);
+        assert!((closed(1.0, 0.001f64.sqrt(), 0.001) - 0.5).abs() < 1e-12);
+        // a gap that is close enough at once, and one that grows since another class is worse
+        assert_eq!([closed(1e-9, 1e-9, 0.001), closed(0.5, 0.7, 0.001)], [1.0, 0.0]);
+        assert_eq!(drawn(0.5), "██████████░░░░░░░░░░  50 %  ");
+        assert_eq!(drawn(1.0).chars().filter(|c| *c == '█').count(), WIDTH);
     }
 }
