@@ -4,6 +4,7 @@
 mod common;
 
 use common::{each_seed, may_contain, usual_run};
+use deltasat::contract::{Contractor as _, Goal, Newton, Outcome, Spare};
 use deltasat::exact::{Ball, Constant, Rational, rational};
 use deltasat::expr::ExprId;
 use deltasat::formula::{Formula, Relation};
@@ -11,6 +12,7 @@ use deltasat::interval::{Interval, bounds};
 use deltasat::krawczyk::{Enclosure, solution};
 use deltasat::op::Op;
 use deltasat::problem::{Problem, Sort};
+use deltasat::tape::Workspace;
 use rand::Rng;
 use rand::rngs::SmallRng;
 
@@ -108,6 +110,56 @@ impl Nearest for Ball {
     fn nearest_f64(&self) -> f64 {
         0.5 * (self.floor_f64() + self.ceil_f64())
     }
+}
+
+/// The contractor keeps a zero that the box holds, anywhere in it, makes small boxes much smaller, and refutes those
+/// beside the zero that it contracts to nothing.
+#[test]
+fn newton_keeps_zeros() {
+    let (mut shrunk, mut refuted) = (0, 0);
+    each_seed("newton_keeps_zeros", 400, |_, rng| {
+        let mut problem = Problem::default();
+        let n = rng.random_range(1..6);
+        let (residuals, zero) = chain(rng, &mut problem, n);
+        for row in mixed(rng, &mut problem, &residuals) {
+            demand(&mut problem, Formula::atom(row, Relation::Eq));
+        }
+        let compiled = problem.compile();
+        let radius = 10f64.powi(-rng.random_range(1..8));
+        let beside = rng.random_range(0..4) == 0;
+        let mut kept = compiled.root();
+        for (bound, x) in kept.iter_mut().zip(&zero) {
+            let (down, up) = (rng.random_range(0.0..radius), rng.random_range(0.0..radius));
+            let shift = if beside { 3.0 * radius } else { 0.0 };
+            *bound = bounds(x.floor_f64() - down + shift, x.ceil_f64() + up + shift);
+        }
+        let mut w = Workspace::new(&compiled.tape);
+        let mut spare = Spare::new(&compiled);
+        compiled.tape.load(&kept, &mut w);
+        if !compiled.tape.forward(&mut w) {
+            assert!(beside);
+            return;
+        }
+        match Newton.contract(&compiled, &Goal::ALL, &mut w, &mut spare) {
+            Outcome::Empty => {
+                assert!(beside, "the zero is lost");
+                refuted += 1;
+            }
+            _ => {
+                for (slot, x) in zero.iter().enumerate() {
+                    assert!(
+                        beside || may_contain(w.values[slot], x),
+                        "{:?} without {}",
+                        w.values[slot],
+                        x.nearest_f64()
+                    );
+                }
+                let small = |(slot, bound): (usize, &Interval)| w.values[slot].wid() < 0.1 * bound.wid();
+                shrunk += u32::from(!beside && kept[..n].iter().enumerate().all(small));
+            }
+        }
+    });
+    assert!(!usual_run() || (shrunk > 100 && refuted > 40), "{shrunk} shrunk, {refuted} refuted");
 }
 
 #[test]

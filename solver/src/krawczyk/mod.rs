@@ -14,14 +14,15 @@
 //! The point, the choice of branches (`select.rs`) and of columns and preconditioner (`dense.rs`) are made in doubles and
 //! may be wrong in any way: then nothing is found.
 
-mod dense;
-mod operator;
+pub(crate) mod dense;
+pub(crate) mod operator;
 mod select;
 
 use crate::formula::{Atom, Formula, Relation, Truth};
 use crate::interval::{Interval, point};
 use crate::problem::{Problem, Sort};
 use crate::tape::{Slot, Tape, Workspace};
+use dense::Dense;
 use operator::{Square, gradients, sweep};
 
 /// The most equations at once: their matrices are dense.
@@ -106,8 +107,9 @@ impl<'a> Search<'a> {
         equations.dedup();
         // what no free variable can change is left to the second condition
         let n = tape.variables();
+        let mut row = Vec::new();
         equations.retain(|&slot| {
-            let row = gradients(tape, &[slot], &mut w);
+            gradients(tape, &[slot], &mut w, &mut row);
             row[..n].iter().zip(&held).any(|(slope, held)| !held && *slope != 0.0)
         });
         Some(Search { problem, tape, atoms, equations, held, at, w })
@@ -131,10 +133,15 @@ impl<'a> Search<'a> {
             return Err(Round::Hopeless);
         }
         tape.evaluate(&self.at, &mut self.w);
-        let matrix = gradients(tape, &self.equations, &mut self.w);
+        let mut matrix = Vec::new();
+        gradients(tape, &self.equations, &mut self.w, &mut matrix);
         let domain = |column: usize| self.problem.variables[column].domain;
         let weight: Vec<f64> = (0..n).map(|j| if self.held[j] { 0.0 } else { room(domain(j), self.at[j]) }).collect();
-        let columns = dense::pivot_columns(&matrix, n, &weight).ok_or(Round::Hopeless)?;
+        let mut dense = Dense::default();
+        if !dense.pick(&matrix, n, &weight) {
+            return Err(Round::Hopeless);
+        }
+        let columns = dense.columns;
         let square = Square { tape, equations: &self.equations, columns: &columns };
         let mut at = self.at.clone();
         if !square.approach(&mut at, &mut self.w) {

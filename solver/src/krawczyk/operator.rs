@@ -16,7 +16,7 @@
 //! where all entries are bounded; that is what `sweep` and `jacobian` insist on. A root at zero, a pole, or an undecided `ite` makes
 //! the test fail.
 
-use super::dense;
+use super::dense::Dense;
 use crate::interval::{Interval, bounds, point};
 use crate::tape::{Slot, Tape, Workspace};
 
@@ -30,32 +30,30 @@ pub(super) struct Square<'a> {
 }
 
 /// Encloses all slots over a box of the variables; false where some operator may have no value or no bound there.
-pub(super) fn sweep(tape: &Tape, variables: &[Interval], w: &mut Workspace) -> bool {
+pub(crate) fn sweep(tape: &Tape, variables: &[Interval], w: &mut Workspace) -> bool {
     tape.load(variables, w);
     // no slot was contracted, so each holds all the values over its operands' box
     tape.forward(w) && w.values.iter().all(|value| value.is_common_interval()) && tape.is_defined(w)
 }
 
 /// The approximate derivatives of the equations with respect to all variables at the point last evaluated, in row order.
-pub(super) fn gradients(tape: &Tape, equations: &[Slot], w: &mut Workspace) -> Vec<f64> {
+pub(crate) fn gradients(tape: &Tape, equations: &[Slot], w: &mut Workspace, matrix: &mut Vec<f64>) {
     let n = tape.variables();
-    let mut matrix = Vec::with_capacity(equations.len() * n);
+    matrix.clear();
     for &slot in equations {
         tape.adjoint(slot, w);
         matrix.extend_from_slice(&w.adjoints[..n]);
     }
-    matrix
 }
 
 impl Square<'_> {
     /// The approximate inverse of the Jacobian matrix at a point.
     pub(super) fn preconditioner(&self, at: &[f64], w: &mut Workspace) -> Option<Vec<f64>> {
         self.tape.evaluate(at, w);
-        let n = self.tape.variables();
-        let all = gradients(self.tape, self.equations, w);
-        let rows = all.chunks(n);
-        let square: Vec<f64> = rows.flat_map(|row| self.columns.iter().map(|&column| row[column])).collect();
-        dense::inverse(&square, self.columns.len())
+        let mut all = Vec::new();
+        gradients(self.tape, self.equations, w, &mut all);
+        let mut dense = Dense::with(self.columns);
+        dense.invert(&all, self.tape.variables()).then_some(dense.inverse)
     }
 
     /// `−C·F(x̂)`, outward rounded.
@@ -103,7 +101,7 @@ impl Square<'_> {
     }
 }
 
-fn dot(pairs: impl Iterator<Item = (Interval, Interval)>) -> Interval {
+pub(crate) fn dot(pairs: impl Iterator<Item = (Interval, Interval)>) -> Interval {
     let zero = point(0.0);
     pairs.filter(|&(a, b)| a != zero && b != zero).fold(zero, |sum, (a, b)| sum + a * b)
 }
