@@ -2,7 +2,7 @@
 //!
 //! The passes, in order, a file each:
 //! 1. `simplify`: identities that give operators their best form;
-//! 2. `bounds`: bounds of single variables become domains;
+//! 2. `bounds`: bounds of single variables become domains; `decided`: and decide atoms under disjunctions;
 //! 3. `definitions`: `v = e` and `l ≤ v ≤ u` are substituted (these two until nothing changes);
 //! 4. `noise`: variables that occur once in a row become its noise;
 //! 5. `rows`: sums of sums become one row;
@@ -13,6 +13,7 @@
 //! ranges and coefficients are exact rationals until the domains, which are rounded outward.
 
 mod bounds;
+mod decided;
 mod definitions;
 mod noise;
 mod restore;
@@ -79,6 +80,9 @@ pub fn presolve(problem: &Problem, assertions: &[Formula], slack: f64) -> Presol
     let mut state = Presolve::new(problem, assertions);
     for _ in 0..ROUNDS {
         state.take_bounds();
+        if state.decide_by_ranges() {
+            state.take_bounds();
+        }
         // some identities need the domains
         state.simplify();
         if state.contradiction.is_some() || !state.substitute_definitions() {
