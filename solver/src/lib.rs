@@ -9,6 +9,7 @@ pub mod expr;
 pub mod formula;
 pub mod incumbent;
 pub mod interval;
+pub mod krawczyk;
 pub mod op;
 pub mod presolve;
 pub mod problem;

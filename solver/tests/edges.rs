@@ -64,7 +64,11 @@ fn assert_unsat(problem: &Compiled) {
 
 fn assert_satisfiable(problem: &Compiled) {
     let verdict = decided(problem);
-    assert!(matches!(verdict, Verdict::Sat(_) | Verdict::DeltaSat { .. }), "{:?} is {verdict:?}", problem.problem);
+    assert!(
+        matches!(verdict, Verdict::Sat(_) | Verdict::SatWithin { .. } | Verdict::DeltaSat { .. }),
+        "{:?} is {verdict:?}",
+        problem.problem
+    );
     for set in 0..SETS {
         let verdict = decide(problem, &strategy(0, set), &limited(500), &mut ()).verdict;
         assert!(!matches!(verdict, Verdict::Unsat), "contractors {set}: {verdict:?}");

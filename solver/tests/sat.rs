@@ -142,7 +142,7 @@ fn brute_force_agrees() {
                     assert_eq!(holds(&problem, assertion, &certificate.point, &value), Truth::True);
                 }
             }
-            Verdict::DeltaSat { .. } => assert!(truth, "with δ = 0"),
+            Verdict::SatWithin { .. } | Verdict::DeltaSat { .. } => assert!(truth, "with δ = 0"),
             Verdict::Unknown(reason) => panic!("{reason:?} on integers of four values"),
         }
     });
@@ -239,7 +239,7 @@ fn eliminations_keep_planted_solutions() {
                     assert_eq!(holds(&problem, assertion, &certificate.point, &|_| None), Truth::True);
                 }
             }
-            Verdict::DeltaSat { point, bounds } => {
+            Verdict::DeltaSat { point, bounds } | Verdict::SatWithin { point, bounds } => {
                 decided += 1;
                 assert!(point.iter().zip(bounds).all(|(&x, b)| b.contains(x)), "{point:?} {bounds:?}");
                 let conjunction = Problem { constraint: Formula::and(assertions.clone()), ..problem.clone() };

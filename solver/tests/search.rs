@@ -11,6 +11,7 @@ use common::{certainly_above, certainly_below, each_seed, rationals, truth_at, u
 use deltasat::exact::{Ball, Rational, rational};
 use deltasat::expr::evaluate::evaluate;
 use deltasat::formula::Truth;
+use deltasat::interval::Interval;
 use deltasat::problem::{Certificate, Compiled, Problem, Sort};
 use deltasat::search::{Limits, Optimum, Options, Order, StopReason, Strategy, Verdict, decide, optimise};
 use rand::Rng;
@@ -69,15 +70,29 @@ fn check_verdict(rng: &mut SmallRng, problem: &Compiled, verdict: &Verdict, delt
             assert!(inside(problem, point), "{point:?} outside the domains");
             assert_eq!(truth_at(problem, point, 0.0), Truth::True, "{point:?} is no solution");
         }
-        Verdict::DeltaSat { bounds, point } => {
+        Verdict::DeltaSat { bounds, point } | Verdict::SatWithin { bounds, point } => {
             assert!(bounds.iter().zip(point).all(|(bound, &x)| bound.contains(x)));
             let at = rationals(point);
             assert!(inside(problem, &at), "{point:?} outside the domains");
             // certified numbers lose more than intervals do where a change of zero is added to something huge
             assert_ne!(truth_at(problem, &at, delta), Truth::False, "{point:?} does not satisfy the weakened formula");
+            if let Verdict::SatWithin { .. } = verdict {
+                assert!(!refuted_within(problem, bounds), "nothing in {bounds:?}");
+            }
         }
         Verdict::Unknown(_) => {}
     }
+}
+
+/// Whether contraction and splitting, which know nothing of how the box was found, refute it.
+fn refuted_within(problem: &Problem, bounds: &[Interval]) -> bool {
+    let mut problem = Problem { objective: None, ..problem.clone() };
+    for (variable, &bound) in problem.variables.iter_mut().zip(bounds) {
+        assert!(bound.subset(variable.domain), "{bound:?} outside the domain");
+        variable.domain = bound;
+    }
+    let options = Options { delta: 0.0, ..limited(200) };
+    matches!(decide(&problem.compile(), &Strategy::default(), &options, &mut ()).verdict, Verdict::Unsat)
 }
 
 fn delta(rng: &mut SmallRng) -> f64 {
@@ -94,7 +109,10 @@ fn decisions_about_planted_solutions_are_right() {
         let options = Options { delta: delta(rng), ..limited(300) };
         let decision = decide(&problem, &Strategy::default(), &options, &mut ());
         check_verdict(rng, &problem, &decision.verdict, options.delta, Some(&point));
-        answered += u32::from(matches!(decision.verdict, Verdict::Sat(_) | Verdict::DeltaSat { .. }));
+        answered += u32::from(matches!(
+            decision.verdict,
+            Verdict::Sat(_) | Verdict::SatWithin { .. } | Verdict::DeltaSat { .. }
+        ));
     });
     assert!(!usual_run() || answered > 400, "only {answered} answers");
 }
@@ -113,7 +131,10 @@ fn decisions_about_other_domains_are_right() {
         let decision = decide(&problem, &strategy(rng.random_range(0..BRANCHERS), 7), &options, &mut ());
         check_verdict(rng, &problem, &decision.verdict, options.delta, None);
         unsat += u32::from(matches!(decision.verdict, Verdict::Unsat));
-        sat += u32::from(matches!(decision.verdict, Verdict::Sat(_) | Verdict::DeltaSat { .. }));
+        sat += u32::from(matches!(
+            decision.verdict,
+            Verdict::Sat(_) | Verdict::SatWithin { .. } | Verdict::DeltaSat { .. }
+        ));
     });
     assert!(!usual_run() || (unsat > 100 && sat > 100), "{unsat} unsat, {sat} sat: too few to judge");
 }

@@ -8,12 +8,14 @@ mod dual;
 mod hc4;
 mod integer;
 mod linear;
+mod newton;
 
 pub use disjunction::DisjunctionHull;
 pub use hc4::Hc4;
 pub(crate) use hc4::truth;
 pub use integer::Integers;
 pub use linear::LinearBounds;
+pub use newton::Newton;
 
 use crate::interval::Interval;
 use crate::problem::Compiled;
@@ -67,6 +69,8 @@ pub struct Spare {
     pub(crate) hull: Vec<Interval>,
     /// for ascending on a linear bound
     pub(super) multipliers: dual::Multipliers,
+    /// for the equations
+    pub(super) newton: newton::Memory,
     /// when to stop in the middle of a box, whatever that leaves undone
     pub(crate) deadline: Option<Instant>,
     /// set from outside to stop likewise
@@ -79,7 +83,14 @@ impl Spare {
         let n = problem.tape.kept().len();
         let bounds = vec![Interval::ENTIRE; n];
         let multipliers = dual::Multipliers::default();
-        Spare { before: bounds.clone(), hull: bounds, multipliers, deadline: None, interrupt: None }
+        Spare {
+            before: bounds.clone(),
+            hull: bounds,
+            multipliers,
+            newton: newton::Memory::default(),
+            deadline: None,
+            interrupt: None,
+        }
     }
 
     /// Whether to leave a long contraction early. Its box stays valid, only wider.

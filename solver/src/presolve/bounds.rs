@@ -69,7 +69,7 @@ impl Range {
 }
 
 /// Reads an atom as `x ≥ value` (`true`) or `x ≤ value`, strict or not.
-fn read(graph: &Graph, expr: ExprId, relation: Relation) -> Option<(VariableId, bool, Rational, bool)> {
+pub(super) fn read(graph: &Graph, expr: ExprId, relation: Relation) -> Option<(VariableId, bool, Rational, bool)> {
     let (variable, coefficient, constant) = match graph.node(expr) {
         Node::Variable(v) => (*v, Constant::ONE, Constant::ZERO),
         Node::Apply { op: Op::Linear(row), operands } if operands.len() == 1 => match graph.node(operands[0]) {

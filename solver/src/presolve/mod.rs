@@ -2,7 +2,7 @@
 //!
 //! The passes, in order, a file each:
 //! 1. `simplify`: identities that give operators their best form;
-//! 2. `bounds`: bounds of single variables become domains;
+//! 2. `bounds`: bounds of single variables become domains; `decided`: and decide atoms under disjunctions;
 //! 3. `definitions`: `v = e` and `l ≤ v ≤ u` are substituted (these two until nothing changes);
 //! 4. `noise`: variables that occur once in a row become its noise;
 //! 5. `rows`: sums of sums become one row;
@@ -14,6 +14,7 @@
 
 mod bounds;
 mod cycles;
+mod decided;
 mod definitions;
 mod halt;
 mod noise;
@@ -140,6 +141,9 @@ impl<'a> Presolve<'a> {
     fn run(&mut self) {
         for _ in 0..ROUNDS {
             self.take_bounds();
+            if self.decide_by_ranges() {
+                self.take_bounds();
+            }
             // some identities need the domains
             self.simplify();
             if self.contradiction.is_some() || !self.substitute_definitions() {

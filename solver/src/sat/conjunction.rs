@@ -72,7 +72,7 @@ impl Task<'_> {
         options.limits.boxes = Some(limit.map_or(boxes, |limit| limit.min(boxes)));
         let second = self.run(&options, 0.0, observer);
         decision.statistics.add(&second.statistics);
-        if matches!(second.verdict, Verdict::Unsat | Verdict::Sat(_)) {
+        if matches!(second.verdict, Verdict::Unsat | Verdict::Sat(_) | Verdict::SatWithin { .. }) {
             decision.verdict = second.verdict;
         }
     }

@@ -3,21 +3,24 @@
 use crate::exact::{Ball, Rational, rational};
 use crate::expr::evaluate::evaluate;
 use crate::formula::{Formula, Literal, Truth};
+use crate::krawczyk::{Enclosure, solution};
 use crate::presolve::Restore;
 use crate::problem::{Certificate, Problem, Sort, sign_truth};
 use crate::search::Verdict;
 
-/// The verdict for the original problem: `sat` only where the restored point satisfies it, checked exactly.
+/// The verdict for the original problem: `sat` only where the restored point satisfies it, checked exactly, or
+/// certainly has a solution near it.
 pub(super) fn restored(
     problem: &Problem,
     assertions: &[Formula],
     restore: &Restore,
     found: Verdict,
     booleans: &[Option<bool>],
+    delta: f64,
 ) -> Verdict {
     let (point, bounds, exact) = match found {
         Verdict::Sat(certificate) => (certificate.point, None, true),
-        Verdict::DeltaSat { bounds, point } => {
+        Verdict::DeltaSat { bounds, point } | Verdict::SatWithin { bounds, point } => {
             let point = point.iter().map(|&x| rational::from_f64(x).unwrap_or_default()).collect();
             (point, Some(bounds), false)
         }
@@ -28,6 +31,11 @@ pub(super) fn restored(
         return Verdict::Sat(Certificate { point: restored, objective: None });
     }
     let nearest: Vec<f64> = restored.iter().map(rational::nearest_f64).collect();
+    let formulas: Vec<&Formula> = std::iter::once(&problem.constraint).chain(assertions).collect();
+    if let Some(Enclosure { bounds, violation }) = solution(problem, &formulas, booleans, &nearest) {
+        let point = if violation <= delta { bounds.iter().map(|bound| bound.mid()).collect() } else { nearest };
+        return Verdict::SatWithin { bounds, point };
+    }
     let bounds = bounds.unwrap_or_else(|| point.iter().map(crate::interval::decimal::enclose).collect());
     // what was eliminated satisfies its own bounds up to δ only
     let around = restore.bounds(&bounds).into_iter().zip(&nearest);

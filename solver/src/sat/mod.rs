@@ -71,9 +71,9 @@ pub fn check(
             core = restore.core(problem, assertions, found.origins);
             Verdict::Unsat
         }
-        sat @ (Verdict::Sat(_) | Verdict::DeltaSat { .. }) => {
+        sat @ (Verdict::Sat(_) | Verdict::SatWithin { .. } | Verdict::DeltaSat { .. }) => {
             booleans = found.booleans;
-            judge::restored(problem, assertions, &restore, sat, &booleans)
+            judge::restored(problem, assertions, &restore, sat, &booleans, options.delta)
         }
         unknown => unknown,
     };

@@ -172,6 +172,9 @@ impl Theory for Real<'_> {
     }
 
     fn partial_check(&mut self, acts: &mut TheoryArg<'_>) {
+        if self.found.is_some() {
+            return;
+        }
         let before = self.active.len();
         for &literal in &acts.model()[self.seen..] {
             if literal.sign() && self.boxes.atoms.contains_key(&literal.var()) {
@@ -191,6 +194,9 @@ impl Theory for Real<'_> {
     }
 
     fn final_check(&mut self, acts: &mut TheoryArg<'_>) {
+        if self.found.is_some() {
+            return;
+        }
         let value = |literal: Lit| acts.value(literal.var()) == lbool::from(literal.sign());
         let mut needed = Needed {
             problem: self.problem,
@@ -212,6 +218,15 @@ impl Theory for Real<'_> {
                     self.stopped = Some(reason);
                     return;
                 }
+                if self.is_forced(&atoms) {
+                    // every other assignment has these atoms too
+                    let left = self.left();
+                    match self.decide(&atoms, left) {
+                        Verdict::Unknown(reason) => self.stopped = Some(reason),
+                        decided => self.found = Some((decided, booleans)),
+                    }
+                    return;
+                }
                 self.exclude(acts, &atoms);
                 self.postponed.push((atoms, booleans));
             }
@@ -226,11 +241,18 @@ impl Theory for Real<'_> {
 }
 
 impl Real<'_> {
+    /// Whether all atoms held already when something was first decided or assumed: the SAT solver takes no clause that
+    /// says they conflict.
+    fn is_forced(&self, atoms: &[Var]) -> bool {
+        let forced = self.levels.first().map_or(0, |&(_, active)| active);
+        atoms.iter().all(|v| self.active[..forced].contains(v))
+    }
+
     fn refute(&mut self, acts: &mut TheoryArg<'_>, refuted: &[Var]) {
         let budget = EXPLAIN / self.boxes.work().max(1);
         let core = self.boxes.explain(refuted, budget);
-        if core.is_empty() {
-            // the domains alone are refuted
+        if self.is_forced(&core) {
+            // the domains and what no assignment can avoid are refuted
             self.found = Some((Verdict::Unsat, Vec::new()));
             return;
         }

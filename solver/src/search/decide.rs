@@ -3,7 +3,7 @@
 //! `unsat` comes from refuting every box without any weakening. A box whose centre (or a point that
 //! projections lead to from there) satisfies the δ-weakened formula (in
 //! interval arithmetic, on the whole tape) answers `delta-sat`; if that centre satisfies the formula itself, checked
-//! exactly, the answer is `sat`. A box that cannot be split and does neither is never called satisfiable (dReal 4 does
+//! exactly, or is near a solution that the Krawczyk test proves, the answer is `sat`. A box that cannot be split and does neither is never called satisfiable (dReal 4 does
 //! that): the answer is then `unknown`.
 
 use super::node::{Fate, Item};
@@ -12,6 +12,7 @@ use super::tree::{Control, Question, Task, run};
 use super::{Event, Observer, Options, Order, Statistics, StopReason, Strategy};
 use crate::contract::Goal;
 use crate::interval::Interval;
+use crate::krawczyk::{Enclosure, solution};
 use crate::problem::{Certificate, Compiled, Problem};
 use std::time::Instant;
 
@@ -22,6 +23,14 @@ pub enum Verdict {
     Unsat,
     /// the point satisfies the formula, checked exactly
     Sat(Certificate),
+    /// some point of the box satisfies the formula, proved by the test of [`krawczyk`](crate::krawczyk): equations rarely
+    /// have a zero that can be written down
+    SatWithin {
+        /// one interval per variable
+        bounds: Vec<Interval>,
+        /// a point that satisfies the δ-weakened formula
+        point: Vec<f64>,
+    },
     /// the point, given by the variables' values, satisfies the δ-weakened formula; the box around it was not refuted
     DeltaSat {
         /// what contraction left around the point
@@ -81,6 +90,17 @@ struct Deciding<'a> {
     stuck: bool,
 }
 
+impl Deciding<'_> {
+    /// The verdict where there certainly is a solution near a point.
+    fn enclosed(&self, near: &[f64]) -> Option<Verdict> {
+        let problem = &self.problem.problem;
+        let Enclosure { bounds, violation } = solution(problem, &[&problem.constraint], &[], near)?;
+        let centre = || bounds.iter().map(|bound| bound.mid()).collect();
+        let point = if violation <= self.options.delta { centre() } else { near.to_vec() };
+        Some(Verdict::SatWithin { bounds, point })
+    }
+}
+
 impl Question for Deciding<'_> {
     fn goal(&self) -> Goal {
         Goal { delta: self.options.delta, threshold: f64::NEG_INFINITY }
@@ -97,7 +117,9 @@ impl Question for Deciding<'_> {
                 let bounds = around(&item.kept, &item.point);
                 self.found = Some(match self.problem.certify(&item.point) {
                     Some(certificate) => Verdict::Sat(certificate),
-                    None => Verdict::DeltaSat { bounds, point: item.point.clone() },
+                    None => {
+                        self.enclosed(&item.point).unwrap_or(Verdict::DeltaSat { bounds, point: item.point.clone() })
+                    }
                 });
                 return Control::Done;
             }

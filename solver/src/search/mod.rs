@@ -20,7 +20,7 @@ pub use decide::{Decision, Verdict, decide};
 pub use optimise::{Optimum, optimise};
 
 use crate::branch::{Brancher, Phases};
-use crate::contract::{Contractor, DisjunctionHull, Hc4, Integers, LinearBounds};
+use crate::contract::{Contractor, DisjunctionHull, Hc4, Integers, LinearBounds, Newton};
 use crate::incumbent::{Gradient, IncumbentFinder, Vertex};
 use crate::interval::Interval;
 use crate::relax::Backward;
@@ -140,6 +140,7 @@ impl Default for Strategy {
                 Box::new(Hc4),
                 Box::new(DisjunctionHull),
                 Box::new(LinearBounds { relaxation: Backward, refine: true }),
+                Box::new(Newton),
             ],
             brancher: Box::new(Phases),
             finders: vec![Box::new(Vertex)],

@@ -22,6 +22,8 @@ pub struct ModelEntry {
     pub sort: &'static str,
     /// its value
     pub value: ModelValue,
+    /// where the value is not that of a solution itself: the ends between which a solution has one
+    pub within: Option<(f64, f64)>,
 }
 
 /// The answer to a `check-sat`.
@@ -31,7 +33,8 @@ pub enum Verdict {
     Unsat,
     /// the model satisfies the assertions weakened by δ
     DeltaSat {
-        /// whether it satisfies the assertions themselves, checked exactly
+        /// whether it satisfies the assertions themselves, checked exactly, or a solution certainly lies within the
+        /// [ends](ModelEntry::within) of its entries
         exact: bool,
     },
     /// not decided

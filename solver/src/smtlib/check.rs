@@ -12,9 +12,11 @@ use crate::exact::{Constant, Rational, rational};
 use crate::expr::ExprId;
 use crate::expr::evaluate::evaluate;
 use crate::formula::{Formula, Relation};
+use crate::interval::Interval;
 use crate::problem::Problem;
 use crate::sat;
 use crate::search::{self, Observer, Options, Statistics, StopReason};
+use crate::tape::{Tape, Workspace};
 use std::time::{Duration, Instant};
 
 /// The assertions of a check.
@@ -33,6 +35,8 @@ pub(super) struct Outcome {
     pub(super) point: Vec<f64>,
     /// the point itself, where it satisfies the assertions exactly
     pub(super) certified: Option<Vec<Rational>>,
+    /// where there is no such point to name: a box in which one certainly is
+    pub(super) within: Option<Vec<Interval>>,
     /// lower and upper bound of the minimum, and whether the point behind the upper one is feasible, exactly
     pub(super) minimum: Option<(f64, f64, bool)>,
     /// the tracked assertions that took part in a refutation
@@ -46,6 +50,7 @@ impl Outcome {
             verdict,
             point: Vec::new(),
             certified: None,
+            within: None,
             minimum: None,
             core: Vec::new(),
             statistics: Statistics::default(),
@@ -114,12 +119,16 @@ pub(super) fn decide(built: Built, delta: f64, settings: &Settings, observer: &m
     let options = Options { delta, ..options(settings) };
     let Built { problem, tracked, props, .. } = built;
     let answer = sat::check(&problem, &tracked, &strategy(settings), &options, observer);
-    let mut certified = None;
+    let (mut certified, mut within) = (None, None);
     let (verdict, mut point) = match answer.verdict {
         search::Verdict::Unsat => (Verdict::Unsat, Vec::new()),
         search::Verdict::Sat(certificate) => {
             let point = certificate.point.iter().map(rational::nearest_f64).collect();
             certified = Some(certificate.point);
+            (Verdict::DeltaSat { exact: true }, point)
+        }
+        search::Verdict::SatWithin { bounds, point } => {
+            within = Some(bounds);
             (Verdict::DeltaSat { exact: true }, point)
         }
         search::Verdict::DeltaSat { point, .. } => (Verdict::DeltaSat { exact: false }, point),
@@ -131,7 +140,7 @@ pub(super) fn decide(built: Built, delta: f64, settings: &Settings, observer: &m
             *x = f64::from(u8::from(holds));
         }
     }
-    Outcome { verdict, point, certified, minimum: None, core: answer.core, statistics: answer.statistics }
+    Outcome { verdict, point, certified, within, minimum: None, core: answer.core, statistics: answer.statistics }
 }
 
 /// One decision without propositional variables.
@@ -219,6 +228,9 @@ fn bisect(
     }
     // an exact solution counts as it is: the nearest doubles may violate an equation, and lie below the minimum
     let value = |outcome: &Outcome| -> f64 {
+        if let Some(bounds) = &outcome.within {
+            return greatest(&problem, objective, bounds);
+        }
         let doubles = || outcome.point.iter().map(|&x| rational::from_f64(x)).collect();
         let exact: Option<Vec<_>> = outcome.certified.clone().or_else(doubles);
         let values = exact.map(|point| evaluate(&problem.graph, &[objective], &point));
@@ -247,6 +259,7 @@ fn bisect(
                 upper = found;
                 best.verdict = Verdict::DeltaSat { exact };
                 best.point = outcome.point;
+                best.within = outcome.within;
             }
             Verdict::Unknown(_) => {
                 best.verdict = outcome.verdict;
@@ -259,6 +272,15 @@ fn bisect(
         best.verdict = Verdict::Unknown(Reason::Search(StopReason::Unsplittable));
     }
     best
+}
+
+/// The greatest value of an expression over a box, rounded up.
+fn greatest(problem: &Problem, expr: ExprId, bounds: &[Interval]) -> f64 {
+    let tape = Tape::compile(&problem.graph, problem.variables.len(), &[expr], &[]);
+    let mut w = Workspace::new(&tape);
+    tape.load(bounds, &mut w);
+    let defined = tape.forward(&mut w) && tape.is_defined(&mut w);
+    tape.slot(expr).filter(|_| defined).map_or(f64::INFINITY, |slot| w.values[slot as usize].sup())
 }
 
 /// The tracked assertions that refute together with the fixed ones, where that takes little more work than the given search

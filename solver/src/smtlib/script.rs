@@ -132,8 +132,11 @@ fn box_line(entry: &ModelEntry) -> String {
     match entry.value {
         ModelValue::Bool(value) => format!("{} : {}", entry.name, if value { "True" } else { "False" }),
         ModelValue::Integer(x) | ModelValue::Number(x) => {
-            let x = print::general(x);
-            format!("{} : [{x}, {x}]", entry.name)
+            let (lower, upper) = match entry.within {
+                Some((lower, upper)) if lower < upper => (shortest_lower(lower), shortest_upper(upper)),
+                _ => (print::general(x), print::general(x)),
+            };
+            format!("{} : [{lower}, {upper}]", entry.name)
         }
     }
 }

@@ -9,6 +9,7 @@ use super::sexpr::{Tree, Word};
 use crate::exact::{Ball, Rational, rational};
 use crate::expr::ExprId;
 use crate::expr::evaluate::evaluate;
+use crate::interval::Interval;
 use crate::search::Observer;
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -149,7 +150,7 @@ impl Session {
         };
         let formulas = self.questions(&assumptions);
         let expr = objective.as_ref().map(|objective| objective.expr);
-        let Outcome { verdict, point, minimum, core, statistics, .. } =
+        let Outcome { verdict, point, within, minimum, core, statistics, .. } =
             check::check(&self.context, &formulas, expr, &self.settings, observer);
         let minimum = match (minimum, objective) {
             (Some((lower, upper, exact)), Some(objective)) => {
@@ -158,7 +159,11 @@ impl Session {
             }
             _ => None,
         };
-        let model = if matches!(verdict, Verdict::DeltaSat { .. }) { self.model(&point) } else { Vec::new() };
+        let model = if matches!(verdict, Verdict::DeltaSat { .. }) {
+            self.model(&point, within.as_deref())
+        } else {
+            Vec::new()
+        };
         let precision = self.settings.precision_text();
         let answer = Answer { verdict, precision, model, minimum, statistics };
         Ok(&self.last.insert(Last { answer, point, assumptions, core }).answer)
@@ -176,9 +181,10 @@ impl Session {
     }
 
     /// The values of the declared constants at a point.
-    fn model(&self, point: &[f64]) -> Vec<ModelEntry> {
-        let free = self.context.variables.iter().zip(point).filter(|(declared, _)| declared.role == Role::Free);
-        free.map(|(declared, &x)| ModelEntry {
+    fn model(&self, point: &[f64], within: Option<&[Interval]>) -> Vec<ModelEntry> {
+        let numbered = self.context.variables.iter().zip(point).enumerate();
+        let free = numbered.filter(|(_, (declared, _))| declared.role == Role::Free);
+        free.map(|(index, (declared, &x))| ModelEntry {
             name: self.context.words.text(declared.name).to_owned(),
             sort: declared.sort.name(),
             value: match declared.sort {
@@ -186,6 +192,10 @@ impl Session {
                 SortName::Int | SortName::Binary => ModelValue::Integer(x),
                 SortName::Real => ModelValue::Number(x),
             },
+            within: within
+                .filter(|_| declared.sort != SortName::Bool)
+                .and_then(|bounds| bounds.get(index))
+                .map(|bound| (bound.inf(), bound.sup())),
         })
         .collect()
     }

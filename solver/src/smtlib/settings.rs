@@ -78,7 +78,8 @@ pub struct Settings {
     pub random_seed: Setting<u64>,
     /// worker threads, at least 1; default 1
     pub jobs: Setting<usize>,
-    /// reply `sat` where the model satisfies the assertions themselves, checked exactly, not only weakened; default false
+    /// reply `sat` where the model satisfies the assertions themselves, not only weakened: a point, checked exactly, or a
+    /// box that certainly contains a solution; default false
     pub exact_sat: Setting<bool>,
     /// when to stop
     pub deadline: Option<Instant>,

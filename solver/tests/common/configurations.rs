@@ -1,7 +1,7 @@
 //! Every configuration of a search, and a log of everything that a search tells.
 
 use deltasat::branch::{Brancher, Largest, Phases, RoundRobin, Smear};
-use deltasat::contract::{Contractor, DisjunctionHull, Hc4, Integers, LinearBounds};
+use deltasat::contract::{Contractor, DisjunctionHull, Hc4, Integers, LinearBounds, Newton};
 use deltasat::incumbent::{Gradient, Vertex};
 use deltasat::relax::Backward;
 use deltasat::search::{Event, Observer, Strategy};
@@ -21,7 +21,7 @@ pub fn brancher(index: usize) -> Box<dyn Brancher> {
 }
 
 /// The number of contractors.
-pub const CONTRACTORS: usize = 5;
+pub const CONTRACTORS: usize = 6;
 
 /// The contractor of a number below [`CONTRACTORS`].
 pub fn contractor(index: usize) -> Box<dyn Contractor> {
@@ -30,12 +30,13 @@ pub fn contractor(index: usize) -> Box<dyn Contractor> {
         1 => Box::new(DisjunctionHull),
         2 => Box::new(Integers),
         3 => Box::new(LinearBounds { relaxation: Backward, refine: false }),
+        4 => Box::new(Newton),
         _ => Box::new(LinearBounds { relaxation: Backward, refine: true }),
     }
 }
 
 /// The number of sets of contractors.
-pub const SETS: usize = 8;
+pub const SETS: usize = 9;
 
 /// The set of contractors of a number below [`SETS`].
 pub fn contractors(index: usize) -> Vec<Box<dyn Contractor>> {
@@ -48,7 +49,8 @@ pub fn contractors(index: usize) -> Vec<Box<dyn Contractor>> {
         4 => vec![linear(true)],
         5 => vec![Box::new(Hc4), Box::new(Integers), Box::new(DisjunctionHull)],
         6 => vec![Box::new(DisjunctionHull), linear(true), Box::new(Hc4)],
-        _ => Strategy::default().contractors,
+        7 => Strategy::default().contractors,
+        _ => vec![Box::new(Newton), Box::new(Hc4)],
     }
 }
 

@@ -4,5 +4,10 @@
 (assert (= (* x x) 4))
 (check-sat)
 (declare-const y Real [0, 2])
+(push 1)
 (assert (= (* y y) 2))
+(check-sat)
+(pop 1)
+; a double zero is no change of sign
+(assert (= (* (- (* 3 y) 1) (- (* 3 y) 1)) 0))
 (check-sat)

@@ -3,10 +3,11 @@
 //! ```json
 //! {"schema": 1, "file": "a.smt2", "version": "0.1.0", "error": null, "checks": [
 //!   {"answer": "delta-sat", "delta": "0.001", "exact": true, "reason": null, "model": {"x": 5.0, "b": true},
-//!    "minimum": null, "boxes": 1, "splits": 0, "refuted": 0, "depth": 0, "seconds": 0.0001}], "output": []}
+//!    "within": null, "minimum": null, "boxes": 1, "splits": 0, "refuted": 0, "depth": 0, "seconds": 0.0001}], "output": []}
 //! ```
 //!
-//! `minimum` is `{"term", "maximised", "lower", "upper", "exact"}`; an infinite bound is `null`. `output` holds what commands
+//! `minimum` is `{"term", "maximised", "lower", "upper", "exact"}`; an infinite bound is `null`. `within` is
+//! `{"x": [lower, upper]}` where the model is exact but no point: a solution lies between these ends. `output` holds what commands
 //! other than checks print.
 
 use deltasat::smtlib::{Answer, ModelValue, Reply, Verdict};
@@ -58,6 +59,14 @@ fn check(answer: &Answer) -> String {
         };
         format!("{}: {value}", string(&entry.name))
     });
+    let ends = answer.model.iter().filter_map(|entry| {
+        let (lower, upper) = entry.within?;
+        Some(format!("{}: [{}, {}]", string(&entry.name), number(lower), number(upper)))
+    });
+    let within = match ends.collect::<Vec<_>>() {
+        ends if ends.is_empty() => "null".to_owned(),
+        ends => format!("{{{}}}", ends.join(", ")),
+    };
     let model = match answer.verdict {
         Verdict::DeltaSat { .. } => format!("{{{}}}", entries.collect::<Vec<_>>().join(", ")),
         _ => "null".to_owned(),
@@ -74,8 +83,8 @@ fn check(answer: &Answer) -> String {
     });
     let s = &answer.statistics;
     format!(
-        "{{\"answer\": \"{word}\", \"delta\": {}, \"exact\": {exact}, \"reason\": {}, \"model\": {model}, \"minimum\": \
-         {minimum}, \"boxes\": {}, \"splits\": {}, \"refuted\": {}, \"depth\": {}, \"seconds\": {}}}",
+        "{{\"answer\": \"{word}\", \"delta\": {}, \"exact\": {exact}, \"reason\": {}, \"model\": {model}, \"within\": {within}, \
+         \"minimum\": {minimum}, \"boxes\": {}, \"splits\": {}, \"refuted\": {}, \"depth\": {}, \"seconds\": {}}}",
         string(&answer.precision),
         reason.map_or("null".to_owned(), string),
         s.boxes,

@@ -38,7 +38,8 @@ pub(crate) struct Cli {
     /// Print the model behind every delta-sat answer
     #[arg(long, visible_alias = "model")]
     pub(crate) produce_models: bool,
-    /// Say sat, not delta-sat, where the model satisfies the formula itself, checked in exact arithmetic
+    /// Say sat, not delta-sat, where the model satisfies the formula itself: a point checked in exact arithmetic, or a box
+    /// proved to contain a solution
     #[arg(long)]
     pub(crate) exact_sat: bool,
     /// Print what SMT-LIB prescribes and nothing else

@@ -1,0 +1,10 @@
+; no double is a solution: the model is a box that contains one
+(set-option :produce-models true)
+(declare-const x Real)
+(declare-const y Real [0, 2])
+(declare-const b Bool)
+(assert (= (+ (* x x) (* y y)) 1))
+(assert (or (not b) (> x 5)))
+(assert (or b (= x y)))
+(assert (<= y x))
+(check-sat)

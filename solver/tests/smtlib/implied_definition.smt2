@@ -1,0 +1,13 @@
+; x > 0 is decided by the bounds, so u is defined: in doubles, u − 52776558133248 is a multiple of 1/128
+(declare-const x Real)
+(declare-const u Real)
+(declare-const t Real)
+(assert (>= x 0.5))
+(assert (<= x 0.9))
+(assert (=> (> x 0) (= u (+ 52776558133248 x))))
+(assert (=> (not (> x 0)) (= u 0)))
+(assert (<= (+ 52776558133248 (* t 0.0078125)) u (+ 52776558133248 (* (+ t 1) 0.0078125))))
+(assert (> t 110))
+(check-sat)
+(assert (> t 116))
+(check-sat)
