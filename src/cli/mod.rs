@@ -7,6 +7,7 @@ mod bits;
 mod compare;
 mod convert;
 mod encode;
+mod faults;
 mod flips;
 mod global;
 mod inputs;
@@ -56,6 +57,7 @@ enum Command {
     Global(global::Arguments),
     Flips(flips::Arguments),
     SafeRegion(region::Arguments),
+    Faults(faults::Arguments),
     Radius(radius::Arguments),
     Bits(bits::Arguments),
     Sensitivity(sensitivity::Arguments),
@@ -145,6 +147,7 @@ impl Command {
             Command::Global(arguments) => arguments.run(out),
             Command::Flips(arguments) => arguments.run(out),
             Command::SafeRegion(arguments) => arguments.run(out),
+            Command::Faults(arguments) => arguments.run(out),
             Command::Radius(arguments) => arguments.run(out),
             Command::Bits(arguments) => arguments.run(out),
             Command::Sensitivity(arguments) => arguments.run(out),

@@ -8,6 +8,7 @@
 
 pub mod bits;
 pub mod compare;
+pub mod faults;
 pub mod flips;
 pub mod json;
 pub mod number;

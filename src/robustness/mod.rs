@@ -4,6 +4,7 @@
 //! a lower bound that an explicit witness attains in exact arithmetic.
 
 pub mod bits;
+pub mod faults;
 pub mod flips;
 pub mod global;
 pub mod local;
