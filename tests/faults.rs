@@ -9,9 +9,9 @@ use quantproof::network::{Activation, Network, Output, Parameter};
 use quantproof::perturbation::format::grid::Grid;
 use quantproof::perturbation::quantise::{Quantised, Rounding, Scheme};
 use quantproof::perturbation::{Layers, Magnitude, Parameters, Perturbation};
-use quantproof::robustness::ClassChange;
 use quantproof::robustness::faults::{Fault, Faults};
 use quantproof::robustness::witness::Witness;
+use quantproof::robustness::{ClassChange, Settings};
 use rand::Rng;
 use std::sync::Arc;
 
@@ -158,6 +158,34 @@ fn brute_force(base: &Network, faults: &[Fault], input: &[Rational]) -> (usize, 
         (witness.map_or(nearly, |witness| witness.deviation()), class_there)
     });
     (class, found.collect())
+}
+
+/// Over a domain no fault at any sampled input does more than the upper bound, and the lower one is attained.
+#[test]
+fn bounds_over_a_domain_hold_at_samples() {
+    for (seed, format) in ["int4", "fixed:3.3", "float8:e4m3"].into_iter().enumerate() {
+        let mut r = random("bounds_over_a_domain", seed as u64);
+        let widths: &[usize] = if seed == 1 { &[2, 3, 3] } else { &[2, 2, 2] };
+        let trained = network(&mut r, widths, Activation::Relu, Output::Softmax, 20);
+        let quantised = Quantised::new(Scheme::parse(format, Rounding::Nearest).unwrap(), &trained, None).unwrap();
+        let perturbation = Perturbation::uniform(Magnitude::Quantised(Arc::new(quantised))).unwrap();
+        let faults = Faults::new(&trained, &perturbation).unwrap();
+        let domain = vec![(ratio(-1, 1), ratio(1, 1)); 2];
+        let found = faults.over(&perturbation, &domain, &Settings::default(), &mut ());
+        let (low, high) = found.bounds;
+        assert!(0.0 < low && low <= high && high <= 1.0, "{format}: {low} {high}");
+        for i in 0..=8 {
+            for j in 0..=8 {
+                let effect = faults.at(&[ratio(i - 4, 4), ratio(j - 4, 4)]);
+                assert!(effect.bounds.0 <= high, "{format} {i} {j}: {:?} above {high}", effect.bounds);
+            }
+        }
+        let (fault, input) = found.worst.unwrap();
+        let base = faults.network();
+        let class = base.evaluate_exactly(&input).unwrap().class.unwrap();
+        let witness = Witness::new(base, faults.faulty(&fault).unwrap(), input, class).unwrap();
+        assert!(witness.deviation() >= low);
+    }
 }
 
 /// Boxes have no words.

@@ -2,6 +2,7 @@
 
 use super::inputs::{Inputs, Labels, Row};
 use super::options::{self, Run, Selection, Session};
+use super::progress::Progress;
 use super::rows::{self, Ask};
 use super::{Failure, Status};
 use clap::Args;
@@ -42,6 +43,9 @@ Examples:
   quantproof faults models/moons_relu_2-8-2.json --input 0.3,-0.2 --quantize int8
   quantproof faults models/iris_relu_4-8-3.json --input 0,0,0,0 --quantize float16 --layers 1
   quantproof faults models/moons_relu_2-8-2.json --inputs models/moons_test.csv --quantize int8
+  quantproof faults models/moons_relu_2-8-2.json --quantize int8 --domain model
+
+Over a domain each parameter ranges over the hull of its faulty values, which is sound and may exceed what its faults do.
 
 The exit code is 1 if a fault changes the class or leaves no number (in a table: for some row), else 4 if time ran out, else 3
 if that is open, else 0.";
@@ -55,6 +59,10 @@ struct Place {
     /// A CSV file of inputs, - for standard input [default: the model's held-out points]
     #[arg(long, value_name = "FILE", allow_hyphen_values = true)]
     inputs: Option<String>,
+    /// All inputs of a domain: exact ends of some inputs' intervals, or LOWER..UPPER for all others, or "model" for the
+    /// domain in the model file
+    #[arg(long, value_name = "NAME=LOWER..UPPER,…", allow_hyphen_values = true)]
+    domain: Option<String>,
 }
 
 /// The question that every row is asked.
@@ -74,6 +82,18 @@ impl Arguments {
         let faults = Faults::new(&network, &perturbation)
             .ok_or_else(|| problem(format!("{} has no words, expected a format with bits", self.quantize)))?;
         let report = Report { network: &network, perturbation: &perturbation, faults: &faults };
+        if let Some(text) = &self.place.domain {
+            let domain = options::domain(Some(text.as_str()).filter(|text| *text != "model"), &network)?;
+            let mut progress = Progress::new(&session);
+            let found = faults.over(&perturbation, &domain, &session.settings, &mut progress);
+            drop(progress);
+            if session.json {
+                report.json_everywhere(&domain, &found, out)?;
+            } else {
+                report.everywhere(&domain, &found, out)?;
+            }
+            return Ok(Status::of(report.outcome_everywhere(&found), found.stop));
+        }
         let Some(text) = &self.place.input else { return self.table(&session, &network, report, out) };
         let input = options::input(text, &network)?;
         let effect = faults.at(&input);

@@ -1,14 +1,14 @@
 //! Reports about faults: what single inverted bits do at an input, or at each of many.
 
-use super::json::{self, PerturbationDocument, SCHEMA};
+use super::json::{self, Effort, PerturbationDocument, SCHEMA};
 use super::number::{fixed_lower, fixed_upper, json_exact, json_lower, json_upper, lower, upper};
-use super::text::line;
-use super::words::{class, count, parameter, parameters, place};
+use super::text::{effort, line, unanswered};
+use super::words::{class, coordinates, count, parameter, parameters, place};
 use super::{Outcome, Scope, class_change_name, stop_name};
 use crate::network::{Network, Parameter};
 use crate::perturbation::{Magnitude, Perturbation};
 use crate::robustness::ClassChange;
-use crate::robustness::faults::{Effect, Fault, Faults};
+use crate::robustness::faults::{Effect, Everywhere, Fault, Faults};
 use deltasat::exact::Rational;
 use deltasat::search::StopReason;
 use serde::Serialize;
@@ -110,6 +110,61 @@ impl Report<'_> {
             seconds: effect.seconds,
         };
         json::write(&document, out)
+    }
+
+    /// Writes what was found over a box of inputs, in words.
+    ///
+    /// # Errors
+    /// Those of the writer.
+    pub fn everywhere(
+        &self,
+        domain: &[(Rational, Rational)],
+        found: &Everywhere,
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
+        let (subject, place) = (self.subject(), place(self.network, Scope::Global(domain)));
+        let (least, most) = (lower(found.bounds.0), upper(found.bounds.1));
+        let so_far = match Outcome::of_bounds(found.stop) {
+            Outcome::Bounds => String::new(),
+            _ => format!("{}, so far: ", unanswered(found.stop)),
+        };
+        writeln!(out, "{so_far}{subject} move the confidence by at most {most} {place}, and some by at least {least}")?;
+        line(out, "deviation", &format!("[{least}, {most}]"))?;
+        if let Some((fault, input)) = &found.worst {
+            line(out, "worst", &described(fault))?;
+            line(out, "worst at", &coordinates(self.network, input))?;
+        }
+        self.invalid(out)?;
+        effort(&found.statistics, out)
+    }
+
+    /// The same as a JSON object.
+    ///
+    /// # Errors
+    /// Those of the writer.
+    pub fn json_everywhere(
+        &self,
+        domain: &[(Rational, Rational)],
+        found: &Everywhere,
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
+        let (fault, input) = found.worst.as_ref().map(|(fault, input)| (fault, input)).unzip();
+        let document = EverywhereDocument {
+            head: self.head(),
+            answer: self.outcome_everywhere(found).name(),
+            domain: domain.iter().map(|(lower, upper)| [json_exact(lower), json_exact(upper)]).collect(),
+            lower: json_lower(found.bounds.0),
+            upper: json_upper(found.bounds.1),
+            worst: fault.map(FaultDocument::from),
+            input: input.map(|input| input.iter().map(json_exact).collect()),
+            effort: Effort::new(found.stop, &found.statistics),
+        };
+        json::write(&document, out)
+    }
+
+    /// The outcome over a box of inputs.
+    pub fn outcome_everywhere(&self, found: &Everywhere) -> Outcome {
+        if self.faults.invalid().is_empty() { Outcome::of_bounds(found.stop) } else { Outcome::Violated }
     }
 
     fn head(&self) -> Head<'_> {
@@ -267,6 +322,21 @@ struct Document<'a> {
     #[serde(flatten)]
     effect: EffectDocument<'a>,
     seconds: f64,
+}
+
+#[derive(Serialize)]
+struct EverywhereDocument<'a> {
+    #[serde(flatten)]
+    head: Head<'a>,
+    answer: &'static str,
+    domain: Vec<[Box<RawValue>; 2]>,
+    lower: Box<RawValue>,
+    upper: Box<RawValue>,
+    worst: Option<FaultDocument>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    input: Option<Vec<Box<RawValue>>>,
+    #[serde(flatten)]
+    effort: Effort,
 }
 
 #[derive(Serialize)]

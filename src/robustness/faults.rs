@@ -9,13 +9,20 @@
 //! An inverted bit of a floating-point word may make it infinity or NaN. Such a network is no function of real numbers, so
 //! nothing is claimed of it; these faults are listed apart.
 
+use super::global::Global;
 use super::witness::Witness;
-use super::{ClassChange, local};
+use super::{Answer, ClassChange, ClassChoice, Settings, local};
 use crate::network::{Network, Parameter};
-use crate::perturbation::{Magnitude, Perturbation};
-use deltasat::exact::Rational;
+use crate::perturbation::{Magnitude, Part, Perturbation};
+use deltasat::exact::{Rational, rational};
 use deltasat::interval::{Interval, decimal, point};
+use deltasat::search::{Observer, Statistics, StopReason};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Instant;
+
+/// How many times its even share of the time that is left a parameter may take.
+const UNEVEN: u32 = 4;
 
 /// The most deviations that exact arithmetic looks at; of the others the bound is that of interval arithmetic.
 const EXACT: usize = 16;
@@ -33,6 +40,19 @@ pub struct Fault {
     pub from: f64,
     /// and with it; `None` for infinity and NaN
     pub to: Option<f64>,
+}
+
+/// What was found over a box of inputs.
+#[derive(Clone, Debug)]
+pub struct Everywhere {
+    /// bounds of the largest change of the confidence of the class assigned without a fault (of either, where there are two)
+    pub bounds: (f64, f64),
+    /// the fault of the lower bound, and where
+    pub worst: Option<(Fault, Vec<Rational>)>,
+    /// why the search ended
+    pub stop: StopReason,
+    /// boxes, seconds
+    pub statistics: Statistics,
 }
 
 /// A quantised network and its faults.
@@ -191,6 +211,82 @@ impl Faults {
                 (effect.bounds.0, effect.worst) = (low, Some(fault));
             }
         }
+    }
+
+    /// Bounds what the faults do anywhere in a box of inputs, `[lower, upper]` of each. Each parameter on its own may become
+    /// anything between its faulty values, which bounds all of its faults at once; inputs that are found so are then asked
+    /// about the faults themselves. A parameter that cannot do more than what is known is done with.
+    pub fn over(
+        &self,
+        perturbation: &Perturbation,
+        domain: &[(Rational, Rational)],
+        settings: &Settings,
+        observer: &mut dyn Observer,
+    ) -> Everywhere {
+        let started = Instant::now();
+        let (stop, statistics) = (StopReason::Complete, Statistics::default());
+        let mut found = Everywhere { bounds: (0.0, 0.0), worst: None, stop, statistics };
+        let half = Rational::new(1.into(), 2.into());
+        self.look(domain.iter().map(|(lower, upper)| (lower + upper) * &half).collect(), &mut found);
+        let mut hulls: BTreeMap<(usize, Parameter), (f64, f64)> = BTreeMap::new();
+        for fault in &self.faults {
+            let to = fault.to.unwrap_or(fault.from);
+            let hull = hulls.entry((fault.layer, fault.place)).or_insert((fault.from, fault.from));
+            *hull = (hull.0.min(to), hull.1.max(to));
+        }
+        let Some(widened) = self.widened(perturbation, &hulls) else { return found };
+        for (done, &(layer, place)) in hulls.keys().enumerate() {
+            let mut settings = settings.clone();
+            let left = settings.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+            let share = left.map(|left| (left / (hulls.len() - done) as u32).saturating_mul(UNEVEN));
+            settings.limits.time = share.into_iter().chain(settings.limits.time).min();
+            let one = widened.only(Part::Parameter(layer, place));
+            let global = Global { network: &self.network, perturbation: &one, domain, settings };
+            let known = rational::from_f64(found.bounds.0);
+            let mut finding = global.deviation(ClassChoice::Assigned, known.as_ref(), observer);
+            super::add(&mut found.statistics, &finding.statistics);
+            if finding.answer == Answer::Violated {
+                finding = global.deviation(ClassChoice::Assigned, None, observer);
+                super::add(&mut found.statistics, &finding.statistics);
+                if let Some(witness) = finding.witness {
+                    self.look(witness.input, &mut found);
+                }
+            }
+            if finding.answer != Answer::Robust && finding.stop != StopReason::Complete {
+                found.stop = finding.stop;
+            }
+            found.bounds.1 = found.bounds.1.max(finding.upper);
+        }
+        found.statistics.seconds = started.elapsed().as_secs_f64();
+        found
+    }
+
+    /// Raises the lower bound to what the faults do at an input, if that is more.
+    fn look(&self, input: Vec<Rational>, found: &mut Everywhere) {
+        let effect = self.at(&input);
+        // the bounds at an input are those of the class that is certainly assigned there
+        let certain = local::certainly_assigned(&self.network, &input).is_some();
+        if let Some(fault) = effect.worst.filter(|_| certain && effect.bounds.0 > found.bounds.0) {
+            found.bounds.0 = effect.bounds.0;
+            found.worst = Some((fault, input));
+        }
+        found.bounds.1 = found.bounds.1.max(found.bounds.0);
+    }
+
+    /// The perturbation in which every parameter ranges over a hull.
+    fn widened(
+        &self,
+        perturbation: &Perturbation,
+        hulls: &BTreeMap<(usize, Parameter), (f64, f64)>,
+    ) -> Option<Perturbation> {
+        let Magnitude::Quantised(quantised) = perturbation.magnitude() else { return None };
+        let own = |layer: usize, place: Parameter| self.network.layers()[layer].parameter(place);
+        let hull = |layer: usize, place: Parameter| {
+            let still = (own(layer, place), own(layer, place));
+            hulls.get(&(layer, place)).copied().unwrap_or(still)
+        };
+        let magnitude = Magnitude::Quantised(Arc::new(quantised.with_ranges(&self.network, hull)));
+        Perturbation::new(magnitude, perturbation.layers().clone(), perturbation.parameters()).ok()
     }
 
     fn states(&self, input: Vec<Interval>) -> States {
