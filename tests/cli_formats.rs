@@ -127,3 +127,62 @@ fn conversions_that_cannot_be_are_said() {
     std::fs::write(&broken, "{}").unwrap();
     assert!(error(&["show", broken.to_str().unwrap()]).contains("broken.onnx: not an ONNX file: "));
 }
+
+/// The network that `convert --quantize` writes is the one that `--quantize … --rounding` is about, in every format.
+#[test]
+fn the_quantised_network_is_written() {
+    let model = "models/moons_relu_2-8-2.json";
+    for (format, rounding) in [("int8:per-channel", None), ("int4:asymmetric", Some("truncate")), ("float8:e4m3", None)]
+    {
+        let mut options = vec!["--quantize", format];
+        options.extend(rounding.iter().flat_map(|rule| ["--rounding", rule]));
+        let files = ["json", "onnx", "nnet"].map(|extension| file(&format!("quantised.{extension}")));
+        for to in &files {
+            convert(model, to, &options);
+        }
+        let [json, onnx, nnet] = files.map(|path| {
+            let again = file("again.json");
+            convert(path.to_str().unwrap(), &again, &[]);
+            std::fs::read_to_string(again).unwrap()
+        });
+        assert_eq!(onnx, json, "{format}");
+        assert_eq!(nnet, json, "{format}");
+        assert_ne!(json, std::fs::read_to_string(model).unwrap());
+        // what local moves the confidence to is what the written network says
+        let question = ["--input", "0.3,-0.2", "--json"];
+        let proved = stdout(
+            &[&["local", model, "--quantize", format, "--rounding", rounding.unwrap_or("nearest")][..], &question]
+                .concat(),
+        );
+        let file = file("quantised.onnx");
+        let written = stdout(&[&["local", file.to_str().unwrap(), "--epsilon", "0"][..], &question].concat());
+        let number = |text: &str, key: &str| {
+            let document: serde_json::Value = serde_json::from_str(text).unwrap();
+            document["witness"][key].as_f64().unwrap()
+        };
+        let (proved, written) = (number(&proved, "confidence_perturbed"), number(&written, "confidence_nominal"));
+        assert!((proved - written).abs() < 1e-15, "{format}: {proved} and {written}");
+    }
+    let out = file("never.onnx");
+    let refused = |format| error(&["convert", model, out.to_str().unwrap(), "--quantize", format]);
+    assert!(refused("uniform:1%").ends_with("or a format of numbers: a share of the range has none to round to"));
+    assert!(refused("int8:bias-int32").contains("biases in 32 bits need the scale of a layer's inputs"));
+    assert!(!out.exists());
+}
+
+/// What float32 adds is a line of its own.
+#[test]
+fn float32_is_bounded_on_request() {
+    let question = ["local", "models/moons_relu_2-8-2.json", "--input", "0.3,-0.2", "--quantize", "int8"];
+    let plain = stdout(&question);
+    let with = stdout(&[&question[..], &["--float32"]].concat());
+    let lines: Vec<&str> = with.lines().filter(|line| !line.starts_with("  float32 ")).collect();
+    assert_eq!(lines.join("\n"), plain);
+    assert!(with.contains("  float32       float32 evaluation adds at most 1.9"), "{with}");
+    let change = stdout(&[&question[..], &["--float32", "--class-change"]].concat());
+    assert!(change.contains(" to the logit gap"), "{change}");
+    let json = stdout(&[&question[..], &["--float32", "--json"]].concat());
+    let document: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let most = document["float32_adds_at_most"].as_f64().unwrap();
+    assert!(most > 1e-7 && most < 2e-6, "{most}");
+}

@@ -90,7 +90,7 @@ fn faults_are_all_words_with_a_bit_inverted_and_do_what_exact_evaluation_says() 
         for (shape, (widths, activation, output)) in shapes.into_iter().enumerate() {
             let mut r = random("faults", 10 * index as u64 + shape as u64);
             let trained = network(&mut r, widths, activation, output, 20);
-            let quantised = Quantised::new(Scheme::parse(format, Rounding::Nearest).unwrap(), &trained, None).unwrap();
+            let quantised = Quantised::new(Scheme::parse(format, Rounding::Nearest).unwrap(), &trained, &[]).unwrap();
             let quantised = Arc::new(quantised);
             let layers = if shape == 1 { Layers::Only([0, 2].into()) } else { Layers::All };
             let magnitude = Magnitude::Quantised(Arc::clone(&quantised));
@@ -154,7 +154,7 @@ fn brute_force(base: &Network, faults: &[Fault], input: &[Rational]) -> (usize, 
             network.evaluate(&point).unwrap().confidences[class]
         };
         let nearly = (near(&faulty) - near(base)).abs() - 1e-12;
-        let witness = Witness::new(base, faulty, input.to_vec(), class);
+        let witness = Witness::new(base, &Perturbation::none(), faulty, input.to_vec(), class);
         (witness.map_or(nearly, |witness| witness.deviation()), class_there)
     });
     (class, found.collect())
@@ -167,7 +167,7 @@ fn bounds_over_a_domain_hold_at_samples() {
         let mut r = random("bounds_over_a_domain", seed as u64);
         let widths: &[usize] = if seed == 1 { &[2, 3, 3] } else { &[2, 2, 2] };
         let trained = network(&mut r, widths, Activation::Relu, Output::Softmax, 20);
-        let quantised = Quantised::new(Scheme::parse(format, Rounding::Nearest).unwrap(), &trained, None).unwrap();
+        let quantised = Quantised::new(Scheme::parse(format, Rounding::Nearest).unwrap(), &trained, &[]).unwrap();
         let perturbation = Perturbation::uniform(Magnitude::Quantised(Arc::new(quantised))).unwrap();
         let faults = Faults::new(&trained, &perturbation).unwrap();
         let domain = vec![(ratio(-1, 1), ratio(1, 1)); 2];
@@ -183,7 +183,7 @@ fn bounds_over_a_domain_hold_at_samples() {
         let (fault, input) = found.worst.unwrap();
         let base = faults.network();
         let class = base.evaluate_exactly(&input).unwrap().class.unwrap();
-        let witness = Witness::new(base, faults.faulty(&fault).unwrap(), input, class).unwrap();
+        let witness = Witness::new(base, &Perturbation::none(), faults.faulty(&fault).unwrap(), input, class).unwrap();
         assert!(witness.deviation() >= low);
     }
 }
@@ -194,7 +194,7 @@ fn only_formats_have_faults() {
     let trained = network(&mut random("boxes", 0), &[2, 2, 2], Activation::Relu, Output::Softmax, 20);
     let absolute = Perturbation::uniform(Magnitude::Absolute(ratio(1, 10))).unwrap();
     assert!(Faults::new(&trained, &absolute).is_none());
-    let uniform = Quantised::new(Scheme::parse("uniform:1%", Rounding::Any).unwrap(), &trained, None).unwrap();
+    let uniform = Quantised::new(Scheme::parse("uniform:1%", Rounding::Any).unwrap(), &trained, &[]).unwrap();
     let uniform = Perturbation::uniform(Magnitude::Quantised(Arc::new(uniform))).unwrap();
     assert!(Faults::new(&trained, &uniform).is_none());
 }

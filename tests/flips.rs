@@ -16,7 +16,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 fn quantised(network: &Network, format: &str, rounding: Rounding, layers: Layers) -> Perturbation {
-    let quantised = Quantised::new(Scheme::parse(format, rounding).unwrap(), network, None).unwrap();
+    let quantised = Quantised::new(Scheme::parse(format, rounding).unwrap(), network, &[]).unwrap();
     Perturbation::new(Magnitude::Quantised(Arc::new(quantised)), layers, Parameters::All).unwrap()
 }
 

@@ -257,7 +257,7 @@ fn network(random: &mut SmallRng) -> Network {
 
 fn quantised(network: &Network, text: &str, rounding: Rounding) -> Result<Perturbation, PerturbationError> {
     let scheme = Scheme::parse(text, rounding).unwrap();
-    let quantised = Quantised::new(scheme, network, None)?;
+    let quantised = Quantised::new(scheme, network, &[])?;
     Perturbation::new(Magnitude::Quantised(Arc::new(quantised)), Layers::All, Parameters::All)
 }
 

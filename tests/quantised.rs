@@ -6,6 +6,8 @@ mod networks;
 use deltasat::exact::Rational;
 use networks::{network, random, ratio};
 use quantproof::network::{Activation, Network, Output};
+use quantproof::perturbation::activations::{Activations, Formats};
+use quantproof::perturbation::format::grid::Grid;
 use quantproof::perturbation::quantise::{Quantised, Rounding, Scheme};
 use quantproof::perturbation::{Layers, Magnitude, Parameters, Part, Perturbation};
 use quantproof::robustness::bits::{cost, fewest, mixed};
@@ -18,7 +20,7 @@ use std::sync::Arc;
 
 fn quantised(network: &Network, scheme: &str, rounding: Rounding) -> Perturbation {
     let scheme = Scheme::parse(scheme, rounding).unwrap();
-    let quantised = Quantised::new(scheme, network, None).unwrap();
+    let quantised = Quantised::new(scheme, network, &[]).unwrap();
     Perturbation::new(Magnitude::Quantised(Arc::new(quantised)), Layers::All, Parameters::All).unwrap()
 }
 
@@ -135,6 +137,73 @@ fn at_an_input_the_bounds_hold_every_rounding_and_are_attained() {
             assert!(seen <= finding.upper + 1e-9, "trial {trial}: {seen} above {}", finding.upper);
         }
     }
+}
+
+/// The logits of a network whose activations are rounded, in doubles.
+fn rounded_logits(network: &Network, activations: &Activations, input: &[f64]) -> Vec<f64> {
+    let mut h = input.to_vec();
+    for (tensor, layer) in network.layers().iter().enumerate() {
+        let grid = Grid::Affine(activations.grids()[tensor].unwrap());
+        let stored: Vec<f64> = h.iter().map(|&x| grid.nearest(x)).collect();
+        h = (layer.rows().zip(layer.biases()))
+            .map(|(row, b)| layer.activation().evaluate(b + row.iter().zip(&stored).map(|(w, x)| w * x).sum::<f64>()))
+            .collect();
+    }
+    h
+}
+
+#[test]
+fn rounded_activations_stay_in_the_bounds() {
+    let mut r = random("activations", 6);
+    let (mut attained, mut proved) = (0, 0);
+    for trial in 0..36 {
+        let activation = [Activation::Relu, Activation::Tanh, Activation::Linear][trial % 3];
+        let network = network(&mut r, &[2, 4, 3, 2], activation, Output::Softmax, 20);
+        let format = Formats::parse(["int6:asymmetric", "fixed:2.3", "int5", "fixed:6"][trial % 4]).unwrap();
+        // calibrated on few points, so that other inputs are clipped
+        let points: Vec<[f64; 2]> = (0..3).map(|_| [r.random_range(-0.8..0.8), r.random_range(-0.8..0.8)]).collect();
+        let ranges = network.activation_ranges(points.iter().map(|point| &point[..])).unwrap();
+        let activations = Arc::new(Activations::new(format.clone(), &ranges).unwrap());
+        let scheme = Scheme::parse("int8", Rounding::Any).unwrap();
+        let parameters = Quantised::new(scheme, &network, &activations.scales()).unwrap();
+        let perturbation =
+            Perturbation::new(Magnitude::Quantised(Arc::new(parameters)), Layers::All, Parameters::All).unwrap();
+        let perturbation = perturbation.with_activations(Arc::clone(&activations));
+        let finding = ask(&network, &perturbation, None);
+        let what = format!("trial {trial}: {activation:?} {format}");
+        let softmax = |logits: &[f64]| 1.0 / (1.0 + (logits[0] - logits[1]).exp());
+        let mut seen = 0.0_f64;
+        for _ in 0..600 {
+            let other = drawn(&mut r, &network, &perturbation);
+            let input = [r.random_range(-1.0..=1.0), r.random_range(-1.0..=1.0)];
+            let moved = rounded_logits(&other, &activations, &input);
+            seen = seen.max((softmax(&moved) - softmax(&network.logits(&input).unwrap())).abs());
+        }
+        assert!(seen <= finding.upper + 1e-9, "{what}: deviates by {seen}, at most {}", finding.upper);
+        let witness = finding.witness.expect("something moves");
+        let input: Vec<f64> = witness.input.iter().map(deltasat::exact::rational::nearest_f64).collect();
+        let again = (softmax(&rounded_logits(&witness.network, &activations, &input))
+            - softmax(&network.logits(&input).unwrap()))
+        .abs();
+        assert!((again - finding.lower).abs() < 1e-6, "{what}: the witness attains {again}, not {}", finding.lower);
+        attained += usize::from(finding.lower >= 0.3 * finding.upper);
+        // at an input: what is proved never to flip does not
+        let local = Local::new(&network, &perturbation, Settings::default());
+        for _ in 0..20 {
+            let input = [ratio(r.random_range(-9..=9), 9), ratio(r.random_range(-9..=9), 9)];
+            let finding = local.class_change(&input, &mut Scratch::default(), &mut ());
+            let point: Vec<f64> = input.iter().map(deltasat::exact::rational::nearest_f64).collect();
+            let class = usize::from(softmax(&network.logits(&point).unwrap()) > 0.5);
+            proved += usize::from(finding.answer == Answer::Robust);
+            for _ in 0..20 {
+                let moved = rounded_logits(&drawn(&mut r, &network, &perturbation), &activations, &point);
+                let now = usize::from(softmax(&moved) > 0.5);
+                assert!(finding.answer != Answer::Robust || now == class, "{what}: {point:?} flips");
+            }
+        }
+    }
+    assert!(attained >= 12, "the bounds are near what witnesses attain in {attained} of 36");
+    assert!(proved >= 100, "{proved} of 720 inputs are proved safe");
 }
 
 #[test]

@@ -115,7 +115,7 @@ fn check(
 }
 
 fn quantised(network: &Network, format: &str) -> Perturbation {
-    let quantised = Quantised::new(Scheme::parse(format, Rounding::Any).unwrap(), network, None).unwrap();
+    let quantised = Quantised::new(Scheme::parse(format, Rounding::Any).unwrap(), network, &[]).unwrap();
     Perturbation::uniform(Magnitude::Quantised(Arc::new(quantised))).unwrap()
 }
 

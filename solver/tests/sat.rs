@@ -14,7 +14,7 @@ use deltasat::expr::evaluate::evaluate;
 use deltasat::formula::{BooleanId, Formula, Relation, Truth};
 use deltasat::interval::{Interval, bounds};
 use deltasat::problem::{Problem, Sort};
-use deltasat::sat::{Answer, check};
+use deltasat::sat::{Answer, Maximisation, check};
 use deltasat::search::{Limits, Options, Strategy, Verdict, decide};
 use rand::Rng;
 use rand::rngs::SmallRng;
@@ -460,6 +460,14 @@ fn presolved_and_plain_answers_agree() {
         if let Verdict::Sat(certificate) = &answer.verdict {
             assert_eq!(truth_at(&whole, &certificate.point, 0.0), Truth::True);
         }
+        let bare = Options { presolve: false, ..limited(300) };
+        let bare = check(&problem, &assertions, &Strategy::default(), &bare, &mut ()).verdict;
+        match (&answer.verdict, &bare) {
+            (Verdict::Unsat, Verdict::Sat(point)) | (Verdict::Sat(point), Verdict::Unsat) => {
+                panic!("{:?} with presolve, {bare:?} without, at {point:?}", answer.verdict)
+            }
+            _ => {}
+        }
         if matches!(answer.verdict, Verdict::Unsat) {
             refuted += 1;
             let core: Vec<Formula> = answer.core.iter().map(|&i| assertions[i].clone()).collect();
@@ -470,5 +478,59 @@ fn presolved_and_plain_answers_agree() {
     });
     if common::usual_run() {
         assert!(refuted > 30, "{refuted} refuted");
+    }
+}
+
+/// Maxima with and without presolve: both bound the same number, and a point said to be exact is a solution with that
+/// value at least.
+#[test]
+fn presolved_and_plain_maxima_agree() {
+    let mut closed = 0;
+    each_seed("presolved_and_plain_maxima_agree", 300, |_, rng| {
+        let mut problem = Problem::default();
+        let mut variables: Vec<ExprId> =
+            (0..3).map(|i| problem.variable(format!("x{i}"), bounds(-2.0, 2.0), Sort::Real)).collect();
+        let mut conjuncts = Vec::new();
+        for round in 0..rng.random_range(1..5) {
+            let mut generator = Generator {
+                rng: &mut *rng,
+                graph: &mut problem.graph,
+                variables: &variables,
+                noises: &[],
+                constants: Constants::Plain,
+            };
+            let expression = generator.expression(2);
+            if round % 2 == 0 {
+                // a definition, perhaps with bounds of its own
+                let domain = if rng.random() { Interval::ENTIRE } else { bounds(-1.0, 3.0) };
+                let v = problem.variable(format!("v{round}"), domain, Sort::Real);
+                let equation = problem.graph.sub(v, expression);
+                conjuncts.push(Formula::atom(equation, Relation::Eq));
+                variables.push(v);
+            } else {
+                conjuncts.push(Formula::atom(expression, Relation::Le));
+            }
+        }
+        problem.constraint = Formula::and(conjuncts);
+        let terms: Vec<_> = variables.iter().map(|&x| (constant(rng, Constants::Plain), x)).collect();
+        problem.objective = Some(problem.graph.linear(terms, Constant::ZERO));
+        let run = |presolve: bool| {
+            let options = Options { presolve, ..limited(300) };
+            let maximisation = Maximisation::new(&problem, &options).expect("no limit on time");
+            maximisation.run(&Strategy::default(), &options, &mut ())
+        };
+        let ((presolved, exact), (plain, _)) = (run(true), run(false));
+        assert!(presolved.lower <= plain.upper && plain.lower <= presolved.upper, "{presolved:?}\n{plain:?}");
+        closed += usize::from(presolved.upper.is_finite() && presolved.upper - presolved.lower <= 0.001);
+        if let (Some(witness), true) = (&presolved.witness, exact) {
+            assert_eq!(truth_at(&problem, &witness.point, 0.0), Truth::True);
+            let objective = problem.objective.expect("set above");
+            let value = evaluate(&problem.graph, &[objective], &witness.point).remove(&objective).flatten();
+            let value = value.expect("linear").ceil_f64();
+            assert!(value >= presolved.lower, "{value} at the witness, less than {}", presolved.lower);
+        }
+    });
+    if common::usual_run() {
+        assert!(closed > 100, "{closed} closed");
     }
 }

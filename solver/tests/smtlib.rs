@@ -13,6 +13,8 @@ use rand::Rng;
 use rand::rngs::SmallRng;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 fn folder() -> PathBuf {
@@ -116,6 +118,47 @@ fn nests_of_any_depth() {
         assert_eq!(session.check_sat(&mut ()).unwrap().text.unwrap(), "delta-sat with delta = 0.001");
     };
     std::thread::Builder::new().stack_size(1 << 20).spawn(run).unwrap().join().unwrap();
+}
+
+/// `x_1 = f(x_0), x_2 = f(x_1), …`, in order of declaration or against it, as one assertion or many.
+fn chain(length: usize, f: &str, backwards: bool) -> String {
+    let order = |i: usize| if backwards { length - i } else { i };
+    let declared: String = (0..=length).map(|i| format!("(declare-const x{} Real)", order(i))).collect();
+    let step = |i: usize| format!("(assert (= x{} {}))\n", i + 1, f.replace('?', &format!("x{i}")));
+    let steps: String = (0..length).map(|i| step(if backwards { length - 1 - i } else { i })).collect();
+    format!("{declared}(assert (<= 0 x0 1)){steps}(assert (> x{length} 0.5))(check-sat)")
+}
+
+/// Definitions upon definitions take time in proportion to their number, and little stack. What is on a cycle is found too.
+#[test]
+fn chains_of_definitions() {
+    let run = || {
+        for (f, backwards, length) in [
+            ("(+ ? 1)", false, 100_000),
+            ("(+ ? 1)", true, 100_000),
+            ("(sqrt (+ ? 1))", false, 30_000),
+            ("(max 0 (- 1 ?))", true, 30_000),
+        ] {
+            let started = Instant::now();
+            let (replies, end) = replies(&chain(length, f, backwards), Settings::default());
+            end.unwrap();
+            assert_eq!(replies, ["delta-sat with delta = 0.001"], "{f}");
+            assert!(started.elapsed() < Duration::from_secs(20), "{f}: {:?}", started.elapsed());
+        }
+        let closed = chain(1000, "(* 0.5 ?)", false).replace("(check-sat)", "(assert (= x0 (* 4 x1000)))(check-sat)");
+        assert_eq!(replies(&closed, Settings::default()).0, ["unsat"]);
+    };
+    std::thread::Builder::new().stack_size(1 << 20).spawn(run).unwrap().join().unwrap();
+}
+
+/// Presolve heeds Ctrl-C.
+#[test]
+fn presolve_is_interrupted() {
+    let interrupt = Some(Arc::new(AtomicBool::new(true)));
+    let started = Instant::now();
+    let (replies, _) = replies(&chain(100_000, "(sin (+ ? 1))", false), Settings { interrupt, ..Settings::default() });
+    assert_eq!(replies, ["unknown\n; interrupted"]);
+    assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
 }
 
 /// Long scripts of pushes, declarations and pops leave nothing behind.
@@ -311,6 +354,77 @@ fn texts_of_all_kinds() {
     });
 }
 
+/// An expression of the infix format, mostly well formed.
+fn infix(rng: &mut SmallRng, number: bool, depth: u32) -> String {
+    const PIECES: &[&str] = &[
+        "(", ")", ",", ";", ":", "[", "]", "#", "^", "-", "ctr:", "var:", "prec", "=>", "!", "1e", ".", "é", "\u{0}",
+        "x",
+    ];
+    if rng.random_ratio(1, 40) {
+        return PIECES[rng.random_range(0..PIECES.len())].to_owned();
+    }
+    if number && (depth == 0 || rng.random_ratio(1, 4)) {
+        return ["x", "y", "c", "1", "0.1", "-2.5", "1e-3", "3"][rng.random_range(0..8)].to_owned();
+    }
+    let depth = depth.saturating_sub(1);
+    let mut some = |number: bool| infix(rng, number, depth);
+    let (a, b, p, q) = (some(true), some(true), (depth > 0).then(|| some(false)), (depth > 0).then(|| some(false)));
+    match (number, p, q) {
+        (true, ..) => match rng.random_range(0..8) {
+            0 => format!("({a})"),
+            1 => format!("-{a}"),
+            2 => format!("{a}^{}", ["2", "3", "0.5", "x", "-1"][rng.random_range(0..5)]),
+            3 => format!("{}({a})", ["sin", "exp", "log", "sqrt", "abs", "atan", "f"][rng.random_range(0..7)]),
+            4 => format!("{}({a}, {b})", ["min", "max", "atan2", "pow", "sin"][rng.random_range(0..5)]),
+            _ => format!("{a} {} {b}", ["+", "-", "*", "/", "^"][rng.random_range(0..5)]),
+        },
+        (false, Some(p), Some(q)) if rng.random() => match rng.random_range(0..4) {
+            0 => format!("!({p})"),
+            1 => format!("not {p}"),
+            _ => format!("({p}) {} ({q})", ["and", "or", "implies", "&&", "||", "=>"][rng.random_range(0..6)]),
+        },
+        _ => format!("{a} {} {b}", ["<", "<=", ">", ">=", "=", "==", "!=", "<>"][rng.random_range(0..8)]),
+    }
+}
+
+/// The same for `.dr`: no panic, no hang, and what is read is answered.
+#[test]
+fn infix_texts_of_all_kinds() {
+    let mut read = 0;
+    each_seed("infix", 1500, |seed, rng| {
+        let mut text = String::from("prec: 0.01; const: c = 2 * 3; var: [-2, 2] x; [0, c] y, z; ctr: ");
+        for _ in 0..rng.random_range(1..5) {
+            text += &infix(rng, false, 4);
+            text += "; # comment\n";
+        }
+        if rng.random() {
+            text += &format!("cost: {};", infix(rng, true, 3));
+        }
+        if seed % 3 == 0 {
+            let at = (0..=text.len()).filter(|&at| text.is_char_boundary(at)).nth(rng.random_range(0..text.len() / 2));
+            text.truncate(at.unwrap_or(0));
+        }
+        let deadline = Some(Instant::now() + Duration::from_millis(30));
+        let settings = Settings { deadline, memory: Some(1 << 24), ..Settings::default() };
+        let started = Instant::now();
+        let mut session = Session::new(settings);
+        match dr::read(&text, &mut session) {
+            Err(error) => {
+                let rendered = error.render("t", &text);
+                assert!(rendered.starts_with("t:") && error.span.end as usize <= text.len(), "{rendered}");
+            }
+            Ok(()) => {
+                read += 1;
+                let _ = session.check_sat(&mut ());
+            }
+        }
+        assert!(started.elapsed() < Duration::from_secs(10), "{text}");
+    });
+    if common::usual_run() {
+        assert!(read > 300, "{read} read");
+    }
+}
+
 /// The answers in a text, one word each.
 fn answers(text: &str) -> Vec<&str> {
     let word = |line: &str| ["delta-sat", "unsat", "unknown"].into_iter().find(|word| line.starts_with(word));
@@ -396,5 +510,16 @@ fn the_command_line() {
     assert_eq!(run(&["--precision", "0"], "").0, 2);
     assert_eq!(run(&["--frobnicate"], "").0, 2);
     assert_eq!(run(&["/does/not/exist.smt2"], "").0, 1);
+    let (code, out, err) = run(&["--json", "/does/not/exist.smt2"], "");
+    assert!(code == 1 && out.contains("\"error\": \"cannot read /does/not/exist.smt2") && !err.is_empty(), "{out}");
+    for arguments in [["a.smt2", "b.smt2"].as_slice(), &["--polytope", "maybe", "a.smt2"]] {
+        let (code, _, err) = run(arguments, "");
+        assert!(code == 2 && err.contains("2 files, `") && err.contains("expected one at most"), "{err}");
+    }
+    for limit in ["1e30", "1e300", "1e19"] {
+        assert_eq!(run(&["--timeout", limit], script).1, answer);
+    }
+    assert_eq!(run(&["--precision", "1/3"], script).1, "delta-sat with delta = 1/3\n");
+    assert_eq!(run(&["--no-presolve", "--worklist-fixpoint", "--sat-default-phase", "2"], script).1, answer);
     assert!(run(&["--version"], "").1.starts_with("deltasat "));
 }

@@ -1,18 +1,21 @@
 //! `quantproof bits`: the fewest bits that are safe, uniform and per layer.
 
+use super::checkpoint::Checkpoint;
 use super::options::{self, Common, Session};
+use super::page::Pictures;
 use super::progress::Progress;
 use super::question::{self, Place, Where};
 use super::{Failure, Status};
 use clap::Args;
 use clap::builder::PossibleValuesParser;
 use deltasat::exact::Rational;
+use deltasat::search::StopReason;
 use quantproof::network::{Network, Parameter};
 use quantproof::perturbation::format::Format;
 use quantproof::perturbation::quantise::{Quantised, Rounding, Scheme};
 use quantproof::perturbation::{Layers, Magnitude, Parameters, Perturbation};
 use quantproof::report::bits::{MixedAnswer, Report};
-use quantproof::report::{Aim, Outcome, Subject};
+use quantproof::report::{Aim, Outcome, Subject, html};
 use quantproof::robustness::bits::{Bits, cost, fewest, mixed};
 use quantproof::robustness::{Answer, Finding};
 use std::collections::BTreeMap;
@@ -44,6 +47,10 @@ pub(super) struct Arguments {
     #[arg(long, conflicts_with = "class_change")]
     curve: bool,
     #[command(flatten)]
+    pictures: Pictures,
+    #[command(flatten)]
+    checkpoint: Checkpoint,
+    #[command(flatten)]
     common: Common,
 }
 
@@ -51,7 +58,7 @@ const EXAMPLES: &str = "\
 Examples:
   quantproof bits models/moons_relu_2-8-2.json --deviation 0.05
   quantproof bits models/moons_relu_2-8-2.json --deviation 0.05 --mixed
-  quantproof bits models/moons_relu_2-8-2.json --deviation 0.05 --family fixed --curve
+  quantproof bits models/moons_relu_2-8-2.json --deviation 0.05 --family fixed --curve --html report.html
   quantproof bits models/moons_relu_2-8-2.json --class-change --confidence-at-least 0.9 --family int:per-channel
   quantproof bits models/moons_relu_2-8-2.json --inputs models/moons_test.csv --class-change
 
@@ -125,7 +132,7 @@ fn of_width(family: &str, bits: u32) -> Result<Format, String> {
 impl Family {
     fn rounding(&self) -> Rounding {
         // the parser lets no other names through
-        Rounding::NAMES.iter().find(|(name, _)| *name == self.rounding).map_or(Rounding::Any, |(_, rule)| *rule)
+        options::rounding(Some(&self.rounding)).unwrap_or_default()
     }
 
     /// The perturbation of a network whose layers have these widths; `None` is a layer that stays as it is.
@@ -138,7 +145,7 @@ impl Family {
         }
         let scheme = Scheme { default: None, layers, rounding: self.rounding() };
         let of = |error: quantproof::perturbation::PerturbationError| format!("--family {}: {error}", self.family);
-        let quantised = Quantised::new(scheme, network, None).map_err(of)?;
+        let quantised = Quantised::new(scheme, network, &[]).map_err(of)?;
         Perturbation::new(Magnitude::Quantised(Arc::new(quantised)), Layers::All, Parameters::All).map_err(of)
     }
 
@@ -156,8 +163,9 @@ impl Family {
 
 impl Arguments {
     pub(super) fn run(&self, out: &mut dyn Write) -> Result<Status, Failure> {
-        let session = self.common.start()?;
+        let mut session = self.common.start()?;
         let network = self.model.load()?;
+        let reproduce = self.pictures.start(&network, &self.place.files(self.model.path()))?;
         let place = self.place.place(&network)?;
         let aim = self.aim(&network, &place)?;
         let words = self.family.words(&network)?;
@@ -165,6 +173,7 @@ impl Arguments {
             return Err(format!("--least {} is above --most {}", self.family.least, self.family.most).into());
         }
         let uniform = |bits: u32| words.iter().map(|&words| (words > 0).then_some(bits)).collect::<Vec<_>>();
+        self.note_in_file(&mut session, &network, &place, &aim)?;
         let mut progress = Progress::new(&session);
         let search = Search { arguments: self, session: &session, network: &network, aim: &aim, place: &place };
         // every width must fit the network before any is asked about
@@ -186,6 +195,7 @@ impl Arguments {
             }
         });
         drop(progress);
+        self.checkpoint.hint(&session, session.stopped().unwrap_or(StopReason::Complete));
         if let Some(mixed) = &of_layers {
             found.statistics.boxes += mixed.found.statistics.boxes;
         }
@@ -206,12 +216,28 @@ impl Arguments {
             found: &found,
             mixed: of_layers.as_ref(),
         };
+        let written = self.pictures.write(
+            || html::bits::page(&report, reproduce),
+            || html::finding::map(&subject, found.first_unsafe().and_then(|width| width.finding.witness.as_ref())),
+        );
         if session.json {
             report.json(out)?;
         } else {
             report.text(out)?;
         }
+        written?;
         Ok(status(&found, of_layers.as_ref()))
+    }
+
+    /// Lets the searches over a domain go on from a checkpoint.
+    fn note_in_file(&self, session: &mut Session, network: &Network, place: &Place, aim: &Aim) -> Result<(), String> {
+        place.checkpointed(&self.checkpoint)?;
+        let Family { family, rounding, least, most } = &self.family;
+        let (mixed, curve) = (self.mixed, self.curve);
+        let more = format!("bits of {family} rounded {rounding} from {least} to {most}, mixed {mixed}, curve {curve}");
+        let (perturbation, scope, delta) = (Perturbation::none(), place.scope(), session.settings.delta);
+        let subject = Subject { network, perturbation: &perturbation, scope, aim: aim.clone(), delta };
+        self.checkpoint.start(session, &subject, self.model.path(), &more)
     }
 
     fn aim(&self, network: &Network, place: &Place) -> Result<Aim, String> {

@@ -83,6 +83,11 @@ impl Arguments {
     pub(super) fn run(&self, out: &mut dyn Write) -> Result<Status, Failure> {
         let network = self.model.load()?;
         let perturbation = self.selection.perturb(&self.amount, &network)?;
+        if perturbation.activations().is_some() {
+            return Err("--activations: rounding has no text here, expected a perturbation of parameters alone"
+                .to_owned()
+                .into());
+        }
         let choice = options::class(self.class.as_deref(), &network)?;
         let (domain, questions) = match &self.input {
             Some(text) => {

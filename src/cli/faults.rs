@@ -77,7 +77,7 @@ impl Arguments {
         let network = self.model.load()?;
         let problem = |problem: String| format!("--quantize: {problem}");
         let scheme = Scheme::parse(&self.quantize, Rounding::Nearest).map_err(|error| problem(error.to_string()))?;
-        let quantised = Quantised::new(scheme, &network, None).map_err(|error| problem(error.to_string()))?;
+        let quantised = Quantised::new(scheme, &network, &[]).map_err(|error| problem(error.to_string()))?;
         let perturbation = self.selection.perturbation(Magnitude::Quantised(Arc::new(quantised)), &network)?;
         let faults = Faults::new(&network, &perturbation)
             .ok_or_else(|| problem(format!("{} has no words, expected a format with bits", self.quantize)))?;

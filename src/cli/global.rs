@@ -1,16 +1,20 @@
 //! `quantproof global`: over a box of inputs.
 
+use super::checkpoint::Checkpoint;
 use super::options::{self, Amount, Common, Selection};
+use super::page::Pictures;
 use super::progress::Progress;
 use super::{Failure, Status};
 use clap::Args;
 use deltasat::exact::Rational;
 use deltasat::search::Observer;
 use quantproof::network::Network;
-use quantproof::report::{self, Aim, Outcome, Scope, Subject};
+use quantproof::report::{self, Aim, Outcome, Scope, Subject, html};
 use quantproof::robustness::Finding;
+use quantproof::robustness::float_error::FloatError;
 use quantproof::robustness::global::Global;
 use std::io::Write;
+use std::path::Path;
 
 /// How far the confidence moves anywhere in a domain of inputs
 ///
@@ -30,6 +34,14 @@ pub(super) struct Arguments {
     selection: Selection,
     #[command(flatten)]
     question: Question,
+    /// Also bound what evaluating the network in float32 instead of real numbers adds: parameters and inputs rounded, sums in
+    /// any order, fused or not, tanh, σ and exp within 2^-21
+    #[arg(long, conflicts_with = "activations")]
+    float32: bool,
+    #[command(flatten)]
+    pictures: Pictures,
+    #[command(flatten)]
+    checkpoint: Checkpoint,
     #[command(flatten)]
     common: Common,
 }
@@ -37,9 +49,10 @@ pub(super) struct Arguments {
 const EXAMPLES: &str = "\
 Examples:
   quantproof global models/moons_relu_2-8-2.json --epsilon 0.01
-  quantproof global models/moons_relu_2-8-2.json --epsilon 0.001 --deviation 0.05
+  quantproof global models/moons_relu_2-8-2.json --epsilon 0.001 --deviation 0.05 --html report.html
   quantproof global models/moons_relu_2-8-2.json --epsilon 0.01 --domain x1=0..0.5,x2=-1/2..0
   quantproof global models/moons_relu_2-8-2.json --epsilon 0.01 --class-change --confidence-at-least 0.9
+  quantproof global models/moons_relu_2-8-2.json --quantize int8 --rounding nearest --float32
 
 Where the network is undecided between two classes, any perturbation changes the class, so --class-change needs
 --confidence-at-least: wherever the trained network is at least so confident in a class, can that class change?";
@@ -86,8 +99,9 @@ struct Question {
 
 impl Arguments {
     pub(super) fn run(&self, out: &mut dyn Write) -> Result<Status, Failure> {
-        let session = self.common.start()?;
+        let mut session = self.common.start()?;
         let network = self.model.load()?;
+        let reproduce = self.pictures.start(&network, &self.files())?;
         let perturbation = self.selection.perturb(&self.amount, &network)?;
         let domain = self.domain.bounds(&network)?;
         let question = &self.question;
@@ -97,6 +111,9 @@ impl Arguments {
             let choice = options::class(question.class.as_deref(), &network)?;
             Aim::Deviation { choice, threshold: question.deviation.clone() }
         };
+        let (scope, delta) = (Scope::Global(&domain), session.settings.delta);
+        let subject = Subject { network: &network, perturbation: &perturbation, scope, aim, delta };
+        self.checkpoint.start(&mut session, &subject, self.model.path(), "global")?;
         let global = Global {
             network: &network,
             perturbation: &perturbation,
@@ -104,16 +121,26 @@ impl Arguments {
             settings: session.settings.clone(),
         };
         let mut progress = Progress::new(&session);
-        let finding = ask(&global, &aim, &mut progress);
+        let finding = ask(&global, &subject.aim, &mut progress);
         drop(progress);
-        let (scope, delta) = (Scope::Global(&domain), session.settings.delta);
-        let subject = Subject { network: &network, perturbation: &perturbation, scope, aim, delta };
+        self.checkpoint.hint(&session, finding.stop);
+        let written = self.pictures.write(
+            || html::finding::page(&subject, &finding, reproduce),
+            || html::finding::map(&subject, finding.witness.as_ref()),
+        );
+        let float32 = self.float32.then(|| FloatError::new(&network, &perturbation, &domain));
         if session.json {
-            report::json::finding(&subject, &finding, out)?;
+            report::json::finding_in_float32(&subject, &finding, float32.as_ref(), out)?;
         } else {
-            report::text::finding(&subject, &finding, out)?;
+            report::text::finding_in_float32(&subject, &finding, float32.as_ref(), out)?;
         }
+        written?;
         Ok(Status::of(Outcome::of(&finding), finding.stop))
+    }
+
+    /// The files that are read.
+    fn files(&self) -> Vec<&Path> {
+        [self.model.path()].into_iter().chain(self.amount.file()).collect()
     }
 }
 

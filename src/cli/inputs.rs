@@ -7,14 +7,21 @@
 //! empty. Only the text is kept; the rows are read again as they are needed.
 
 use super::options::{number, quoted};
+use super::page;
 use csv::{ByteRecord, ReaderBuilder, Trim};
 use deltasat::exact::Rational;
 use quantproof::network::Network;
+use quantproof::report::html::File;
 use std::io::Read;
+
+/// The byte order mark of UTF-8.
+const MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// A checked CSV file.
 pub(super) struct Inputs {
     text: Vec<u8>,
+    /// whether the file began with a byte order mark
+    marked: bool,
     header: bool,
     /// which column holds each input
     columns: Vec<usize>,
@@ -80,15 +87,17 @@ impl Inputs {
 
     fn unchecked(text: Vec<u8>, columns: Vec<usize>, label: Option<usize>) -> Inputs {
         let widths = vec![0; columns.len()];
-        Inputs { text, header: false, columns, label, count: 0, last_line: 0, widths }
+        Inputs { text, marked: false, header: false, columns, label, count: 0, last_line: 0, widths }
     }
 
     fn check(mut text: Vec<u8>, network: &Network, labels: Labels) -> Result<Inputs, String> {
-        if text.starts_with(b"\xef\xbb\xbf") {
-            text.drain(..3);
+        let marked = text.starts_with(MARK);
+        if marked {
+            text.drain(..MARK.len());
         }
         let names = network.input().names();
         let mut inputs = Inputs::unchecked(text, (0..names.len()).collect(), None);
+        inputs.marked = marked;
         let mut row = Row::default();
         if !inputs.rows().next(&mut row) {
             return Err(format!("no rows, expected {} numbers ({}) in each", names.len(), names.join(", ")));
@@ -144,6 +153,21 @@ impl Inputs {
                 Err(format!("no class {text:?}, expected one of {}, or an index from 0 to {last}", quoted(classes)))
             }
         }
+    }
+
+    /// The inputs of all rows.
+    pub(super) fn points(&self, network: &Network) -> Result<Vec<Vec<Rational>>, String> {
+        let (mut rows, mut row, mut points) = (self.rows(), Row::default(), Vec::new());
+        while rows.next(&mut row) {
+            points.push((0..network.input().count()).map(|i| self.value(&row, i)).collect::<Result<_, _>>()?);
+        }
+        Ok(points)
+    }
+
+    /// The file as it was read, under a name.
+    pub(super) fn file(&self, name: String) -> File {
+        let mark = if self.marked { MARK } else { &[] };
+        page::file(name, &[mark, &self.text].concat())
     }
 
     /// All rows from the first one.

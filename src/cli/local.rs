@@ -2,14 +2,17 @@
 
 use super::inputs::{Inputs, Labels};
 use super::options::{self, Amount, Common, Selection};
+use super::page::Pictures;
 use super::progress::Progress;
 use super::{Failure, Status, table};
 use clap::Args;
 use deltasat::exact::Rational;
 use quantproof::network::Network;
-use quantproof::report::{self, Aim, Outcome, Scope, Subject};
+use quantproof::report::{self, Aim, Outcome, Scope, Subject, html};
+use quantproof::robustness::float_error::FloatError;
 use quantproof::robustness::local::{Local, Scratch};
 use std::io::Write;
+use std::path::Path;
 
 /// How far the confidence moves at an input, and whether the class can change
 ///
@@ -28,6 +31,12 @@ pub(super) struct Arguments {
     selection: Selection,
     #[command(flatten)]
     question: Question,
+    /// Also bound what evaluating the network in float32 instead of real numbers adds: parameters and inputs rounded, sums in
+    /// any order, fused or not, tanh, σ and exp within 2^-21
+    #[arg(long, conflicts_with_all = ["inputs", "activations"])]
+    float32: bool,
+    #[command(flatten)]
+    pictures: Pictures,
     #[command(flatten)]
     common: Common,
 }
@@ -37,7 +46,8 @@ Examples:
   quantproof local models/moons_relu_2-8-2.json --input 0.3,-0.2 --epsilon 0.01
   quantproof local models/moons_relu_2-8-2.json --input 0.3,-0.2 --epsilon 0.01 --deviation 0.05
   quantproof local models/iris_relu_4-8-3.json --input 0,0,0,0 --relative 0.02 --class worst
-  quantproof local models/moons_relu_2-8-2.json --inputs models/moons_test.csv --epsilon 0.01 --class-change
+  quantproof local models/moons_relu_2-8-2.json --inputs models/moons_test.csv --epsilon 0.01 --class-change --html report.html
+  quantproof local models/moons_relu_2-8-2.json --input 0.3,-0.2 --quantize int8 --rounding nearest --float32
 
 A CSV file holds one input per row, under a header of the model's input names (in any order) or under none. Its table
 has one line per row and a summary; the exit code is 1 if a row is violated, else 4 if time ran out, else 3 if a row is
@@ -96,22 +106,41 @@ impl Arguments {
         let text = match (&self.place.input, &self.place.inputs) {
             (_, Some(path)) => {
                 let inputs = Inputs::read(path, &network, Labels::No)?;
-                return table::run(&session, &subject(Scope::Local(&[])), &inputs, out);
+                let mut reproduce = self.pictures.start(&network, &self.files())?;
+                if path == "-" {
+                    reproduce.files.push(inputs.file("standard input".to_owned()));
+                }
+                let pictures = (&self.pictures, reproduce);
+                return table::run(&session, &subject(Scope::Local(&[])), &inputs, pictures, out);
             }
             (text, None) => text.as_deref().unwrap_or_default(),
         };
+        let reproduce = self.pictures.start(&network, &self.files())?;
         let input = options::input(text, &network)?;
         let subject = subject(Scope::Local(&input));
         let local = Local::new(&network, &perturbation, session.settings.clone());
         let mut progress = Progress::new(&session);
         let finding = ask(&local, &aim, &input, &mut Scratch::default(), &mut progress);
         drop(progress);
+        let written = self.pictures.write(
+            || html::finding::page(&subject, &finding, reproduce),
+            || html::finding::map(&subject, finding.witness.as_ref()),
+        );
+        let point: Vec<_> = input.iter().map(|x| (x.clone(), x.clone())).collect();
+        let float32 = self.float32.then(|| FloatError::new(&network, &perturbation, &point));
         if session.json {
-            report::json::finding(&subject, &finding, out)?;
+            report::json::finding_in_float32(&subject, &finding, float32.as_ref(), out)?;
         } else {
-            report::text::finding(&subject, &finding, out)?;
+            report::text::finding_in_float32(&subject, &finding, float32.as_ref(), out)?;
         }
+        written?;
         Ok(Status::of(Outcome::of(&finding), finding.stop))
+    }
+
+    /// The files that are read.
+    fn files(&self) -> Vec<&Path> {
+        let inputs = self.place.inputs.as_deref().filter(|path| *path != "-").map(Path::new);
+        [self.model.path()].into_iter().chain(inputs).chain(self.amount.file()).collect()
     }
 }
 

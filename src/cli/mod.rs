@@ -4,8 +4,10 @@
 //! answer alone; progress and errors go to stderr. [`Status`] is the exit code.
 
 mod bits;
+mod checkpoint;
 mod compare;
 mod convert;
+mod difference;
 mod encode;
 mod faults;
 mod flips;
@@ -14,6 +16,7 @@ mod inputs;
 mod interrupt;
 mod local;
 mod options;
+mod page;
 mod progress;
 mod question;
 mod radius;
@@ -62,6 +65,7 @@ enum Command {
     Bits(bits::Arguments),
     Sensitivity(sensitivity::Arguments),
     Verify(verify::Arguments),
+    Difference(difference::Arguments),
     Encode(encode::Arguments),
     Show(show::Arguments),
     Convert(convert::Arguments),
@@ -152,6 +156,7 @@ impl Command {
             Command::Bits(arguments) => arguments.run(out),
             Command::Sensitivity(arguments) => arguments.run(out),
             Command::Verify(arguments) => arguments.run(out),
+            Command::Difference(arguments) => arguments.run(out),
             Command::Encode(arguments) => arguments.run(out),
             Command::Show(arguments) => arguments.run(out),
             Command::Convert(arguments) => arguments.run(),

@@ -4,15 +4,17 @@ use super::interrupt;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, ValueEnum};
 use deltasat::exact::{Rational, rational};
+use deltasat::interval::decimal;
 use deltasat::search::{Limits, StopReason};
 use num_traits::{One, Signed};
 use quantproof::encode::class_count;
 use quantproof::network::{Domain, Network, Output};
+use quantproof::perturbation::activations::{Activations, Formats};
 use quantproof::perturbation::quantise::{Quantised, Rounding, Scheme};
 use quantproof::perturbation::{Layers, Magnitude, Parameters, Perturbation};
 use quantproof::report::number;
 use quantproof::robustness::{ClassChoice, Settings};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -22,14 +24,19 @@ use std::time::{Duration, Instant};
 pub(super) struct Model {
     /// The trained network: a file .json, .onnx or .nnet
     #[arg(value_name = "MODEL")]
-    model: PathBuf,
+    pub(super) model: PathBuf,
     /// How the outputs become confidences [default: what the file says; an ONNX file without Softmax or Sigmoid at its
     /// end says none]
     #[arg(long, value_name = "KIND", value_parser = PossibleValuesParser::new(Output::NAMES.map(|(name, _)| name)))]
-    output: Option<String>,
+    pub(super) output: Option<String>,
 }
 
 impl Model {
+    /// The file.
+    pub(super) fn path(&self) -> &Path {
+        &self.model
+    }
+
     /// Reads the network.
     pub(super) fn load(&self) -> Result<Network, super::Failure> {
         let network = Network::load(&self.model)?;
@@ -153,6 +160,21 @@ pub(super) struct Amount {
         value_parser = PossibleValuesParser::new(Rounding::NAMES.map(|(name, _)| name))
     )]
     rounding: Option<String>,
+    #[command(flatten)]
+    activations: Rounded,
+}
+
+/// How activations are rounded.
+#[derive(Args)]
+pub(super) struct Rounded {
+    /// The inputs and the outputs of hidden layers are rounded to the nearest number of a format: int8, int8:asymmetric,
+    /// fixed:4.4; inputs=fixed:1.7,layer0=fixed:4.4 for single ones
+    #[arg(long, value_name = "FORMAT")]
+    activations: Option<String>,
+    /// Where the ranges of activations come from: data (the points in the model file), domain (what they can be at most over
+    /// its domain), or a CSV file of inputs [default: data]
+    #[arg(long, value_name = "RANGES", requires = "activations")]
+    calibrate: Option<String>,
 }
 
 /// In what the amount is stated.
@@ -171,31 +193,98 @@ struct Unit {
     quantize: Option<String>,
 }
 
+impl Rounded {
+    fn is_given(&self) -> bool {
+        self.activations.is_some() || self.calibrate.is_some()
+    }
+
+    /// The CSV file that the ranges of activations come from.
+    pub(super) fn file(&self) -> Option<&Path> {
+        let file = self.calibrate.as_deref().filter(|file| !matches!(*file, "data" | "domain" | "-"));
+        file.map(Path::new)
+    }
+
+    /// How the activations of a network are rounded; `None` where they are not.
+    pub(super) fn activations(&self, network: &Network) -> Result<Option<Activations>, super::Failure> {
+        let Some(text) = &self.activations else { return Ok(None) };
+        let formats = Formats::parse(text).map_err(|error| format!("--activations: {error}"))?;
+        let ranges = match self.calibrate.as_deref() {
+            None | Some("data") => {
+                let data = network.data().ok_or_else(|| {
+                    let name = network.name();
+                    format!(
+                        "--activations: {name} has no points to calibrate by, expected --calibrate domain or a CSV file"
+                    )
+                })?;
+                network.activation_ranges(data.inputs().iter().map(Vec::as_slice))?
+            }
+            Some("domain") => {
+                let domain = domain(None, network).map_err(|problem| format!("--calibrate domain: {problem}"))?;
+                let enclose = |(low, high): &(_, _)| decimal::enclose(low).convex_hull(decimal::enclose(high));
+                network.activation_bounds(&domain.iter().map(enclose).collect::<Vec<_>>())
+            }
+            Some(path) => {
+                let points = super::inputs::Inputs::read(path, network, super::inputs::Labels::No)?.points(network)?;
+                let point = |point: &Vec<Rational>| point.iter().map(rational::nearest_f64).collect::<Vec<f64>>();
+                let points: Vec<_> = points.iter().map(point).collect();
+                network.activation_ranges(points.iter().map(Vec::as_slice))?
+            }
+        };
+        Ok(Some(Activations::new(formats, &ranges).map_err(|error| format!("--activations: {error}"))?))
+    }
+}
+
 impl Amount {
-    fn magnitude(&self, network: &Network) -> Result<Magnitude, super::Failure> {
+    /// Whether any of the options is there. An `Option<Amount>` would not tell: for clap it is `None` unless one of
+    /// [`Amount`]'s own arguments is there, whatever those of [`Unit`] are.
+    fn is_given(&self) -> bool {
+        let Unit { epsilon, relative, quantize } = &self.unit;
+        let unit = epsilon.is_some() || relative.is_some() || quantize.is_some();
+        unit || self.rounding.is_some() || self.activations.is_given()
+    }
+
+    /// The CSV file that the ranges of activations come from.
+    pub(super) fn file(&self) -> Option<&Path> {
+        self.activations.file()
+    }
+
+    fn magnitude(&self, network: &Network, input_scales: &[Option<f64>]) -> Result<Magnitude, super::Failure> {
         if self.rounding.is_some() && self.unit.quantize.is_none() {
             // the parser does not ask for one of a group when another is there
             return Err("--rounding without a number format, expected --quantize too".to_owned().into());
         }
         Ok(match &self.unit {
+            Unit { epsilon: None, relative: None, quantize: None } => {
+                // where the parser does not require one of the three
+                let problem = "--activations without an amount, expected --epsilon, --relative or --quantize too";
+                return Err(problem.to_owned().into());
+            }
             Unit { epsilon: Some(epsilon), .. } => Magnitude::Absolute(epsilon.clone()),
             Unit { relative: Some(epsilon), .. } => Magnitude::Relative(epsilon.clone()),
             Unit { quantize, .. } => {
-                // the parser requires one of the three
                 let text = quantize.as_deref().unwrap_or_default();
-                let problem = |problem: String| format!("--quantize: {problem}");
-                let scheme = Scheme::parse(text, self.rounding()).map_err(|error| problem(error.to_string()))?;
-                let quantised = Quantised::new(scheme, network, None).map_err(|error| problem(error.to_string()))?;
-                Magnitude::Quantised(Arc::new(quantised))
+                let rounding = rounding(self.rounding.as_deref()).unwrap_or_default();
+                Magnitude::Quantised(Arc::new(quantised(text, rounding, network, input_scales)?))
             }
         })
     }
+}
 
-    fn rounding(&self) -> Rounding {
-        // the parser lets no other names through
-        let named = |(name, _): &&(&str, Rounding)| Some(*name) == self.rounding.as_deref();
-        Rounding::NAMES.iter().find(named).map_or(Rounding::Any, |(_, rule)| *rule)
-    }
+/// The rule of a name, which the parser has let through.
+pub(super) fn rounding(name: Option<&str>) -> Option<Rounding> {
+    Rounding::NAMES.iter().find(|(known, _)| Some(*known) == name).map(|(_, rule)| *rule)
+}
+
+/// What `--quantize` makes of a network, whose layers' inputs have these scales where they are rounded.
+pub(super) fn quantised(
+    text: &str,
+    rounding: Rounding,
+    network: &Network,
+    input_scales: &[Option<f64>],
+) -> Result<Quantised, String> {
+    let problem = |problem: String| format!("--quantize: {problem}");
+    let scheme = Scheme::parse(text, rounding).map_err(|error| problem(error.to_string()))?;
+    Quantised::new(scheme, network, input_scales).map_err(|error| problem(error.to_string()))
 }
 
 impl Selection {
@@ -216,24 +305,23 @@ impl Selection {
     }
 
     /// The perturbation that the options describe where nothing has to move.
-    pub(super) fn perturb_perhaps(
-        &self,
-        amount: Option<&Amount>,
-        network: &Network,
-    ) -> Result<Perturbation, super::Failure> {
-        if amount.is_none() && (self.layers.is_some() || self.only.is_some()) {
+    pub(super) fn perturb_perhaps(&self, amount: &Amount, network: &Network) -> Result<Perturbation, super::Failure> {
+        if !amount.is_given() && (self.layers.is_some() || self.only.is_some()) {
             let problem = "--layers or --only without an amount, expected --epsilon, --relative or --quantize too";
             return Err(problem.to_owned().into());
         }
-        match amount {
-            None => Ok(Perturbation::none()),
-            Some(amount) => self.perturb(amount, network),
-        }
+        if amount.is_given() { self.perturb(amount, network) } else { Ok(Perturbation::none()) }
     }
 
     /// The perturbation that the options describe.
     pub(super) fn perturb(&self, amount: &Amount, network: &Network) -> Result<Perturbation, super::Failure> {
-        self.perturbation(amount.magnitude(network)?, network)
+        let activations = amount.activations.activations(network)?;
+        let scales = activations.as_ref().map(Activations::scales).unwrap_or_default();
+        let perturbation = self.perturbation(amount.magnitude(network, &scales)?, network)?;
+        Ok(match activations {
+            None => perturbation,
+            Some(activations) => perturbation.with_activations(Arc::new(activations)),
+        })
     }
 }
 

@@ -1,7 +1,8 @@
 //! The yes/no questions and the bounds that `radius`, `bits` and `sensitivity` ask again and again, each time of another
 //! perturbation: at an input, at each of many, or over a domain.
 
-use super::inputs::{Inputs, Labels, Row};
+use super::checkpoint::Checkpoint;
+use super::inputs::{Inputs, Labels};
 use super::options::{self, Session};
 use super::{global, local};
 use clap::Args;
@@ -13,6 +14,7 @@ use quantproof::report::{Aim, Scope};
 use quantproof::robustness::global::Global;
 use quantproof::robustness::local::{Local, Scratch};
 use quantproof::robustness::{Answer, Finding};
+use std::path::Path;
 
 /// For which inputs.
 #[derive(Args)]
@@ -36,24 +38,33 @@ pub(super) enum Place {
 }
 
 impl Where {
+    /// The files that are read for a question about a model.
+    pub(super) fn files<'a>(&'a self, model: &'a Path) -> Vec<&'a Path> {
+        let inputs = self.inputs.as_deref().filter(|path| *path != "-").map(Path::new);
+        [model].into_iter().chain(inputs).collect()
+    }
+
     /// Reads the inputs; without an option they are the network's domain.
     pub(super) fn place(&self, network: &Network) -> Result<Place, super::Failure> {
         match (&self.input, &self.inputs) {
             (Some(text), _) => Ok(Place::Inputs(vec![options::input(text, network)?])),
-            (None, Some(path)) => {
-                let inputs = Inputs::read(path, network, Labels::No)?;
-                let (mut rows, mut row, mut points) = (inputs.rows(), Row::default(), Vec::new());
-                while rows.next(&mut row) {
-                    points.push((0..network.input().count()).map(|i| inputs.value(&row, i)).collect::<Result<_, _>>()?);
-                }
-                Ok(Place::Inputs(points))
-            }
+            (None, Some(path)) => Ok(Place::Inputs(Inputs::read(path, network, Labels::No)?.points(network)?)),
             (None, None) => Ok(Place::Domain(self.domain.bounds(network)?)),
         }
     }
 }
 
 impl Place {
+    /// Refuses a checkpoint of single inputs, whose searches are short.
+    pub(super) fn checkpointed(&self, checkpoint: &Checkpoint) -> Result<(), String> {
+        match self {
+            Place::Inputs(_) if checkpoint.is_given() => {
+                Err("--checkpoint: for single inputs, expected a domain".into())
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// How a report speaks of it.
     pub(super) fn scope(&self) -> Scope<'_> {
         match self {

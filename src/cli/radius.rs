@@ -1,6 +1,8 @@
 //! `quantproof radius`: the largest ε that is safe.
 
+use super::checkpoint::Checkpoint;
 use super::options::{self, Common, Selection, Session};
+use super::page::Pictures;
 use super::progress::Progress;
 use super::{Failure, Status, global, question};
 use clap::{Args, Subcommand};
@@ -8,6 +10,7 @@ use deltasat::exact::{Rational, rational};
 use num_traits::Zero;
 use quantproof::network::Network;
 use quantproof::perturbation::{Magnitude, Perturbation};
+use quantproof::report::html::{self, Reproduce};
 use quantproof::report::{self, Aim, Outcome, Scope, Subject};
 use quantproof::robustness::Finding;
 use quantproof::robustness::radius::{Radius, radius};
@@ -41,7 +44,7 @@ Examples:
 const GLOBAL_EXAMPLES: &str = "\
 Examples:
   quantproof radius global models/moons_relu_2-8-2.json --deviation 0.05 --tolerance 0.01
-  quantproof radius global models/moons_relu_2-8-2.json --class-change --confidence-at-least 0.9";
+  quantproof radius global models/moons_relu_2-8-2.json --class-change --confidence-at-least 0.9 --html report.html";
 
 #[derive(Args)]
 struct AtInput {
@@ -68,6 +71,8 @@ struct OverDomain {
     safe: SafeOverDomain,
     #[command(flatten)]
     class: Class,
+    #[command(flatten)]
+    checkpoint: Checkpoint,
     #[command(flatten)]
     shape: Shape,
 }
@@ -134,6 +139,8 @@ struct Shape {
     )]
     tolerance: Rational,
     #[command(flatten)]
+    pictures: Pictures,
+    #[command(flatten)]
     common: Common,
 }
 
@@ -158,6 +165,7 @@ impl AtInput {
     fn run(&self, out: &mut dyn Write) -> Result<Status, Failure> {
         let session = self.shape.common.start()?;
         let network = self.model.load()?;
+        let reproduce = self.shape.pictures.start(&network, &[self.model.path()])?;
         let perturbation = self.shape.perturbation(&network)?;
         let choice = options::class(self.class.class.as_deref(), &network)?;
         let input = options::input(&self.input, &network)?;
@@ -167,14 +175,15 @@ impl AtInput {
         };
         let (scope, delta) = (Scope::Local(&input), session.settings.delta);
         let subject = Subject { network: &network, perturbation: &perturbation, scope, aim, delta };
-        run(&session, &subject, &self.shape.tolerance, out)
+        run(&session, &subject, &self.shape, reproduce, out)
     }
 }
 
 impl OverDomain {
     fn run(&self, out: &mut dyn Write) -> Result<Status, Failure> {
-        let session = self.shape.common.start()?;
+        let mut session = self.shape.common.start()?;
         let network = self.model.load()?;
+        let reproduce = self.shape.pictures.start(&network, &[self.model.path()])?;
         let perturbation = self.shape.perturbation(&network)?;
         let choice = options::class(self.class.class.as_deref(), &network)?;
         let domain = self.domain.bounds(&network)?;
@@ -184,20 +193,37 @@ impl OverDomain {
         };
         let (scope, delta) = (Scope::Global(&domain), session.settings.delta);
         let subject = Subject { network: &network, perturbation: &perturbation, scope, aim, delta };
-        run(&session, &subject, &self.shape.tolerance, out)
+        let more = format!("radius within {}", self.shape.tolerance);
+        self.checkpoint.start(&mut session, &subject, self.model.path(), &more)?;
+        let status = run(&session, &subject, &self.shape, reproduce, out)?;
+        if let Some(reason) = session.stopped() {
+            self.checkpoint.hint(&session, reason);
+        }
+        Ok(status)
     }
 }
 
 /// Closes in and reports.
-fn run(session: &Session, subject: &Subject<'_>, tolerance: &Rational, out: &mut dyn Write) -> Result<Status, Failure> {
+fn run(
+    session: &Session,
+    subject: &Subject<'_>,
+    shape: &Shape,
+    reproduce: Reproduce,
+    out: &mut dyn Write,
+) -> Result<Status, Failure> {
     let mut progress = Progress::new(session);
-    let found = close_in(session, subject, tolerance, &mut progress);
+    let found = close_in(session, subject, &shape.tolerance, &mut progress);
     drop(progress);
+    let written = shape.pictures.write(
+        || html::finding::radius_page(subject, &found, reproduce),
+        || html::finding::map(subject, found.witness.as_ref()),
+    );
     if session.json {
         report::json::radius(subject, &found, out)?;
     } else {
         report::text::radius(subject, &found, out)?;
     }
+    written?;
     Ok(Status::of(Outcome::of_bounds(found.stop), found.stop))
 }
 

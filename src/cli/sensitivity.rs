@@ -1,12 +1,14 @@
 //! `quantproof sensitivity`: which layers, neurons and parameters spend the budget.
 
+use super::checkpoint::Checkpoint;
 use super::options::{self, Amount, Common, Selection};
+use super::page::Pictures;
 use super::progress::Progress;
 use super::question::{self, Where};
 use super::{Failure, Status};
 use clap::{Args, ValueEnum};
 use quantproof::report::sensitivity::Report;
-use quantproof::report::{Aim, Outcome, Subject};
+use quantproof::report::{Aim, Outcome, Subject, html};
 use quantproof::robustness::sensitivity::{Effort, Grain, sensitivity};
 use std::io::Write;
 
@@ -35,13 +37,17 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "CLASS", allow_hyphen_values = true)]
     class: Option<String>,
     #[command(flatten)]
+    pictures: Pictures,
+    #[command(flatten)]
+    checkpoint: Checkpoint,
+    #[command(flatten)]
     common: Common,
 }
 
 const EXAMPLES: &str = "\
 Examples:
   quantproof sensitivity models/moons_relu_2-8-2.json --quantize int8
-  quantproof sensitivity models/moons_relu_2-8-2.json --epsilon 0.01 --per neuron --top 5
+  quantproof sensitivity models/moons_relu_2-8-2.json --epsilon 0.01 --per neuron --top 5 --html report.html
   quantproof sensitivity models/moons_relu_2-8-2.json --epsilon 0.01 --per parameter --input 0.3,-0.2";
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -56,9 +62,11 @@ enum Per {
 
 impl Arguments {
     pub(super) fn run(&self, out: &mut dyn Write) -> Result<Status, Failure> {
-        let session = self.common.start()?;
+        let mut session = self.common.start()?;
         let network = self.model.load()?;
         let perturbation = self.selection.perturb(&self.amount, &network)?;
+        let files = self.place.files(self.model.path()).into_iter().chain(self.amount.file());
+        let reproduce = self.pictures.start(&network, &files.collect::<Vec<_>>())?;
         let place = self.place.place(&network)?;
         let aim = Aim::Deviation { choice: options::class(self.class.as_deref(), &network)?, threshold: None };
         let grain = match self.per {
@@ -66,6 +74,11 @@ impl Arguments {
             Per::Neuron => Grain::Neuron,
             Per::Parameter => Grain::Parameter,
         };
+        place.checkpointed(&self.checkpoint)?;
+        let (scope, delta) = (place.scope(), session.settings.delta);
+        let subject = Subject { network: &network, perturbation: &perturbation, scope, aim: aim.clone(), delta };
+        let more = format!("sensitivity of the {} first by {grain:?}", self.top);
+        self.checkpoint.start(&mut session, &subject, self.model.path(), &more)?;
         let mut at_root = session.clone();
         at_root.settings.limits.boxes = Some(1);
         let progress = std::cell::RefCell::new(Progress::new(&session));
@@ -82,19 +95,18 @@ impl Arguments {
             |searched, parts| progress.borrow_mut().label = format!("{searched} of {parts} parts searched: "),
         );
         drop(progress);
-        let subject = Subject {
-            network: &network,
-            perturbation: &perturbation,
-            scope: place.scope(),
-            aim,
-            delta: session.settings.delta,
-        };
+        self.checkpoint.hint(&session, found.stop);
         let report = Report { subject: &subject, grain, found: &found };
+        let written = self.pictures.write(
+            || html::sensitivity::page(&report, reproduce),
+            || html::finding::map(&subject, found.whole.witness.as_ref()),
+        );
         if session.json {
             report.json(out)?;
         } else {
             report.text(out)?;
         }
+        written?;
         Ok(Status::of(Outcome::of_bounds(found.stop), found.stop))
     }
 }

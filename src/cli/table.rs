@@ -3,14 +3,18 @@
 use super::inputs::{Inputs, Row};
 use super::local::ask;
 use super::options::Session;
+use super::page::Pictures;
 use super::rows::{self, Ask};
 use super::{Failure, Status};
 use deltasat::exact::Rational;
 use deltasat::search::StopReason;
 use quantproof::report::Subject;
+use quantproof::report::html::Reproduce;
+use quantproof::report::html::rows::Rows;
 use quantproof::report::table::{Layout, Summary, json_row};
 use quantproof::robustness::Finding;
 use quantproof::robustness::local::{Local, Scratch};
+use std::cell::RefCell;
 use std::io::Write;
 
 /// The question that every row is asked.
@@ -27,6 +31,7 @@ pub(super) fn run(
     session: &Session,
     subject: &Subject<'_>,
     inputs: &Inputs,
+    (pictures, reproduce): (&Pictures, Reproduce),
     out: &mut dyn Write,
 ) -> Result<Status, Failure> {
     let mut settings = session.settings.clone();
@@ -44,16 +49,26 @@ pub(super) fn run(
     } else {
         out.write_all(question.layout.header(subject).as_bytes())?;
     }
+    let page = RefCell::new(Rows::default());
     let coordinates = subject.network.input().count();
     summary.stop = rows::run(session, inputs, coordinates, &question, out, |row, finding| {
         summary.add(row.line, finding);
+        if pictures.wanted() {
+            let fields: Vec<&str> = (0..coordinates).map(|i| inputs.field(row, i)).collect();
+            // the file was checked: every field is a number
+            let values = (0..coordinates).filter_map(|i| inputs.value(row, i).ok());
+            page.borrow_mut().add(row.line, &fields, &values.collect::<Vec<_>>(), finding);
+        }
     })?;
     summary.seconds = session.started.elapsed().as_secs_f64();
+    let written =
+        pictures.write(|| page.borrow_mut().page(subject, &summary, reproduce), || page.borrow_mut().map(subject));
     if session.json {
         summary.json_end(subject, out)?;
     } else {
         summary.text(subject, out)?;
     }
+    written?;
     let cut = summary.stop.is_some() || summary.timeout > 0;
     if cut && session.stopped() == Some(StopReason::Interrupted) {
         return Ok(Status::Interrupted);

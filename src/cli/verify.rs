@@ -1,14 +1,15 @@
 //! `quantproof verify`: a property of inputs and outputs from a VNN-LIB file.
 
 use super::options::{Amount, Model, Run, Selection};
+use super::page::Pictures;
 use super::progress::Progress;
 use super::{Failure, Status};
 use clap::Args;
 use deltasat::search::{Event, Observer};
 use quantproof::network::Output;
 use quantproof::property::Property;
-use quantproof::report::Outcome;
 use quantproof::report::verify::{Report, outcome};
+use quantproof::report::{Outcome, html};
 use quantproof::robustness::verify::{Verify, Watch};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -27,12 +28,14 @@ pub(super) struct Arguments {
     #[arg(value_name = "PROPERTY.vnnlib")]
     property: PathBuf,
     #[command(flatten)]
-    amount: Option<Amount>,
+    amount: Amount,
     #[command(flatten)]
     selection: Selection,
     /// Also write the answer to this file, in the form of the VNN competition
     #[arg(long, value_name = "FILE")]
     results: Option<PathBuf>,
+    #[command(flatten)]
+    pictures: Pictures,
     #[command(flatten)]
     run: Run,
 }
@@ -40,7 +43,7 @@ pub(super) struct Arguments {
 const EXAMPLES: &str = "\
 Examples:
   quantproof verify model.onnx property.vnnlib
-  quantproof verify model.onnx property.vnnlib --timeout 30 --results results.txt
+  quantproof verify model.onnx property.vnnlib --timeout 30 --results results.txt --html report.html
   quantproof verify models/moons_relu_2-8-2.json models/moons_corner.vnnlib --output none --epsilon 0.01
 
 Exit codes:
@@ -66,7 +69,9 @@ impl Arguments {
             )
             .into());
         }
-        let perturbation = self.selection.perturb_perhaps(self.amount.as_ref(), &network)?;
+        let files = [self.model.path(), &self.property].into_iter().chain(self.amount.file());
+        let reproduce = self.pictures.start(&network, &files.collect::<Vec<_>>())?;
+        let perturbation = self.selection.perturb_perhaps(&self.amount, &network)?;
         let settings = session.settings.clone();
         let verify = Verify { network: &network, perturbation: &perturbation, property: &property, settings };
         let mut watch = Cases { progress: Progress::new(&session), count: property.cases().len() };
@@ -79,11 +84,13 @@ impl Arguments {
         if let Some(path) = &self.results {
             write_results(&report, path)?;
         }
+        let written = self.pictures.write(|| html::verify::page(&report, reproduce), || html::verify::map(&report));
         if session.json {
             report.json(out)?;
         } else {
             report.text(out)?;
         }
+        written?;
         let outcome = outcome(&found);
         let moved = if outcome == Outcome::Bounds { Outcome::Unknown } else { outcome };
         Ok(Status::of(moved, found.stop))

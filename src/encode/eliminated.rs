@@ -10,8 +10,8 @@
 //! of the two radii, since the two rows' noises are independent.
 
 use super::radii::{Radii, Reach};
-use super::twin::{Twin, Twins, difference_of_rows};
-use super::{activate, declare_inputs, incremented, parameter, row};
+use super::twin::{Twin, Twins, activate_twins, difference_of_rows};
+use super::{activate, declare_inputs, parameter, row};
 use crate::network::{Activation, Layer, Network};
 use crate::perturbation::Perturbation;
 use deltasat::exact::{Constant, Rational};
@@ -29,6 +29,13 @@ pub enum NoiseOf {
         layer: usize,
         /// index of the neuron in it
         neuron: usize,
+    },
+    /// no parameter: it is what rounding a number of a tensor adds to it
+    Rounding {
+        /// 0 for the inputs, `k` for the outputs of layer `k − 1`
+        tensor: usize,
+        /// which number
+        index: usize,
     },
     /// the parameters of two neurons of the last layer: the first as above, the second the other way round
     Difference {
@@ -77,6 +84,7 @@ impl<'a> Eliminated<'a> {
         let hidden = inputs.iter().map(|&x| Twin { nominal: x, increment: zero, perturbed: x }).collect();
         let reach = Reach::new(network, perturbation);
         let mut encoded = Eliminated { network, copies, reach, problem, inputs, noises: Vec::new(), hidden };
+        encoded.round(0);
         for layer in 0..network.layers().len() - 1 {
             encoded.hide(layer);
         }
@@ -92,7 +100,12 @@ impl<'a> Eliminated<'a> {
         if radii.are_zero() {
             return self.problem.graph.constant(Constant::ZERO);
         }
+        self.declare(of)
+    }
+
+    fn declare(&mut self, of: NoiseOf) -> ExprId {
         let name = match of {
+            NoiseOf::Rounding { tensor, index } => format!("q_{tensor}_{index}"),
             NoiseOf::Neuron { layer, neuron } => format!("s_{layer}_{neuron}"),
             NoiseOf::Difference { plus, minus } => format!("s_out_{plus}_{minus}"),
         };
@@ -131,6 +144,7 @@ impl<'a> Eliminated<'a> {
                 .map(|i| self.perturbed_row(noise[i], &weights[i], parameter(layer.biases()[i]), &radii[i]))
                 .collect();
             self.hidden = self.activate_perturbed(layer.activation(), &rows);
+            self.round(index + 1);
             return;
         }
         let below: Vec<ExprId> = self.hidden.iter().map(|h| h.nominal).collect();
@@ -149,7 +163,24 @@ impl<'a> Eliminated<'a> {
                 self.problem.graph.meet(sum, exact)
             })
             .collect();
-        self.hidden = self.activate(layer.activation(), &z, &dz, &perturbed_z);
+        self.hidden = activate_twins(&mut self.problem, layer.activation(), &z, &dz, &perturbed_z);
+        self.round(index + 1);
+    }
+
+    /// Rounds the perturbed copy's part of a tensor that was just made, where that is wanted.
+    fn round(&mut self, tensor: usize) {
+        let Some(rounded) = self.reach.rounded(tensor) else { return };
+        for index in 0..self.hidden.len() {
+            let s = rounded.needs_noise().then(|| self.declare(NoiseOf::Rounding { tensor, index }));
+            let hidden = self.hidden[index];
+            self.hidden[index] = match self.copies {
+                Copies::Perturbed => {
+                    let value = rounded.value(&mut self.problem.graph, hidden.perturbed, s);
+                    Twin { nominal: value, perturbed: value, ..hidden }
+                }
+                Copies::Both => rounded.twin(&mut self.problem.graph, hidden, s),
+            };
+        }
     }
 
     /// Applies an activation to perturbed values alone; they stand in for the others, which nobody asks for.
@@ -157,22 +188,6 @@ impl<'a> Eliminated<'a> {
         let increment = self.problem.graph.constant(Constant::ZERO);
         let h = z.iter().map(|&z| activate(&mut self.problem, activation, z));
         h.map(|h| Twin { nominal: h, increment, perturbed: h }).collect()
-    }
-
-    /// Applies an activation to values, increments and perturbed values.
-    fn activate(&mut self, activation: Activation, z: &[ExprId], dz: &[ExprId], perturbed_z: &[ExprId]) -> Vec<Twin> {
-        let problem = &mut self.problem;
-        let nominal: Vec<_> = z.iter().map(|&z| activate(problem, activation, z)).collect();
-        let perturbed: Vec<_> = perturbed_z.iter().map(|&z| activate(problem, activation, z)).collect();
-        let increment: Vec<_> = match incremented(activation) {
-            None => dz.to_vec(),
-            Some(f) => {
-                let direct: Vec<_> = z.iter().zip(dz).map(|(&z, &d)| problem.graph.increment(f, z, d)).collect();
-                let apart: Vec<_> = perturbed.iter().zip(&nominal).map(|(&p, &n)| problem.graph.sub(p, n)).collect();
-                direct.iter().zip(&apart).map(|(&d, &a)| problem.graph.meet(d, a)).collect()
-            }
-        };
-        (0..z.len()).map(|i| Twin { nominal: nominal[i], increment: increment[i], perturbed: perturbed[i] }).collect()
     }
 
     /// A row of the last layer: its increment is enclosed both by increments, which is tight over a box of inputs, and
@@ -221,7 +236,8 @@ impl Twins for Eliminated<'_> {
         if layer.activation() == Activation::Linear {
             return twin;
         }
-        self.activate(layer.activation(), &[twin.nominal], &[twin.increment], &[twin.perturbed])[0]
+        let Twin { nominal, increment, perturbed } = twin;
+        activate_twins(&mut self.problem, layer.activation(), &[nominal], &[increment], &[perturbed])[0]
     }
 
     /// The difference of two logits as one row with one noise, when the last layer is linear; else of two logits.

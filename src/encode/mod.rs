@@ -5,17 +5,20 @@
 //! * [`literal`]: every parameter is a variable, as in Murthy, Das and Islam (2019);
 //! * [`twin`]: what both offer to a question;
 //! * [`question`]: what is asked of either;
+//! * [`difference`]: two networks that share their inputs alone;
 //! * [`property`]: a property of inputs and outputs, asked of a network or of all its perturbed copies;
 //! * [`smtlib`]: a question with a threshold as SMT-LIB text, for other solvers.
 //!
 //! Invariant: nothing here knows how a box is searched.
 
+pub mod difference;
 pub mod eliminated;
 pub mod literal;
 mod moved;
 pub mod property;
 pub mod question;
 mod radii;
+mod rounded;
 pub mod smtlib;
 pub mod twin;
 

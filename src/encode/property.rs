@@ -32,6 +32,8 @@ enum Noise {
     Neuron { layer: usize, neuron: usize },
     /// the parameters of these neurons of the last layer, each in the direction of its sign
     Outputs(Vec<(usize, f64)>),
+    /// no parameter: what rounding a number adds to it
+    Rounding,
 }
 
 /// A case as a compiled problem, and the way back from its points to networks.
@@ -56,6 +58,7 @@ impl<'a> Body<'a> {
         let inputs = declare_inputs(&mut problem, network, domain);
         let reach = Reach::new(network, perturbation);
         let mut encoder = Encoder { network, reach, problem, hidden: inputs.clone(), inputs, noises: Vec::new() };
+        encoder.round(0);
         for layer in 0..encoder.last() {
             encoder.hide(layer);
         }
@@ -87,6 +90,7 @@ impl Posed<'_> {
         for (noise, &s) in self.noises.iter().zip(directions) {
             match noise {
                 Noise::Neuron { layer, neuron } => moves[*layer][*neuron] = s,
+                Noise::Rounding => {}
                 Noise::Outputs(neurons) => neurons.iter().for_each(|&(neuron, sign)| moves[last][neuron] = s * sign),
             }
         }
@@ -156,6 +160,16 @@ impl<'a> Encoder<'a> {
 
     fn hide(&mut self, index: usize) {
         self.hidden = self.outputs(index);
+        self.round(index + 1);
+    }
+
+    /// Rounds the tensor that was just made, where that is wanted.
+    fn round(&mut self, tensor: usize) {
+        let Some(rounded) = self.reach.rounded(tensor) else { return };
+        for index in 0..self.hidden.len() {
+            let s = rounded.needs_noise().then(|| self.noise(format!("q_{tensor}_{index}"), Noise::Rounding));
+            self.hidden[index] = rounded.value(&mut self.problem.graph, self.hidden[index], s);
+        }
     }
 
     /// One expression for the slack of each constraint.

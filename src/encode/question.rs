@@ -132,6 +132,7 @@ impl<'a> Encoded<'a> {
         for (&of, &s) in noises.iter().zip(directions) {
             match of {
                 NoiseOf::Neuron { layer, neuron } => moves[layer][neuron] = s,
+                NoiseOf::Rounding { .. } => {}
                 NoiseOf::Difference { plus, minus } => {
                     moves[last][plus] = s;
                     moves[last][minus] = -s;
@@ -142,14 +143,14 @@ impl<'a> Encoded<'a> {
     }
 }
 
-fn compile(mut problem: Problem, objective: ExprId, constraint: Formula) -> Compiled {
+pub(super) fn compile(mut problem: Problem, objective: ExprId, constraint: Formula) -> Compiled {
     problem.objective = Some(objective);
     problem.constraint = constraint;
     problem.compile()
 }
 
 /// The objective and the constraint of a question, over any encoding.
-fn pose(twins: &mut impl Twins, question: &Question) -> (ExprId, Formula) {
+pub(super) fn pose(twins: &mut impl Twins, question: &Question) -> (ExprId, Formula) {
     match question {
         Question::Deviation { class, where_assigned } => deviation(twins, *class, *where_assigned),
         Question::Flip { class, against, guard } => flip(twins, *class, *against, guard.as_ref()),

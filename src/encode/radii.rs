@@ -1,5 +1,6 @@
 //! How the parameters of a neuron move, as exact constants, as its row in a problem has them.
 
+use super::rounded::Rounded;
 use crate::network::{Network, Parameter};
 use crate::perturbation::{Magnitude, Perturbation};
 use deltasat::exact::Constant;
@@ -70,7 +71,20 @@ impl<'a> Reach<'a> {
         let (bias, bias_shift) = (weights.pop(), weight_shifts.pop());
         // there is always a bias
         let (bias, bias_shift) = (bias.unwrap_or(Constant::ZERO), bias_shift.unwrap_or(Constant::ZERO));
-        Radii { weights, bias, weight_shifts, bias_shift }
+        let mut radii = Radii { weights, bias, weight_shifts, bias_shift };
+        // what rounding the neuron's output adds counts as a move of its bias
+        let activations = self.perturbation.activations();
+        let inside = Rounded::inside(self.network.layers()[layer].activation());
+        if let Some(half_step) = activations.filter(|_| inside).and_then(|a| a.half_step(layer + 1)) {
+            radii.bias = &radii.bias + &half_step;
+        }
+        radii
+    }
+
+    /// How a tensor is rounded, 0 being the inputs and `k` the outputs of layer `k − 1`; `None` where it is not.
+    pub(super) fn rounded(&self, tensor: usize) -> Option<Rounded> {
+        let activation = tensor.checked_sub(1).map(|layer| self.network.layers()[layer].activation());
+        Rounded::of(self.perturbation.activations(), tensor, activation)
     }
 
     fn radius(&self, layer: usize, place: Parameter) -> Constant {

@@ -32,7 +32,39 @@ impl Layer {
 impl Network {
     /// Encloses the logits at every point of a box of [`Input::count`](super::Input::count) intervals.
     pub(crate) fn enclose_logits(&self, at: &[Interval]) -> Vec<Interval> {
-        self.layers().iter().fold(at.to_vec(), |h, layer| layer.enclose(&h).1)
+        self.enclose_through(at, |_, _| {})
+    }
+
+    /// Bounds of the inputs and of the outputs of every layer but the last over a box of inputs, one interval each: what
+    /// activations range over at most.
+    pub fn activation_bounds(&self, at: &[Interval]) -> Vec<(f64, f64)> {
+        let mut ranges = Vec::new();
+        self.enclose_through(at, |_, h| {
+            let hull = h.iter().fold(Interval::EMPTY, |hull, &h| hull.convex_hull(h));
+            ranges.push((hull.inf(), hull.sup()));
+        });
+        ranges
+    }
+
+    /// Encloses the logits; `told` hears of each layer's inputs.
+    fn enclose_through(&self, at: &[Interval], mut told: impl FnMut(usize, &[Interval])) -> Vec<Interval> {
+        let mut h = at.to_vec();
+        let (mut lo, mut hi) = (Vec::new(), Vec::new());
+        for (index, layer) in self.layers().iter().enumerate() {
+            told(index, &h);
+            lo.clear();
+            lo.extend(h.iter().map(|h| h.inf()));
+            hi.clear();
+            hi.extend(h.iter().map(|h| h.sup()));
+            h.clear();
+            h.extend(
+                layer
+                    .rows()
+                    .zip(layer.biases())
+                    .map(|(row, &bias)| layer.activation().enclose(kernel::dot(row, &lo, &hi, 0) + point(bias))),
+            );
+        }
+        h
     }
 }
 

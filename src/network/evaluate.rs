@@ -83,6 +83,38 @@ impl Network {
         Ok(self.layers().iter().fold(point.to_vec(), |h, layer| layer.evaluate(&h)))
     }
 
+    /// The inputs, then the outputs of every layer but the last, at a point of one number per input.
+    fn tensors(&self, point: &[f64]) -> Vec<Vec<f64>> {
+        let mut tensors = vec![point.to_vec()];
+        for layer in &self.layers()[..self.layers().len() - 1] {
+            let h = layer.evaluate(&tensors[tensors.len() - 1]);
+            tensors.push(h);
+        }
+        tensors
+    }
+
+    /// The least and the greatest number of the inputs and of the outputs of every layer but the last, over some points: the
+    /// ranges that a quantiser calibrates activations by. Without any point all ranges are empty: `(∞, −∞)`.
+    ///
+    /// # Errors
+    /// When a point has not one number per input.
+    pub fn activation_ranges<'p>(
+        &self,
+        points: impl IntoIterator<Item = &'p [f64]>,
+    ) -> Result<Vec<(f64, f64)>, NetworkError> {
+        let mut ranges = vec![(f64::INFINITY, f64::NEG_INFINITY); self.layers().len()];
+        for point in points {
+            if point.len() != self.input().count() {
+                return Err(NetworkError::Point { given: point.len(), expected: self.input().count() });
+            }
+            for ((least, greatest), tensor) in ranges.iter_mut().zip(self.tensors(point)) {
+                *least = tensor.iter().copied().fold(*least, f64::min);
+                *greatest = tensor.iter().copied().fold(*greatest, f64::max);
+            }
+        }
+        Ok(ranges)
+    }
+
     /// Logits, confidences and class at a point.
     ///
     /// # Errors

@@ -19,13 +19,29 @@ pub struct ExactEvaluation {
     pub class: Option<usize>,
 }
 
+/// What becomes of a number of a tensor.
+type Round<'a> = &'a dyn Fn(usize, &Ball) -> Option<Ball>;
+
 impl Network {
     /// Evaluates the network at a rational point of [`Input::count`](super::Input::count) coordinates; `None` when a
     /// magnitude leaves the range of [`Ball`] (about `2^±65536`).
     pub fn evaluate_exactly(&self, point: &[Rational]) -> Option<ExactEvaluation> {
         let piecewise = |layer: &Layer| matches!(layer.activation(), Activation::Relu | Activation::Linear);
         let logits =
-            if self.layers.iter().all(piecewise) { self.dyadic_logits(point)? } else { self.ball_logits(point)? };
+            if self.layers.iter().all(piecewise) { self.dyadic_logits(point)? } else { self.ball_logits(point, None)? };
+        let class = class_of(self.output(), &logits);
+        Some(ExactEvaluation { logits, class })
+    }
+
+    /// The same for a network whose inputs and hidden outputs are replaced by what `round` makes of them: it is given the
+    /// number of the tensor, 0 being the inputs and `k` the outputs of layer `k − 1`, and each of its numbers; what it cannot
+    /// tell is `None`, and so is the evaluation.
+    pub fn evaluate_exactly_with(
+        &self,
+        point: &[Rational],
+        round: impl Fn(usize, &Ball) -> Option<Ball>,
+    ) -> Option<ExactEvaluation> {
+        let logits = self.ball_logits(point, Some(&round))?;
         let class = class_of(self.output(), &logits);
         Some(ExactEvaluation { logits, class })
     }
@@ -65,9 +81,12 @@ impl Network {
             .collect()
     }
 
-    fn ball_logits(&self, point: &[Rational]) -> Option<Vec<Ball>> {
+    fn ball_logits(&self, point: &[Rational], round: Option<Round<'_>>) -> Option<Vec<Ball>> {
         let mut h: Vec<Ball> = point.iter().map(|x| Ball::from_rational(x.clone())).collect::<Option<_>>()?;
-        for layer in &self.layers {
+        for (tensor, layer) in self.layers.iter().enumerate() {
+            if let Some(round) = round {
+                h = h.iter().map(|x| round(tensor, x)).collect::<Option<_>>()?;
+            }
             h = layer
                 .rows()
                 .zip(layer.biases())

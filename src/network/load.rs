@@ -5,7 +5,10 @@
 
 use std::{fs, io, path::Path};
 
+use super::stored::StoredLayer;
 use super::{Network, NetworkError, json, nnet, onnx};
+
+type Written = Result<Vec<u8>, NetworkError>;
 
 /// How files of one extension are read and written.
 struct Format {
@@ -13,7 +16,9 @@ struct Format {
     extension: &'static str,
     /// from the bytes and a name for networks whose file has none
     read: fn(&[u8], &str) -> Result<Network, NetworkError>,
-    write: fn(&Network) -> Result<Vec<u8>, NetworkError>,
+    write: fn(&Network) -> Written,
+    /// with the words of a quantised network, where there is a place for them
+    write_stored: Option<fn(&Network, &[StoredLayer]) -> Written>,
 }
 
 const FORMATS: [Format; 3] = [
@@ -21,9 +26,15 @@ const FORMATS: [Format; 3] = [
         extension: "json",
         read: |bytes, _| json::read(bytes),
         write: |network| json::write(network).map(String::into_bytes),
+        write_stored: None,
     },
-    Format { extension: "onnx", read: onnx::read, write: onnx::write },
-    Format { extension: "nnet", read: nnet::read, write: |network| nnet::write(network).map(String::into_bytes) },
+    Format { extension: "onnx", read: onnx::read, write: onnx::write, write_stored: Some(onnx::write_stored) },
+    Format {
+        extension: "nnet",
+        read: nnet::read,
+        write: |network| nnet::write(network).map(String::into_bytes),
+        write_stored: None,
+    },
 ];
 
 impl Network {
@@ -47,9 +58,24 @@ impl Network {
     /// # Errors
     /// When the extension is unknown, when the format cannot hold the network, and when the file cannot be written.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<(), NetworkError> {
-        let path = path.as_ref();
+        self.save_as(path.as_ref(), |format| (format.write)(self))
+    }
+
+    /// Writes a quantised network into a file at `path`, replacing what is there: its words, one [`StoredLayer`] for each
+    /// layer, where the format has a place for them (ONNX), else the numbers that they stand for.
+    ///
+    /// # Errors
+    /// As [`Network::save`], and when what is stored does not fit the network.
+    pub fn save_stored(&self, path: impl AsRef<Path>, stored: &[StoredLayer]) -> Result<(), NetworkError> {
+        self.save_as(path.as_ref(), |format| match format.write_stored {
+            Some(write) => write(self, stored),
+            None => (format.write)(self),
+        })
+    }
+
+    fn save_as(&self, path: &Path, write: impl FnOnce(&Format) -> Written) -> Result<(), NetworkError> {
         let save = || {
-            let bytes = (Format::of(path)?.write)(self)?;
+            let bytes = write(Format::of(path)?)?;
             fs::write(path, bytes).map_err(|error| NetworkError::Write {
                 reason: match error.kind() {
                     io::ErrorKind::NotFound => "no such folder".to_owned(),

@@ -19,6 +19,7 @@ mod load;
 mod metadata;
 pub mod nnet;
 pub mod onnx;
+pub mod stored;
 
 use std::collections::HashMap;
 use std::sync::Arc;

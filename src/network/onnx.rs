@@ -17,11 +17,12 @@ mod chain;
 mod graph;
 mod operators;
 pub mod proto;
+mod quantised;
 mod shapes;
 mod tensor;
 mod write;
 
-pub use self::write::write;
+pub use self::write::{write, write_stored};
 
 use self::graph::{Graph, Opsets};
 use self::operators::{Evaluation, Value};

@@ -10,6 +10,7 @@
 //!
 //! Invariant: nothing here knows questions, solvers or how a box is searched.
 
+pub mod activations;
 pub mod format;
 pub mod quantise;
 
@@ -22,7 +23,9 @@ use num_traits::{Signed, Zero};
 use thiserror::Error;
 
 pub use crate::network::Parameter;
+use crate::network::exact::ExactEvaluation;
 use crate::network::{Fixed, Network};
+use activations::Activations;
 use format::FormatError;
 use quantise::Quantised;
 
@@ -129,6 +132,12 @@ pub enum PerturbationError {
     /// A number format was made for another network.
     #[error("quantised parameters of another network, expected one with layers of the same sizes")]
     OtherNetwork,
+    /// A rule for rounding leaves a choice.
+    #[error("rounding {rounding}: many networks, expected nearest or truncate, which make one")]
+    Choice {
+        /// The rule.
+        rounding: &'static str,
+    },
     /// A number format has no ε.
     #[error("a number format has no epsilon, expected an absolute or a relative amount")]
     NoEpsilon,
@@ -144,6 +153,8 @@ pub struct Perturbation {
     only: Option<Part>,
     /// this part does not move
     except: Option<Part>,
+    /// how inputs and hidden outputs are rounded
+    activations: Option<Arc<Activations>>,
     /// the doubles on either side of ε
     around: (f64, f64),
 }
@@ -161,7 +172,15 @@ impl Perturbation {
             return Err(PerturbationError::NoLayer);
         }
         let around = magnitude.epsilon().map(|epsilon| (rational::floor_f64(epsilon), rational::ceil_f64(epsilon)));
-        Ok(Self { magnitude, layers, parameters, only: None, except: None, around: around.unwrap_or_default() })
+        Ok(Self {
+            magnitude,
+            layers,
+            parameters,
+            only: None,
+            except: None,
+            activations: None,
+            around: around.unwrap_or_default(),
+        })
     }
 
     /// All parameters of all layers move by `magnitude`.
@@ -176,7 +195,7 @@ impl Perturbation {
     pub fn none() -> Self {
         let magnitude = Magnitude::Absolute(BigRational::zero());
         let (layers, parameters) = (Layers::All, Parameters::All);
-        Self { magnitude, layers, parameters, only: None, except: None, around: (0.0, 0.0) }
+        Self { magnitude, layers, parameters, only: None, except: None, activations: None, around: (0.0, 0.0) }
     }
 
     /// The same perturbation of one part of the network alone: what it does not select stays unselected.
@@ -191,11 +210,34 @@ impl Perturbation {
         Self { except: Some(part), ..self.clone() }
     }
 
-    /// Checks that the selected layers exist in a network and have parameters, and that a number format is its own.
+    /// The same perturbation, and the perturbed network's inputs and hidden outputs are rounded.
+    #[must_use]
+    pub fn with_activations(self, activations: Arc<Activations>) -> Self {
+        Self { activations: Some(activations), ..self }
+    }
+
+    /// How the perturbed network's inputs and hidden outputs are rounded; `None` where they are not.
+    pub fn activations(&self) -> Option<&Activations> {
+        self.activations.as_deref()
+    }
+
+    /// What a network of the perturbation says at an input, exactly, its activations rounded where they are; `None` as
+    /// [`Network::evaluate_exactly`] says, or where a rounding cannot be told.
+    pub fn evaluate_exactly(&self, network: &Network, input: &[BigRational]) -> Option<ExactEvaluation> {
+        match self.activations() {
+            None => network.evaluate_exactly(input),
+            Some(activations) => activations.evaluate_exactly(network, input),
+        }
+    }
+
+    /// Checks that the selected layers exist in a network and have parameters, and that number formats are its own.
     ///
     /// # Errors
     /// When one does not.
     pub fn check(&self, network: &Network) -> Result<(), PerturbationError> {
+        if self.activations().is_some_and(|activations| !activations.fits(network)) {
+            return Err(PerturbationError::OtherNetwork);
+        }
         if matches!(&self.magnitude, Magnitude::Quantised(quantised) if !quantised.fits(network)) {
             return Err(PerturbationError::OtherNetwork);
         }
@@ -228,7 +270,7 @@ impl Perturbation {
             Magnitude::Quantised(_) => return Err(PerturbationError::NoEpsilon),
         };
         let scaled = Self::new(magnitude, self.layers.clone(), self.parameters)?;
-        Ok(Self { only: self.only, except: self.except, ..scaled })
+        Ok(Self { only: self.only, except: self.except, activations: self.activations.clone(), ..scaled })
     }
 
     /// Whether a place is selected; what is selected may still be fixed or have radius 0.

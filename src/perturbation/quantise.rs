@@ -5,7 +5,9 @@
 //! Adaptive Rounding for Post-Training Quantization*, 2020), or exactly one number where the rule leaves no choice.
 
 use super::PerturbationError;
+use super::format::grid::Grid;
 use super::format::{Format, FormatError, Grids};
+use crate::network::stored::{Stored, StoredLayer, Words};
 use crate::network::{Fixed, Layer, Network, Parameter};
 use deltasat::exact::{Constant, Rational, rational};
 use std::collections::BTreeMap;
@@ -62,22 +64,9 @@ impl Scheme {
     /// # Errors
     /// When a format is none, or a layer or the default is given twice.
     pub fn parse(text: &str, rounding: Rounding) -> Result<Self, FormatError> {
-        let mut scheme = Scheme { default: None, layers: BTreeMap::new(), rounding };
-        for part in text.split(',') {
-            let syntax = |expected: &str| FormatError::Syntax { text: part.to_owned(), expected: expected.to_owned() };
-            match part.split_once('=') {
-                None if scheme.default.replace(part.parse()?).is_none() => {}
-                None => return Err(syntax("one format for all layers, once, and layerN=FORMAT for the others")),
-                Some((layer, format)) => {
-                    let index = layer.strip_prefix("layer").and_then(|index| index.parse().ok());
-                    let index: usize = index.ok_or_else(|| syntax("layerN=FORMAT, layer0 being next to the inputs"))?;
-                    if scheme.layers.insert(index, format.parse()?).is_some() {
-                        return Err(syntax("a format for each layer once"));
-                    }
-                }
-            }
-        }
-        Ok(scheme)
+        let index = |name: &str| name.strip_prefix("layer")?.parse().ok();
+        let (default, layers) = parts(text, index, "layerN=FORMAT, layer0 being next to the inputs")?;
+        Ok(Scheme { default, layers, rounding })
     }
 
     /// The format of a layer; `None` where it stays as it is.
@@ -89,10 +78,41 @@ impl Scheme {
 impl fmt::Display for Scheme {
     /// As it is read.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let layers = self.layers.iter().map(|(index, format)| format!("layer{index}={format}"));
-        let parts: Vec<String> = self.default.iter().map(ToString::to_string).chain(layers).collect();
-        f.write_str(&parts.join(","))
+        f.write_str(&join(self.default.as_ref(), &self.layers, |index| format!("layer{index}")))
     }
+}
+
+/// Reads a format for all, formats for some by name, or both, separated by commas. `index` reads a name.
+pub(super) fn parts(
+    text: &str,
+    index: impl Fn(&str) -> Option<usize>,
+    expected: &str,
+) -> Result<(Option<Format>, BTreeMap<usize, Format>), FormatError> {
+    let (mut default, mut named) = (None, BTreeMap::new());
+    for part in text.split(',') {
+        let syntax = |expected: &str| FormatError::Syntax { text: part.to_owned(), expected: expected.to_owned() };
+        match part.split_once('=') {
+            None if default.replace(part.parse()?).is_none() => {}
+            None => return Err(syntax(&format!("one format for all, once, and {expected} for the others"))),
+            Some((name, format)) => {
+                let index = index(name).ok_or_else(|| syntax(expected))?;
+                if named.insert(index, format.parse()?).is_some() {
+                    return Err(syntax(&format!("a format for {name} once")));
+                }
+            }
+        }
+    }
+    Ok((default, named))
+}
+
+/// Writes what [`parts`] reads.
+pub(super) fn join(
+    default: Option<&Format>,
+    named: &BTreeMap<usize, Format>,
+    name: impl Fn(usize) -> String,
+) -> String {
+    let named = named.iter().map(|(&index, format)| format!("{}={format}", name(index)));
+    default.into_iter().map(ToString::to_string).chain(named).collect::<Vec<_>>().join(",")
 }
 
 /// A scheme applied to one network.
@@ -124,17 +144,17 @@ impl LayerRanges {
 }
 
 impl Quantised {
-    /// Applies a scheme to a network. `input_scales` has the scale of each layer's inputs where those are quantised to
-    /// integers, which biases in 32 bits need.
+    /// Applies a scheme to a network. `input_scales` has the scale of each layer's inputs where those are rounded, which
+    /// biases in 32 bits need; it may be empty.
     ///
     /// # Errors
     /// When the scheme names a layer that is not there or has no parameters, or a format does not fit its layer.
-    pub fn new(scheme: Scheme, network: &Network, input_scales: Option<&[f64]>) -> Result<Self, PerturbationError> {
+    pub fn new(scheme: Scheme, network: &Network, input_scales: &[Option<f64>]) -> Result<Self, PerturbationError> {
         let named = super::Layers::Only(scheme.layers.keys().copied().collect());
         super::check_layers(&named, network)?;
         let layers = network.layers().iter().enumerate();
         let ranges = layers.map(|(index, layer)| {
-            let scale = input_scales.map(|scales| scales[index]);
+            let scale = input_scales.get(index).copied().flatten();
             let format = scheme.of(index).filter(|_| layer.fixed() != Fixed::All);
             let ranges = format.map_or(Ok((None, Vec::new())), |format| ranges(format, scheme.rounding, layer, scale));
             let (grids, ranges) = ranges.map_err(|problem| PerturbationError::Format { layer: index, problem })?;
@@ -162,6 +182,49 @@ impl Quantised {
     pub fn range(&self, layer: usize, place: Parameter) -> Option<&(Constant, Constant)> {
         let layer = &self.layers[layer];
         layer.ranges.get(layer.index(place))
+    }
+
+    /// The quantised network: every parameter is what the rule for rounding makes of it.
+    ///
+    /// # Errors
+    /// When the rule leaves a choice, as all but to the nearest and truncation do, or when this was made for another network.
+    pub fn network(&self, network: &Network) -> Result<Network, PerturbationError> {
+        if !self.fits(network) {
+            return Err(PerturbationError::OtherNetwork);
+        }
+        let choice = || PerturbationError::Choice { rounding: self.scheme.rounding.name() };
+        if !matches!(self.scheme.rounding, Rounding::Nearest | Rounding::Truncate) {
+            return Err(choice());
+        }
+        let value = |layer: usize, place, trained: f64| match self.range(layer, place) {
+            // the numbers of a grid are doubles; of the two zeros a word stands for the positive one
+            Some((number, _)) if self.layers[layer].grids.as_ref().is_some_and(|g| g.of(place).is_some()) => {
+                number.floor() + 0.0
+            }
+            _ => trained,
+        };
+        network.with_parameters(value).map_err(|_| choice())
+    }
+
+    /// How the numbers of the [quantised network](Self::network) are stored: the words of each layer's format. A scale that
+    /// is no float32, which only extreme fixed-point formats have, leaves the numbers as they are.
+    pub fn stored(&self, quantised: &Network) -> Vec<StoredLayer> {
+        let stored = |(layer, ranges): (&Layer, &LayerRanges)| {
+            let Some(grids) = &ranges.grids else { return StoredLayer::PLAIN };
+            let rows = layer.outputs();
+            let part = |place: fn(usize) -> Parameter, numbers: &[f64], columns: usize| {
+                let grids: Option<Vec<&Grid>> = (0..rows).map(|row| grids.of(place(row))).collect();
+                match grids.filter(|_| !layer.fixed().holds(place(0))) {
+                    Some(grids) => stored_on(&grids, numbers, columns),
+                    None => Stored::Plain,
+                }
+            };
+            StoredLayer {
+                weights: part(|row| Parameter::Weight { row, col: 0 }, layer.weights(), layer.inputs()),
+                biases: part(|row| Parameter::Bias { row }, layer.biases(), 1),
+            }
+        };
+        quantised.layers().iter().zip(&self.layers).map(stored).collect()
     }
 
     /// What becomes of a parameter with this value by rounding to the nearest number, or by cutting off digits where that is
@@ -194,6 +257,33 @@ impl Quantised {
     }
 }
 
+/// Numbers that lie on the grid of their row, as words.
+fn stored_on(grids: &[&Grid], numbers: &[f64], columns: usize) -> Stored {
+    let mut words = Words { bits: 2, scales: Vec::new(), zeros: Vec::new(), words: Vec::new() };
+    for (grid, row) in grids.iter().zip(numbers.chunks(columns)) {
+        let grid = match grid {
+            Grid::Affine(grid) => grid,
+            Grid::Minifloat(kind) => return Stored::Float(kind.stored()),
+        };
+        let (least, greatest) = grid.words();
+        if f64::from(grid.scale() as f32) != grid.scale() {
+            return Stored::Plain;
+        }
+        while least < -(1 << (words.bits - 1)) || greatest >= 1 << (words.bits - 1) {
+            words.bits += 1;
+        }
+        words.scales.push(grid.scale());
+        words.zeros.push(grid.zero());
+        words.words.extend(row.iter().map(|&number| grid.down(number)));
+    }
+    // a scale for the whole tensor is stored once
+    if grids.windows(2).all(|pair| pair[0] == pair[1]) {
+        words.scales.truncate(1);
+        words.zeros.truncate(1);
+    }
+    Stored::Words(words)
+}
+
 type Ranges = Vec<(Constant, Constant)>;
 
 /// The grids of a layer and the ranges of all its numbers.
@@ -207,7 +297,8 @@ fn ranges(
     let Some(grids) = format.grids(layer, input_scale)? else {
         let Format::Uniform(percent) = format else { return Ok((None, Vec::new())) };
         if matches!(rounding, Rounding::Nearest | Rounding::Truncate) {
-            let expected = "--rounding any: a share of the range has no numbers to round to".to_owned();
+            let expected =
+                "--rounding any, or a format of numbers: a share of the range has none to round to".to_owned();
             return Err(FormatError::Syntax { text: format!("{format} with rounding {}", rounding.name()), expected });
         }
         let radius = Constant::from_rational(super::format::uniform::radius(percent, layer));

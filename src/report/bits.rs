@@ -52,8 +52,35 @@ pub fn answer(finding: &Finding) -> &'static str {
     }
 }
 
+impl MixedAnswer {
+    /// What the words cost.
+    pub(super) fn words(&self) -> String {
+        let saved = 100.0 * (1.0 - self.found.cost as f64 / self.uniform.max(1) as f64);
+        format!("{} bits in all, {} at one width ({saved:.1} % saved)", self.found.cost, self.uniform)
+    }
+
+    /// Whether that is the least.
+    pub(super) fn proof(&self) -> String {
+        let MixedAnswer { found, .. } = self;
+        if found.least {
+            let refuted = count(found.refuted, "cheaper assignment is", "cheaper assignments are");
+            format!("the cheapest: all {refuted} refuted by witnesses")
+        } else if found.stop != StopReason::Complete {
+            format!("safe, perhaps not the cheapest: {}", text::unanswered(found.stop))
+        } else if found.open > 0 {
+            format!(
+                "safe, perhaps not the cheapest: {}",
+                count(found.open, "cheaper assignment is open", "cheaper assignments are open")
+            )
+        } else {
+            "safe, found greedily; perhaps not the cheapest".to_owned()
+        }
+    }
+}
+
 impl Report<'_> {
-    fn rounded(&self) -> &'static str {
+    /// What rounding does, in words.
+    pub(super) fn rounded(&self) -> &'static str {
         match self.rounding {
             Rounding::Any => "rounded up or down to",
             Rounding::Nearest => "rounded to the nearest",
@@ -78,7 +105,17 @@ impl Report<'_> {
         }
     }
 
-    fn sentence(&self) -> String {
+    /// The answer in one word.
+    pub(super) fn outcome(&self) -> Outcome {
+        match (self.found.fewest, self.found.first_unsafe()) {
+            (None, Some(width)) if width.finding.answer == Answer::Violated => Outcome::Violated,
+            (Some(_), Some(width)) if width.finding.answer != Answer::Violated => Outcome::Unknown,
+            _ => Outcome::of_bounds(self.found.stop),
+        }
+    }
+
+    /// The answer in one sentence.
+    pub(super) fn sentence(&self) -> String {
         let (safe, rounded) = (self.safe(), self.rounded());
         let below = self.found.first_unsafe();
         match (self.found.fewest, below) {
@@ -138,28 +175,13 @@ impl Report<'_> {
     }
 
     fn mixed_text(&self, mixed: &MixedAnswer, out: &mut dyn Write) -> io::Result<()> {
-        let MixedAnswer { found, uniform } = mixed;
-        text::line(out, "per layer", &self.assignment(found))?;
-        let saved = 100.0 * (1.0 - found.cost as f64 / (*uniform).max(1) as f64);
-        text::line(out, "words", &format!("{} bits in all, {uniform} at one width ({saved:.1} % saved)", found.cost))?;
-        let proof = if found.least {
-            let refuted = count(found.refuted, "cheaper assignment is", "cheaper assignments are");
-            format!("the cheapest: all {refuted} refuted by witnesses")
-        } else if found.stop != StopReason::Complete {
-            format!("safe, perhaps not the cheapest: {}", text::unanswered(found.stop))
-        } else if found.open > 0 {
-            format!(
-                "safe, perhaps not the cheapest: {}",
-                count(found.open, "cheaper assignment is open", "cheaper assignments are open")
-            )
-        } else {
-            "safe, found greedily; perhaps not the cheapest".to_owned()
-        };
-        text::line(out, "proof", &proof)
+        text::line(out, "per layer", &self.assignment(&mixed.found))?;
+        text::line(out, "words", &mixed.words())?;
+        text::line(out, "proof", &mixed.proof())
     }
 
     /// `layer0=int8,layer1=int6`.
-    fn assignment(&self, mixed: &Mixed) -> String {
+    pub(super) fn assignment(&self, mixed: &Mixed) -> String {
         let layers = mixed.bits.iter().enumerate();
         let layers = layers.filter_map(|(layer, bits)| Some(format!("layer{layer}={}", format(self.family, (*bits)?))));
         layers.collect::<Vec<_>>().join(",")
@@ -185,11 +207,7 @@ impl Report<'_> {
                 asked,
                 family: self.family,
                 rounding: self.rounding.name(),
-                answer: match (self.found.fewest, self.found.first_unsafe()) {
-                    (None, Some(width)) if width.finding.answer == Answer::Violated => Outcome::Violated.name(),
-                    (Some(_), Some(width)) if width.finding.answer != Answer::Violated => Outcome::Unknown.name(),
-                    _ => Outcome::of_bounds(self.found.stop).name(),
-                },
+                answer: self.outcome().name(),
                 fewest: self.found.fewest,
                 format: self.found.fewest.map(|bits| format(self.family, bits)),
                 widths: self.found.widths.iter().map(row).collect(),

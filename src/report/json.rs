@@ -5,6 +5,7 @@ use super::number::{json_exact, json_lower, json_upper};
 use super::{Aim, Outcome, Scope, Subject, class_change_name, stop_name};
 use crate::network::{Network, Parameter};
 use crate::perturbation::{Layers, Magnitude, Parameters, Perturbation};
+use crate::robustness::float_error::FloatError;
 use crate::robustness::radius::Radius;
 use crate::robustness::witness::{Moved, Witness};
 use crate::robustness::{ClassChoice, Finding};
@@ -29,6 +30,9 @@ struct Document<'a> {
     bounds_of: &'static str,
     lower: Number,
     upper: Number,
+    /// what an evaluation in float32 adds to them at most
+    #[serde(skip_serializing_if = "Option::is_none")]
+    float32_adds_at_most: Option<Number>,
     #[serde(skip_serializing_if = "Option::is_none")]
     assigned: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -72,8 +76,18 @@ pub(super) struct PerturbationDocument {
     #[serde(skip_serializing_if = "Option::is_none")]
     rounding: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    activations: Option<ActivationsDocument>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     layers: Option<Vec<usize>>,
     parameters: &'static str,
+}
+
+/// How the inputs and the outputs of each hidden layer are stored.
+#[derive(Serialize)]
+struct ActivationsDocument {
+    format: String,
+    scales: Vec<Option<f64>>,
+    zeros: Vec<Option<i64>>,
 }
 
 #[derive(Serialize)]
@@ -165,6 +179,11 @@ pub(super) fn perturbation(perturbation: &Perturbation) -> PerturbationDocument 
         epsilon: perturbation.magnitude().epsilon().map(json_exact),
         format: scheme.map(ToString::to_string),
         rounding: scheme.map(|scheme| scheme.rounding.name()),
+        activations: perturbation.activations().map(|activations| ActivationsDocument {
+            format: activations.formats().to_string(),
+            scales: activations.scales(),
+            zeros: activations.grids().iter().map(|grid| grid.map(|grid| grid.zero())).collect(),
+        }),
         layers: match perturbation.layers() {
             Layers::All => None,
             Layers::Only(layers) => Some(layers.iter().copied().collect()),
@@ -204,6 +223,19 @@ pub(super) fn moved(moved: Moved) -> MovedDocument {
 /// # Errors
 /// Those of the writer.
 pub fn finding(subject: &Subject<'_>, finding: &Finding, out: &mut dyn Write) -> io::Result<()> {
+    finding_in_float32(subject, finding, None, out)
+}
+
+/// Writes a finding with what an evaluation in float32 adds to its bounds, where that was asked.
+///
+/// # Errors
+/// Those of the writer.
+pub fn finding_in_float32(
+    subject: &Subject<'_>,
+    finding: &Finding,
+    float32: Option<&FloatError>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let document = Document {
         asked: asked(subject),
         answer: Outcome::of(finding).name(),
@@ -213,6 +245,10 @@ pub fn finding(subject: &Subject<'_>, finding: &Finding, out: &mut dyn Write) ->
         },
         lower: json_lower(finding.lower),
         upper: json_upper(finding.upper),
+        float32_adds_at_most: float32.map(|error| match subject.aim {
+            Aim::Deviation { choice, .. } => json_upper(error.confidence(choice)),
+            Aim::ClassChange { .. } => json_upper(error.gap()),
+        }),
         assigned: finding.class.map(|class| subject.network.classes()[class].as_str()),
         class_change: finding.class_change.map(class_change_name),
         witness: finding.witness.as_ref().map(|found| witness(subject.network, found)),
@@ -238,6 +274,7 @@ pub fn radius(subject: &Subject<'_>, radius: &Radius, out: &mut dyn Write) -> io
         bounds_of: "epsilon",
         lower: json_lower(rational::floor_f64(&radius.proved)),
         upper: json_upper(refuted),
+        float32_adds_at_most: None,
         assigned: None,
         class_change: None,
         witness: radius.witness.as_ref().map(|found| witness(subject.network, found)),

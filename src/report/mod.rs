@@ -1,19 +1,22 @@
-//! Findings in words and in JSON.
+//! Findings in words, in JSON, and as a page with pictures.
 //!
 //! A [`Subject`] is what was asked; together with a [`Finding`] it is a whole report, and
-//! [`text`] and [`json`] are two ways to write it. Every printed bound is directed ([`number`]): as an exact real, a
+//! [`text`], [`json`] and [`html`] are ways to write it; [`svg`] draws. Every printed bound is directed ([`number`]): as an exact real, a
 //! printed lower bound is never above the certified one and a printed upper bound never below.
 //!
 //! Invariant: nothing here computes a bound.
 
 pub mod bits;
 pub mod compare;
+pub mod difference;
 pub mod faults;
 pub mod flips;
+pub mod html;
 pub mod json;
 pub mod number;
 pub mod region;
 pub mod sensitivity;
+pub mod svg;
 pub mod table;
 pub mod text;
 pub mod verify;

@@ -44,7 +44,7 @@ fn bounds(finding: &Finding) -> String {
 }
 
 impl Report<'_> {
-    fn nouns(&self) -> (&'static str, &'static str) {
+    pub(super) fn nouns(&self) -> (&'static str, &'static str) {
         match self.grain {
             Grain::Layer => ("layer", "layers"),
             Grain::Neuron => ("neuron", "neurons"),
@@ -52,11 +52,8 @@ impl Report<'_> {
         }
     }
 
-    /// Writes the answer in words.
-    ///
-    /// # Errors
-    /// Those of the writer.
-    pub fn text(&self, out: &mut dyn Write) -> io::Result<()> {
+    /// The answer in one sentence.
+    pub(super) fn sentence(&self) -> String {
         let Report { subject, found, .. } = self;
         let place = match subject.scope {
             Scope::Local([]) => "at any of the inputs".to_owned(),
@@ -76,7 +73,16 @@ impl Report<'_> {
             _ => format!("{}: sensitivity so far", text::unanswered(found.stop)),
         };
         let most = upper(found.whole.upper);
-        writeln!(out, "{start}: {moving} move {quantity} by at most {most} {place}{}", first.unwrap_or_default())?;
+        format!("{start}: {moving} move {quantity} by at most {most} {place}{}", first.unwrap_or_default())
+    }
+
+    /// Writes the answer in words.
+    ///
+    /// # Errors
+    /// Those of the writer.
+    pub fn text(&self, out: &mut dyn Write) -> io::Result<()> {
+        let found = self.found;
+        writeln!(out, "{}", self.sentence())?;
         let widest = found.shares.iter().map(|share| name(share.part).len()).max().unwrap_or(0).max(9);
         let without = if self.grain == Grain::Parameter { "" } else { "without it" };
         writeln!(out, "  {:<widest$}  {:<24}  {:>9}  {without}", "part", "alone", "of whole")?;

@@ -3,6 +3,7 @@
 use super::number::{exact, lower, upper};
 use super::words::{class, coordinates, count, guarded, moving, parameter, parameters, place, quantity};
 use super::{Aim, Outcome, Scope, Subject, class_change_name};
+use crate::robustness::float_error::FloatError;
 use crate::robustness::radius::Radius;
 use crate::robustness::witness::{Moved, Witness};
 use crate::robustness::{ClassChange, ClassChoice, Finding};
@@ -18,11 +19,31 @@ const LISTED: usize = 3;
 /// # Errors
 /// Those of the writer.
 pub fn finding(subject: &Subject<'_>, finding: &Finding, out: &mut dyn Write) -> io::Result<()> {
+    finding_in_float32(subject, finding, None, out)
+}
+
+/// Writes a finding with what an evaluation in float32 adds to its bounds, where that was asked.
+///
+/// # Errors
+/// Those of the writer.
+pub fn finding_in_float32(
+    subject: &Subject<'_>,
+    finding: &Finding,
+    float32: Option<&FloatError>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     writeln!(out, "{}", sentence(subject, finding))?;
     let bounds = format!("[{}, {}]", lower(finding.lower), upper(finding.upper));
     match subject.aim {
         Aim::Deviation { .. } => line(out, "deviation", &bounds)?,
         Aim::ClassChange { .. } => line(out, "logit gap", &bounds)?,
+    }
+    if let Some(error) = float32 {
+        let (most, to) = match subject.aim {
+            Aim::Deviation { choice, .. } => (error.confidence(choice), "to the deviation"),
+            Aim::ClassChange { .. } => (error.gap(), "to the logit gap"),
+        };
+        line(out, "float32", &format!("float32 evaluation adds at most {} {to}", upper(most)))?;
     }
     if let Some(change) = finding.class_change.filter(|&c| about_change(subject, c)) {
         line(out, "class change", class_change_name(change))?;
@@ -34,7 +55,7 @@ pub fn finding(subject: &Subject<'_>, finding: &Finding, out: &mut dyn Write) ->
 }
 
 /// Whether to say if the class can change: where it was asked, the sentence says so.
-fn about_change(subject: &Subject<'_>, change: ClassChange) -> bool {
+pub(super) fn about_change(subject: &Subject<'_>, change: ClassChange) -> bool {
     match (&subject.aim, subject.scope) {
         (Aim::ClassChange { .. }, _) => false,
         // a search for the deviation over a domain may come across a change, and cannot exclude one
@@ -48,7 +69,7 @@ pub(super) fn line(out: &mut dyn Write, name: &str, value: &str) -> io::Result<(
 }
 
 /// The answer in one sentence.
-fn sentence(subject: &Subject<'_>, finding: &Finding) -> String {
+pub(super) fn sentence(subject: &Subject<'_>, finding: &Finding) -> String {
     let moving = moving(subject.perturbation);
     let place = place(subject.network, subject.scope);
     let outcome = Outcome::of(finding);
@@ -171,6 +192,23 @@ pub(super) fn effort(statistics: &Statistics, out: &mut dyn Write) -> io::Result
 /// # Errors
 /// Those of the writer.
 pub fn radius(subject: &Subject<'_>, radius: &Radius, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "{}", radius_sentence(subject, radius))?;
+    let (proved, refuted) = radius_ends(radius);
+    line(out, "epsilon", &format!("[{proved}, {}]", refuted.as_deref().unwrap_or("inf")))?;
+    if let Some(found) = &radius.witness {
+        witness(subject, found, out)?;
+    }
+    effort(&radius.statistics, out)
+}
+
+/// The two sides of a radius.
+fn radius_ends(radius: &Radius) -> (String, Option<String>) {
+    let refuted = radius.refuted.as_ref().map(|refuted| upper(rational::ceil_f64(refuted)));
+    (lower(rational::floor_f64(&radius.proved)), refuted)
+}
+
+/// A radius in one sentence.
+pub(super) fn radius_sentence(subject: &Subject<'_>, radius: &Radius) -> String {
     let place = place(subject.network, subject.scope);
     let relative = matches!(subject.perturbation.magnitude(), crate::perturbation::Magnitude::Relative(_));
     let epsilon = if relative { "relative epsilon" } else { "epsilon" };
@@ -186,21 +224,12 @@ pub fn radius(subject: &Subject<'_>, radius: &Radius, out: &mut dyn Write) -> io
         Aim::ClassChange { guard: None } => format!("no {moving} change the class {place}"),
         Aim::ClassChange { .. } => format!("no {moving} change the class {place} {}", guarded(subject)),
     };
-    let proved = lower(rational::floor_f64(&radius.proved));
-    let refuted = radius.refuted.as_ref().map(|refuted| upper(rational::ceil_f64(refuted)));
     let so_far = match Outcome::of_bounds(radius.stop) {
         Outcome::Bounds => "radius".to_owned(),
         _ => format!("{}: radius so far", unanswered(radius.stop)),
     };
-    match &refuted {
-        Some(refuted) => {
-            writeln!(out, "{so_far}: {safe} up to an {epsilon} of {proved}; a witness refutes {refuted}")?;
-        }
-        None => writeln!(out, "{so_far}: {safe} up to an {epsilon} of {proved}; nothing larger was refuted")?,
-    }
-    line(out, "epsilon", &format!("[{proved}, {}]", refuted.as_deref().unwrap_or("inf")))?;
-    if let Some(found) = &radius.witness {
-        witness(subject, found, out)?;
-    }
-    effort(&radius.statistics, out)
+    let (proved, refuted) = radius_ends(radius);
+    let beyond =
+        refuted.map_or("nothing larger was refuted".to_owned(), |refuted| format!("a witness refutes {refuted}"));
+    format!("{so_far}: {safe} up to an {epsilon} of {proved}; {beyond}")
 }

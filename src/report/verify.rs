@@ -61,11 +61,12 @@ fn competition_name(outcome: Outcome) -> &'static str {
 
 impl Report<'_> {
     /// Whether any parameter may move.
-    fn moves(&self) -> bool {
+    pub(super) fn moves(&self) -> bool {
         self.perturbation.magnitude().epsilon().is_none_or(|epsilon| !epsilon.is_zero())
     }
 
-    fn sentence(&self) -> String {
+    /// The answer in one sentence.
+    pub(super) fn sentence(&self) -> String {
         let network = self.network.name();
         let (none, some, satisfy) = if self.moves() {
             let moving = moving(self.perturbation);
@@ -124,7 +125,7 @@ impl Report<'_> {
     }
 
     /// What the answer takes for granted.
-    fn assumed(&self) -> String {
+    pub(super) fn assumed(&self) -> String {
         let parameters = if self.moves() { "each parameter moves on its own" } else { "parameters as in the file" };
         format!("real arithmetic, {parameters}")
     }

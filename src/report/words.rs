@@ -19,6 +19,14 @@ pub(super) fn count(n: u64, one: &str, many: &str) -> String {
 
 /// What moves and how far: `parameters within ±0.01`, `weights of layer 0 rounded up or down to int8`.
 pub(super) fn moving(perturbation: &Perturbation) -> String {
+    let moving = moving_parameters(perturbation);
+    match perturbation.activations() {
+        None => moving,
+        Some(activations) => format!("{moving} with activations rounded to {}", activations.formats()),
+    }
+}
+
+fn moving_parameters(perturbation: &Perturbation) -> String {
     let parameters = parameters(perturbation);
     match perturbation.magnitude() {
         Magnitude::Absolute(epsilon) => format!("{parameters} within ±{}", exact(epsilon)),

@@ -201,7 +201,8 @@ impl Faults {
             let fault = self.faults[index];
             let exact = || {
                 let network = self.faulty(&fault)?;
-                let witness = Witness::new(&self.network, network, input.to_vec(), effect.class)?;
+                let witness =
+                    Witness::new(&self.network, &Perturbation::none(), network, input.to_vec(), effect.class)?;
                 let change = witness.perturbed.sub(&witness.nominal)?.abs();
                 Some((change.floor_f64(), change.ceil_f64()))
             };

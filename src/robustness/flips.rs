@@ -112,7 +112,7 @@ impl<'a> Flips<'a> {
         observer: &mut dyn Observer,
     ) -> Flip {
         let started = Instant::now();
-        let rounded = self.rounded.as_ref().and_then(|network| class_at(network, input));
+        let rounded = self.rounded.as_ref().and_then(|network| class_at(self.perturbation, network, input));
         let (finding, departure) = self.local.departs(input, None, time, scratch, observer);
         let mut boxes = finding.statistics.boxes;
         let assigned = finding.class.unwrap_or_default();
@@ -158,8 +158,11 @@ impl<'a> Flips<'a> {
     }
 }
 
-/// The class that a network assigns at an input, by intervals where they can tell, else exactly.
-fn class_at(network: &Network, input: &[Rational]) -> Option<usize> {
+/// The class that a network of a perturbation assigns at an input, by intervals where they can tell, else exactly.
+fn class_at(perturbation: &Perturbation, network: &Network, input: &[Rational]) -> Option<usize> {
+    if perturbation.activations().is_some() {
+        return perturbation.evaluate_exactly(network, input)?.class;
+    }
     let enclosed: Vec<Interval> = input.iter().map(decimal::enclose).collect();
     let class = network.output().enclosed_class(&network.enclose_logits(&enclosed));
     class.or_else(|| certainly_assigned(network, input))

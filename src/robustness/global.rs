@@ -4,9 +4,7 @@
 
 use super::local::{excluded, limit};
 use super::witness::Witness;
-use super::{
-    Answer, ClassChange, ClassChoice, Finding, Settings, add, chosen_classes, search, unfinished, witness_point,
-};
+use super::{Answer, ClassChange, ClassChoice, Finding, Settings, add, chosen_classes, unfinished, witness_point};
 use crate::encode::class_count;
 use crate::encode::question::{Encoded, Question};
 use crate::network::{Network, Output};
@@ -56,7 +54,7 @@ impl Global<'_> {
             let encoded = Encoded::new(self.network, self.perturbation, self.domain, &question);
             let mut options = self.settings.options(target, started, others);
             options.floor = if finding.witness.is_some() { finding.lower } else { f64::NEG_INFINITY };
-            let optimum = search(&encoded, &encoded.compiled.root(), &options, observer);
+            let optimum = self.settings.search(&encoded, options, observer);
             add(&mut finding.statistics, &optimum.statistics);
             finding.upper = finding.upper.max(optimum.upper.min(most));
             if optimum.stop != StopReason::Complete {
@@ -104,7 +102,7 @@ impl Global<'_> {
             let question = Question::Flip { class, against, guard: Some(guard.clone()) };
             let encoded = Encoded::new(self.network, self.perturbation, self.domain, &question);
             let options = self.settings.options(Some(limit(class, against)), started, others);
-            let optimum = search(&encoded, &encoded.compiled.root(), &options, observer);
+            let optimum = self.settings.search(&encoded, options, observer);
             add(&mut finding.statistics, &optimum.statistics);
             finding.upper = finding.upper.max(optimum.upper);
             finding.lower = finding.lower.max(optimum.lower);
@@ -137,7 +135,8 @@ impl Global<'_> {
         // a double beside a decimal end of the domain may lie outside it
         let input =
             exact.iter().zip(self.domain).map(|(x, (lower, upper))| x.clone().clamp(lower.clone(), upper.clone()));
-        Witness::new(self.network, encoded.perturbed_network(&point).ok()?, input.collect(), class)
+        let perturbed = encoded.perturbed_network(&point).ok()?;
+        Witness::new(self.network, self.perturbation, perturbed, input.collect(), class)
     }
 
     /// Whether a witness counts under a choice of class, by its exact evaluation.

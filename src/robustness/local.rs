@@ -345,7 +345,8 @@ impl<'a> Local<'a> {
     fn attained(&self, encoded: &Encoded<'_>, point: &[f64], place: &Place<'_>, class: usize) -> Option<Attained> {
         let network = encoded.perturbed_network(point).ok()?;
         let mut enclosed = None;
-        if !self.witnesses {
+        // rounded activations are evaluated exactly or not at all
+        if !self.witnesses && self.perturbation.activations().is_none() {
             let (output, logits) = (self.network.output(), network.enclose_logits(&place.enclosed));
             let deviation = output.enclose_deviation(&place.logits, &logits, class).inf().max(0.0);
             if let Some(class) = output.enclosed_class(&logits) {
@@ -353,7 +354,7 @@ impl<'a> Local<'a> {
             }
             enclosed = Some(deviation);
         }
-        let witness = Witness::new(self.network, network, place.input.to_vec(), class)?;
+        let witness = Witness::new(self.network, self.perturbation, network, place.input.to_vec(), class)?;
         Some(Attained {
             // the same figure whether or not the class could be told apart by intervals
             deviation: enclosed.unwrap_or_else(|| witness.deviation()),

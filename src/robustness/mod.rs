@@ -4,12 +4,17 @@
 //! a lower bound that an explicit witness attains in exact arithmetic.
 
 pub mod bits;
+pub mod difference;
 pub mod faults;
 pub mod flips;
+pub mod float_error;
 pub mod global;
+pub mod journal;
 pub mod local;
+mod phases_first;
 pub mod radius;
 pub mod region;
+mod ridge;
 pub mod sensitivity;
 pub mod verify;
 pub mod witness;
@@ -19,8 +24,10 @@ use crate::encode::question::Encoded;
 use crate::network::Network;
 use deltasat::exact::{Rational, rational};
 use deltasat::interval::Interval;
-use deltasat::search::{Limits, Observer, Optimum, Options, Statistics, StopReason, Strategy, optimise};
-use std::time::Instant;
+use deltasat::search::{Event, Limits, Observer, Optimum, Options, Statistics, StopReason, Strategy, optimise};
+use journal::{Journal, Recalled};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 use witness::Witness;
 
 /// How hard to try.
@@ -35,11 +42,16 @@ pub struct Settings {
     pub limits: Limits,
     /// when every question ends
     pub deadline: Option<Instant>,
+    /// where a question over a domain notes what its searches find, to be taken up again
+    pub journal: Option<Arc<Mutex<Journal>>>,
 }
+
+/// The least time between two notes of a search that goes on.
+const NOTES: Duration = Duration::from_secs(20);
 
 impl Default for Settings {
     fn default() -> Self {
-        Settings { delta: 0.001, jobs: 1, limits: Limits::default(), deadline: None }
+        Settings { delta: 0.001, jobs: 1, limits: Limits::default(), deadline: None, journal: None }
     }
 }
 
@@ -145,6 +157,51 @@ impl Settings {
 /// Searches for the supremum of a question's objective.
 fn search(encoded: &Encoded<'_>, root: &[Interval], options: &Options, observer: &mut dyn Observer) -> Optimum {
     optimise(&encoded.compiled, root, &Strategy::default(), options, observer)
+}
+
+/// An observer that notes checkpoints in a journal and passes all else on.
+struct Noting<'a> {
+    journal: &'a Mutex<Journal>,
+    of: &'a str,
+    observer: &'a mut dyn Observer,
+}
+
+impl Observer for Noting<'_> {
+    fn observe(&mut self, event: &Event<'_>) {
+        match event {
+            Event::Checkpoint(checkpoint) => lock(self.journal).note_open(self.of, checkpoint),
+            _ => self.observer.observe(event),
+        }
+    }
+}
+
+fn lock(journal: &Mutex<Journal>) -> MutexGuard<'_, Journal> {
+    journal.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Settings {
+    /// Searches for the supremum of a question's objective over its whole domain, or takes that search up where the journal
+    /// says that it was cut short.
+    fn search(&self, encoded: &Encoded<'_>, mut options: Options, observer: &mut dyn Observer) -> Optimum {
+        let root = encoded.compiled.root();
+        let Some(journal) = &self.journal else { return search(encoded, &root, &options, observer) };
+        let slots = encoded.compiled.tape.slots();
+        let of =
+            format!("{} kept of {slots} slots, target {:?}, floor {:?}", root.len(), options.target, options.floor);
+        options.checkpoints = Some(NOTES);
+        let recalled = lock(journal).recall(&of, &encoded.compiled);
+        options.resume = match recalled {
+            Recalled::Complete(optimum) => {
+                lock(journal).note_end(&of, &optimum, witness_point(&optimum).as_deref());
+                return optimum;
+            }
+            Recalled::Open(checkpoint) => Some(checkpoint),
+            Recalled::Nothing => None,
+        };
+        let optimum = search(encoded, &root, &options, &mut Noting { journal, of: &of, observer });
+        lock(journal).note_end(&of, &optimum, witness_point(&optimum).as_deref());
+        optimum
+    }
 }
 
 /// The doubles of an optimum's witness.

@@ -207,7 +207,7 @@ impl<'a> Verify<'a> {
 
     /// Evaluates an input and parameters exactly; `None` unless they satisfy the case.
     fn evaluate(&self, number: usize, input: Vec<Rational>, network: Network) -> Option<Counterexample> {
-        let outputs = network.evaluate_exactly(&input)?.logits;
+        let outputs = self.perturbation.evaluate_exactly(&network, &input)?.logits;
         let satisfied = self.property.cases()[number].holds(&input, &outputs);
         satisfied.then_some(Counterexample { case: number, input, outputs, network })
     }

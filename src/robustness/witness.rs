@@ -4,6 +4,7 @@
 //! is evaluated in exact arithmetic by code that the search does not use; only what that says is reported.
 
 use crate::network::{Network, Parameter};
+use crate::perturbation::Perturbation;
 use deltasat::exact::{Ball, Rational};
 
 /// A perturbed network at an input, beside the trained one.
@@ -39,11 +40,17 @@ pub struct Moved {
 }
 
 impl Witness {
-    /// Evaluates a perturbed network beside the trained one; `None` when a magnitude is out of the range of exact
+    /// Evaluates a network of a perturbation beside the trained one; `None` when a magnitude is out of the range of exact
     /// arithmetic.
-    pub fn new(trained: &Network, network: Network, input: Vec<Rational>, class: usize) -> Option<Witness> {
+    pub fn new(
+        trained: &Network,
+        perturbation: &Perturbation,
+        network: Network,
+        input: Vec<Rational>,
+        class: usize,
+    ) -> Option<Witness> {
         let nominal = trained.evaluate_exactly(&input)?;
-        let perturbed = network.evaluate_exactly(&input)?;
+        let perturbed = perturbation.evaluate_exactly(&network, &input)?;
         let output = trained.output();
         Some(Witness {
             class,

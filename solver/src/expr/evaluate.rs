@@ -13,22 +13,54 @@ pub fn evaluate(graph: &Graph, roots: &[ExprId], point: &[Rational]) -> HashMap<
     let mut values: HashMap<ExprId, Option<Ball>> = HashMap::new();
     for index in (0..graph.len()).filter(|&index| mark[index]) {
         let id = graph.id(index);
-        let value = match graph.node(id) {
-            Node::Constant(c) => c.to_ball(),
-            Node::Variable(v) => point.get(v.index()).and_then(|x| Ball::from_rational(x.clone())),
-            // the branch that is not taken needs no value
-            Node::Apply { op: Op::Ite, operands } => {
-                let sign = values[&operands[0]].as_ref().and_then(Ball::signum);
-                sign.and_then(|sign| values[&operands[if sign >= 0 { 1 } else { 2 }]].clone())
-            }
-            Node::Apply { op, operands } => {
-                let x: Option<Vec<Ball>> = operands.iter().map(|o| values[o].clone()).collect();
-                x.and_then(|x| apply(op, &x))
-            }
-        };
+        let value = value(graph, id, point, &values);
         values.insert(id, value);
     }
     values
+}
+
+/// The value of one expression. `values` holds those found so far, at points that agree in every variable that they depend
+/// on, and keeps what is found on the way.
+pub(crate) fn extend(
+    graph: &Graph,
+    root: ExprId,
+    point: &[Rational],
+    values: &mut HashMap<ExprId, Option<Ball>>,
+) -> Option<Ball> {
+    let mut stack = vec![root];
+    while let Some(&id) = stack.last() {
+        let before = stack.len();
+        if !values.contains_key(&id)
+            && let Node::Apply { operands, .. } = graph.node(id)
+        {
+            stack.extend(operands.iter().filter(|operand| !values.contains_key(operand)));
+        }
+        if stack.len() == before {
+            stack.pop();
+            if !values.contains_key(&id) {
+                let value = value(graph, id, point, values);
+                values.insert(id, value);
+            }
+        }
+    }
+    values[&root].clone()
+}
+
+/// The value of a node over the values of its operands.
+fn value(graph: &Graph, id: ExprId, point: &[Rational], values: &HashMap<ExprId, Option<Ball>>) -> Option<Ball> {
+    match graph.node(id) {
+        Node::Constant(c) => c.to_ball(),
+        Node::Variable(v) => point.get(v.index()).and_then(|x| Ball::from_rational(x.clone())),
+        // the branch that is not taken needs no value
+        Node::Apply { op: Op::Ite, operands } => {
+            let sign = values[&operands[0]].as_ref().and_then(Ball::signum);
+            sign.and_then(|sign| values[&operands[if sign >= 0 { 1 } else { 2 }]].clone())
+        }
+        Node::Apply { op, operands } => {
+            let x: Option<Vec<Ball>> = operands.iter().map(|o| values[o].clone()).collect();
+            x.and_then(|x| apply(op, &x))
+        }
+    }
 }
 
 fn apply(op: &Op, x: &[Ball]) -> Option<Ball> {

@@ -89,7 +89,7 @@ fn read(graph: &Graph, expr: ExprId, relation: Relation) -> Option<(VariableId, 
     Some((variable, from_below == (coefficient.signum() > 0), value, strict))
 }
 
-impl Presolve {
+impl Presolve<'_> {
     /// Turns the parts that bound one variable into ranges and domains. Returns whether any was new.
     pub(super) fn take_bounds(&mut self) -> bool {
         let mut any = false;

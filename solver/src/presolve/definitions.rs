@@ -5,14 +5,16 @@
 //! * `l(x) ≤ v ≤ u(x)` with `(u − l)/2 = Σ r_j |h_j| + r_b`, `r ≥ 0`, and nothing else bounding `v`: `v` ranges over exactly
 //!   the noisy row `(l + u)/2 + s·(Σ r_j |h_j| + r_b)`, `s ∈ [−1, 1]`.
 //!
-//! Definitions are triangular: a variable is only replaced if it does not come back through the definitions so far.
+//! Definitions are triangular: a variable is only replaced if it does not come back through the other definitions. All
+//! equations are first taken as if that were so; those on a cycle ([`on_cycles`]) are then looked at again, one by one.
 
-use super::rewrite::{Rule, is_total, operands, rebuild, rewrite};
+use super::Presolve;
+use super::cycles::on_cycles;
+use super::rewrite::{Rule, operands, rebuild, rewrite};
 use super::simplify::simplify;
-use super::{Part, Presolve};
 use crate::exact::Constant;
 use crate::expr::{ExprId, Graph, Node, Operands, VariableId};
-use crate::formula::{Formula, Relation};
+use crate::formula::{Atom, Formula, Relation};
 use crate::interval::Interval;
 use crate::op::Op;
 use crate::problem::Sort;
@@ -55,18 +57,26 @@ impl Sum {
     }
 }
 
-impl Presolve {
+impl Presolve<'_> {
     /// Finds definitions among the parts and substitutes them. Returns whether there was any.
     pub(super) fn substitute_definitions(&mut self) -> bool {
         let mut found: HashMap<VariableId, ExprId> = HashMap::new();
+        // with the part that each comes from
+        let mut hoped: Vec<(VariableId, usize)> = Vec::new();
         for index in 0..self.parts.len() {
-            let Part { formula: Formula::Atom(atom), origin, .. } = self.parts[index].clone() else { continue };
-            if atom.relation != Relation::Eq {
-                continue;
+            let Some((variable, definition)) = self.defined(index, &found, false) else { continue };
+            found.insert(variable, definition);
+            hoped.push((variable, index));
+        }
+        let circular = self.circular(&found);
+        found.retain(|variable, _| !circular.contains(variable));
+        for (variable, index) in hoped {
+            if let Some(&definition) = found.get(&variable) {
+                self.settle(index, variable, definition);
+            } else if let Some((variable, definition)) = self.defined(index, &found, true) {
+                found.insert(variable, definition);
+                self.settle(index, variable, definition);
             }
-            let Some((variable, definition)) = self.defined(atom.expr, &found) else { continue };
-            self.parts[index].formula = self.has_value(definition);
-            self.define(variable, definition, origin, &mut found);
         }
         self.find_ranges(&mut found);
         if found.is_empty() {
@@ -76,9 +86,33 @@ impl Presolve {
         true
     }
 
+    /// What is left of a part that has become a definition.
+    fn settle(&mut self, part: usize, variable: VariableId, definition: ExprId) {
+        self.parts[part].formula = self.has_value(definition);
+        self.sources[variable.index()].extend(self.parts[part].origin);
+    }
+
+    /// The defined variables that would come back to themselves.
+    fn circular(&mut self, found: &HashMap<VariableId, ExprId>) -> HashSet<VariableId> {
+        let mut variables: Vec<VariableId> = found.keys().copied().collect();
+        variables.sort_unstable();
+        let roots: Vec<ExprId> = variables.iter().map(|&variable| self.graph.variable(variable)).collect();
+        let below = |id| match self.graph.node(id) {
+            Node::Variable(v) => found.get(v).copied().into_iter().collect(),
+            _ => operands(&self.graph, id),
+        };
+        let marked = on_cycles(self.graph.len(), roots.iter().copied(), below);
+        variables
+            .into_iter()
+            .zip(roots)
+            .filter(|(_, root)| marked[root.index()])
+            .map(|(variable, _)| variable)
+            .collect()
+    }
+
     /// The formula that holds where an expression has a value.
     fn has_value(&mut self, expr: ExprId) -> Formula {
-        if is_total(&self.graph, expr) {
+        if self.is_total(expr) {
             return Formula::TRUE;
         }
         let magnitude = self.graph.apply(Op::Abs, [expr]);
@@ -94,27 +128,23 @@ impl Presolve {
         order.sort_unstable();
         for variable in order {
             self.gone[variable.index()] = true;
-            self.restored.push((variable, rewrite(&mut self.graph, found[&variable], &mut rule, &mut done)));
+            self.restored.push((variable, rewrite(&mut self.graph, found[&variable], &mut rule, &mut done, self.halt)));
         }
         for part in &mut self.parts {
             part.bound = part.bound.filter(|variable| !found.contains_key(variable));
         }
-        self.rewrite_all(|graph, expr| rewrite(graph, expr, &mut rule, &mut done));
+        self.rewrite_all(|graph, expr, halt| rewrite(graph, expr, &mut rule, &mut done, halt));
     }
 
-    fn define(
+    /// Reads a part `expr = 0` as the definition of a variable: one that nothing bounds if there is any, then the latest;
+    /// where one is `careful`, only one that does not come back through what was found.
+    fn defined(
         &mut self,
-        variable: VariableId,
-        definition: ExprId,
-        origin: Option<usize>,
-        found: &mut HashMap<VariableId, ExprId>,
-    ) {
-        self.sources[variable.index()].extend(origin);
-        found.insert(variable, definition);
-    }
-
-    /// Reads `expr = 0` as the definition of a variable: one that nothing bounds if there is any, then the latest.
-    fn defined(&mut self, expr: ExprId, found: &HashMap<VariableId, ExprId>) -> Option<(VariableId, ExprId)> {
+        part: usize,
+        found: &HashMap<VariableId, ExprId>,
+        careful: bool,
+    ) -> Option<(VariableId, ExprId)> {
+        let Formula::Atom(Atom { expr, relation: Relation::Eq }) = self.parts[part].formula else { return None };
         let (terms, constant): (Vec<(Constant, ExprId)>, Constant) = match self.graph.node(expr) {
             Node::Variable(_) => (vec![(Constant::ONE, expr)], Constant::ZERO),
             Node::Apply { op: Op::Linear(row), operands } => {
@@ -135,7 +165,7 @@ impl Presolve {
         candidates.sort_unstable_by(|a, b| b.cmp(a));
         for (_, variable, index) in candidates {
             let others = || terms.iter().enumerate().filter(move |&(other, _)| other != index).map(|(_, term)| term);
-            if self.reaches(others().map(|(_, x)| *x), variable, found) {
+            if careful && self.reaches(others().map(|(_, x)| *x), variable, found) {
                 continue;
             }
             let factor = (-&Constant::ONE).checked_div(&terms[index].0)?;
@@ -150,9 +180,10 @@ impl Presolve {
         self.variables[variable.index()].sort == Sort::Real
     }
 
-    /// Whether a variable occurs below the roots once what is defined is written out.
+    /// Whether a variable occurs below the roots once what is defined is written out, or may: the search is given up where
+    /// all such searches together become long.
     fn reaches(
-        &self,
+        &mut self,
         roots: impl IntoIterator<Item = ExprId>,
         variable: VariableId,
         found: &HashMap<VariableId, ExprId>,
@@ -160,6 +191,10 @@ impl Presolve {
         let mut stack: Vec<ExprId> = roots.into_iter().collect();
         let mut seen: HashSet<ExprId> = stack.iter().copied().collect();
         while let Some(id) = stack.pop() {
+            if self.halt.step() || self.effort == 0 {
+                return true;
+            }
+            self.effort -= 1;
             let below = match self.graph.node(id) {
                 Node::Variable(v) if *v == variable => return true,
                 Node::Variable(v) => found.get(v).copied().into_iter().collect(),
@@ -170,11 +205,15 @@ impl Presolve {
         false
     }
 
-    /// Writes sums out, through the definitions found so far.
-    fn sum(&self, root: ExprId, found: &HashMap<VariableId, ExprId>) -> Sum {
+    /// Writes sums out, through the definitions found so far, unless that is long.
+    fn sum(&mut self, root: ExprId, found: &HashMap<VariableId, ExprId>) -> Option<Sum> {
         let mut sum = Sum { terms: IndexMap::new(), constant: Constant::ZERO };
         let mut stack = vec![(Constant::ONE, root)];
         while let Some((a, id)) = stack.pop() {
+            if self.halt.step() || self.effort == 0 {
+                return None;
+            }
+            self.effort -= 1;
             match self.graph.node(id) {
                 Node::Constant(c) => sum.constant = &sum.constant + &(&a * c),
                 Node::Apply { op: Op::Linear(row), operands } => {
@@ -194,7 +233,7 @@ impl Presolve {
             }
         }
         sum.terms.retain(|_, a| !a.is_zero());
-        sum
+        Some(sum)
     }
 
     /// Finds variables between two bounds whose distance is a radius.
@@ -238,7 +277,7 @@ impl Presolve {
                 self.parts[part].formula = formula;
                 self.sources[variable.index()].extend(self.parts[part].origin);
             }
-            self.define(variable, row, None, found);
+            found.insert(variable, row);
         }
     }
 
@@ -251,9 +290,9 @@ impl Presolve {
         found: &HashMap<VariableId, ExprId>,
     ) -> Option<ExprId> {
         let itself = self.graph.variable(variable);
-        let side = |part: usize| -> Option<Sum> {
-            let Formula::Atom(atom) = &self.parts[part].formula else { return None };
-            let mut sum = self.sum(atom.expr, found);
+        let mut side = |part: usize| -> Option<Sum> {
+            let Formula::Atom(Atom { expr, .. }) = self.parts[part].formula else { return None };
+            let mut sum = self.sum(expr, found)?;
             let a = sum.terms.swap_remove(&itself)?;
             let factor = (-&Constant::ONE).checked_div(&a)?;
             sum.terms.values_mut().for_each(|c| *c = &factor * c);

@@ -13,7 +13,9 @@
 //! ranges and coefficients are exact rationals until the domains, which are rounded outward.
 
 mod bounds;
+mod cycles;
 mod definitions;
+mod halt;
 mod noise;
 mod restore;
 mod rewrite;
@@ -25,13 +27,17 @@ use crate::exact::Constant;
 use crate::expr::{ExprId, Graph, Node, VariableId};
 use crate::formula::{Atom, Formula, Relation};
 use crate::problem::{Boolean, Problem, Sort, Variable};
+use crate::search::StopReason;
 use bounds::{Bound, Range};
+pub use halt::Halt;
 pub use restore::Restore;
-use rewrite::rewrite;
+use rewrite::{extend_total, rewrite};
 use std::collections::HashMap;
 
 /// The most rounds of bounds and definitions.
 const ROUNDS: usize = 8;
+/// The most steps of searches that are not linear in the problem, in one presolve.
+const EFFORT: usize = 4_000_000;
 
 /// One conjunct, and the assertion that it comes from.
 #[derive(Clone, Debug)]
@@ -44,11 +50,17 @@ struct Part {
 }
 
 /// The state of the passes. One graph grows throughout.
-struct Presolve {
+struct Presolve<'a> {
+    halt: &'a Halt,
+    /// steps left to searches that are not linear in the problem
+    effort: usize,
+    /// by expression, as far as it was asked for: whether it has a value everywhere
+    total: Vec<bool>,
     graph: Graph,
     variables: Vec<Variable>,
     booleans: Vec<Boolean>,
     parts: Vec<Part>,
+    objective: Option<ExprId>,
     /// by variable: its exact range
     ranges: Vec<Range>,
     /// by variable: the assertions that bound or define it
@@ -65,7 +77,7 @@ struct Presolve {
 #[derive(Clone, Debug)]
 pub struct Presolved {
     /// the variables that stay, their expressions and the propositional variables; its constraint is that of
-    /// [`parts`](Self::parts)
+    /// [`parts`](Self::parts), its objective the original one
     pub problem: Problem,
     /// the conjuncts, and the assertion that each comes from
     pub parts: Vec<(Formula, Option<usize>)>,
@@ -73,35 +85,41 @@ pub struct Presolved {
     pub restore: Restore,
 }
 
-/// Presolves a problem under assertions; its objective plays no part. What a variable's double domain says up to a
-/// violation of `slack` is dropped: no refutation is affected, and no δ-sat answer with `δ ≥ slack`.
-pub fn presolve(problem: &Problem, assertions: &[Formula], slack: f64) -> Presolved {
-    let mut state = Presolve::new(problem, assertions);
-    for _ in 0..ROUNDS {
-        state.take_bounds();
-        // some identities need the domains
-        state.simplify();
-        if state.contradiction.is_some() || !state.substitute_definitions() {
-            break;
-        }
+/// Presolves a problem under assertions. An objective takes the same values over the solutions as before. What a variable's
+/// double domain says up to a violation of `slack` is dropped: no refutation is affected, and no δ-sat answer with
+/// `δ ≥ slack`. Without `passes` nothing is rewritten, only brought into the form that a rewritten problem has.
+///
+/// # Errors
+/// The limit that was reached before the end.
+pub fn presolve(
+    problem: &Problem,
+    assertions: &[Formula],
+    slack: f64,
+    passes: bool,
+    halt: &Halt,
+) -> Result<Presolved, StopReason> {
+    let mut state = Presolve::new(problem, assertions, halt);
+    if passes {
+        state.run();
     }
-    if state.contradiction.is_none() {
-        state.gather_noise();
-        state.turn_wide_boxes();
-        state.merge_rows();
-        state.pair_twins();
+    match halt.stopped() {
+        Some(reason) => Err(reason),
+        None => Ok(state.finish(problem, slack)),
     }
-    state.finish(problem, assertions, slack)
 }
 
-impl Presolve {
-    fn new(problem: &Problem, assertions: &[Formula]) -> Self {
+impl<'a> Presolve<'a> {
+    fn new(problem: &Problem, assertions: &[Formula], halt: &'a Halt) -> Self {
         let n = problem.variables.len();
         let mut state = Presolve {
+            halt,
+            effort: EFFORT,
+            total: Vec::new(),
             graph: problem.graph.clone(),
             variables: problem.variables.clone(),
             booleans: problem.booleans.clone(),
             parts: Vec::new(),
+            objective: problem.objective,
             ranges: vec![Range::default(); n],
             sources: vec![Vec::new(); n],
             gone: vec![false; n],
@@ -116,6 +134,24 @@ impl Presolve {
             state.push(assertion, Some(index));
         }
         state
+    }
+
+    /// All passes.
+    fn run(&mut self) {
+        for _ in 0..ROUNDS {
+            self.take_bounds();
+            // some identities need the domains
+            self.simplify();
+            if self.contradiction.is_some() || !self.substitute_definitions() {
+                break;
+            }
+        }
+        if self.contradiction.is_none() {
+            self.gather_noise();
+            self.turn_wide_boxes();
+            self.merge_rows();
+            self.pair_twins();
+        }
     }
 
     /// A declared domain counts as bounds, so that it survives the elimination of its variable.
@@ -155,6 +191,12 @@ impl Presolve {
         }
     }
 
+    /// Whether an expression has a value everywhere.
+    fn is_total(&mut self, expr: ExprId) -> bool {
+        extend_total(&self.graph, &mut self.total);
+        self.total[expr.index()]
+    }
+
     fn contradict(&mut self, variable: VariableId) {
         self.contradiction.get_or_insert(variable);
     }
@@ -182,12 +224,12 @@ impl Presolve {
         let domains: Vec<_> = self.variables.iter().map(|v| v.domain).collect();
         let mut rule = simplify::Simplify { domains: &domains };
         let mut done = HashMap::new();
-        self.rewrite_all(|graph, expr| rewrite(graph, expr, &mut rule, &mut done));
+        self.rewrite_all(|graph, expr, halt| rewrite(graph, expr, &mut rule, &mut done, halt));
     }
 
-    /// The expressions of all atoms but those whose variable's range holds what they say, each once.
+    /// The objective and the expressions of all atoms but those whose variable's range holds what they say, each once.
     fn roots(&self) -> Vec<ExprId> {
-        let mut roots = Vec::new();
+        let mut roots: Vec<ExprId> = self.objective.into_iter().collect();
         let parts = self.parts.iter().filter(|part| part.bound.is_none()).map(|part| &part.formula);
         for formula in parts.chain(self.booleans.iter().filter_map(|boolean| boolean.definition.as_ref())) {
             formula.atoms(&mut |atom| roots.push(atom.expr));
@@ -197,11 +239,12 @@ impl Presolve {
         roots
     }
 
-    /// Replaces the expressions of all atoms, and atoms over constants by their truth.
-    fn rewrite_all(&mut self, mut replace: impl FnMut(&mut Graph, ExprId) -> ExprId) {
-        let graph = &mut self.graph;
+    /// Replaces the expressions of the objective and all atoms, and atoms over constants by their truth.
+    fn rewrite_all(&mut self, mut replace: impl FnMut(&mut Graph, ExprId, &Halt) -> ExprId) {
+        let (graph, halt) = (&mut self.graph, self.halt);
+        self.objective = self.objective.map(|objective| replace(graph, objective, halt));
         let mut atom = |atom: &Atom| {
-            let expr = replace(graph, atom.expr);
+            let expr = replace(graph, atom.expr, halt);
             let Some(c) = graph.as_constant(expr) else { return Formula::atom(expr, atom.relation) };
             if atom.relation.holds_for(c.signum()) { Formula::TRUE } else { Formula::FALSE }
         };
@@ -214,7 +257,7 @@ impl Presolve {
     }
 
     /// Renumbers what is left.
-    fn finish(mut self, original: &Problem, assertions: &[Formula], slack: f64) -> Presolved {
+    fn finish(mut self, original: &Problem, slack: f64) -> Presolved {
         let contradiction = self.contradiction;
         if contradiction.is_some() {
             self.parts = vec![Part { formula: Formula::FALSE, origin: None, bound: None }];
@@ -228,7 +271,7 @@ impl Presolve {
             })
             .cloned()
             .collect();
-        let mut roots: Vec<ExprId> = Vec::new();
+        let mut roots: Vec<ExprId> = self.objective.into_iter().collect();
         for formula in
             kept.iter().map(|part| &part.formula).chain(self.booleans.iter().filter_map(|b| b.definition.as_ref()))
         {
@@ -250,6 +293,7 @@ impl Presolve {
             left.push(VariableId::new(index));
         }
         let map = self.graph.copy(&mark, &numbers, &mut problem.graph);
+        problem.objective = self.objective.map(|objective| map[&objective]);
         let mut renumber = |atom: &Atom| Formula::atom(map[&atom.expr], atom.relation);
         let parts: Vec<_> = kept.iter().map(|part| (part.formula.replace(&mut renumber), part.origin)).collect();
         for boolean in &self.booleans {
@@ -257,7 +301,7 @@ impl Presolve {
             problem.booleans.push(Boolean { name: boolean.name.clone(), definition });
         }
         problem.constraint = Formula::and(parts.iter().map(|(formula, _)| formula.clone()));
-        let restore = Restore::new(self, original, assertions, left, contradiction);
+        let restore = Restore::new(self, original, left, contradiction);
         Presolved { problem, parts, restore }
     }
 }

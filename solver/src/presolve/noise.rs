@@ -71,7 +71,7 @@ impl Rule for Gather<'_> {
     }
 }
 
-impl Presolve {
+impl Presolve<'_> {
     /// Gathers the variables that occur once, row by row.
     pub(super) fn gather_noise(&mut self) {
         let roots = self.roots();
@@ -104,7 +104,7 @@ impl Presolve {
         let mut restored = Vec::new();
         let mut rule = Gather { rows: &rows, terms: &terms, restored: &mut restored };
         let mut done = HashMap::new();
-        self.rewrite_all(|graph, expr| rewrite(graph, expr, &mut rule, &mut done));
+        self.rewrite_all(|graph, expr, halt| rewrite(graph, expr, &mut rule, &mut done, halt));
         self.restored.append(&mut restored);
     }
 

@@ -2,13 +2,14 @@
 
 use super::Presolve;
 use super::bounds::Bound;
+use super::rewrite::operands;
 use crate::exact::{Rational, rational};
-use crate::expr::evaluate::evaluate;
+use crate::expr::evaluate::extend;
 use crate::expr::{ExprId, Graph, Node, VariableId};
-use crate::formula::Formula;
+use crate::formula::{BooleanId, Formula};
 use crate::interval::Interval;
 use crate::problem::{Problem, Sort, Variable};
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// Maps points and reasons back to the original problem.
 #[derive(Clone, Debug)]
@@ -24,52 +25,29 @@ pub struct Restore {
     restored: Vec<(VariableId, ExprId)>,
     /// by variable: the assertions that bound or define it
     sources: Vec<Vec<usize>>,
-    /// by original variable: those that its definition brings in
-    links: Vec<Vec<VariableId>>,
-    /// by assertion: the variables in it
-    mentioned: Vec<Vec<VariableId>>,
-    /// the variables that the original problem's own constraint and domains speak of
-    background: Vec<VariableId>,
+    /// eliminated variables whose domain in the original problem speaks of what they were replaced by
+    bounded: Vec<VariableId>,
     /// the variable whose bounds contradict each other
     contradiction: Option<VariableId>,
 }
 
 impl Restore {
     pub(super) fn new(
-        state: Presolve,
+        state: Presolve<'_>,
         original: &Problem,
-        assertions: &[Formula],
         left: Vec<VariableId>,
         contradiction: Option<VariableId>,
     ) -> Self {
         let Presolve { graph, variables, sources, restored, ranges, .. } = state;
-        let mut links = vec![Vec::new(); variables.len()];
-        for &(variable, value) in &restored {
-            links[variable.index()].extend(variables_below(&graph, &[value]));
-        }
-        let by_assertion = assertions.iter().map(|assertion| mentioned(original, assertion)).collect();
-        let mut background = mentioned(original, &original.constraint);
-        // the domain of a variable that was eliminated speaks of what it was replaced by
         let eliminated = restored.iter().map(|&(variable, _)| variable);
-        background.extend(
-            eliminated.filter(|v| original.variables.get(v.index()).is_some_and(|v| v.domain != Interval::ENTIRE)),
-        );
+        let bounded = eliminated
+            .filter(|v| original.variables.get(v.index()).is_some_and(|v| v.domain != Interval::ENTIRE))
+            .collect();
         let end = |bound: Option<Bound>| bound.filter(|bound| !bound.strict).map(|bound| bound.value);
         let ends = ranges.into_iter().map(|range| (end(range.lower), end(range.upper))).collect();
         let mut variables = variables;
         variables.truncate(original.variables.len());
-        Restore {
-            graph,
-            variables,
-            ends,
-            left,
-            restored,
-            sources,
-            links,
-            mentioned: by_assertion,
-            background,
-            contradiction,
-        }
+        Restore { graph, variables, ends, left, restored, sources, bounded, contradiction }
     }
 
     /// The exact values of all original variables at a point of the presolved problem; an irrational value is given to
@@ -84,9 +62,10 @@ impl Restore {
             let above = lower.as_ref().map_or(x, |lower| lower.max(x));
             values[variable.index()] = upper.as_ref().map_or(above, |upper| upper.min(above)).clone();
         }
+        // what a value is computed from is final by then
+        let mut known = HashMap::new();
         for &(variable, value) in self.restored.iter().rev() {
-            let found = evaluate(&self.graph, &[value], &values);
-            let ball = found.get(&value).and_then(Option::as_ref);
+            let ball = extend(&self.graph, value, &values, &mut known);
             if let Some(x) = ball.and_then(|b| b.exact().or_else(|| rational::from_f64(b.floor_f64()))) {
                 values[variable.index()] = x;
             }
@@ -108,24 +87,68 @@ impl Restore {
     }
 
     /// The assertions that parts with these origins rest on: themselves, and whatever bounds or defines a variable that
-    /// occurs in them. Ascending.
-    pub fn core(&self, origins: impl IntoIterator<Item = usize>) -> Vec<usize> {
+    /// occurs in them. Ascending. The problem and its assertions are those that were presolved.
+    pub fn core(
+        &self,
+        problem: &Problem,
+        assertions: &[Formula],
+        origins: impl IntoIterator<Item = usize>,
+    ) -> Vec<usize> {
+        let values: HashMap<VariableId, ExprId> = self.restored.iter().copied().collect();
         let mut core: BTreeSet<usize> = BTreeSet::new();
-        let mut seen: HashSet<VariableId> = HashSet::new();
-        let mut assertions: Vec<usize> = origins.into_iter().collect();
-        let mut variables: Vec<VariableId> = self.background.iter().copied().chain(self.contradiction).collect();
+        let mut open: Vec<usize> = origins.into_iter().collect();
+        let mut walk = Walk {
+            names: HashSet::new(),
+            nodes: vec![false; self.graph.len()],
+            variables: HashSet::new(),
+            stack: Vec::new(),
+            found: self.bounded.iter().copied().chain(self.contradiction).collect(),
+        };
+        walk.formula(problem, &problem.constraint);
         loop {
-            if let Some(assertion) = assertions.pop() {
+            if let Some(assertion) = open.pop() {
                 if core.insert(assertion) {
-                    variables.extend(&self.mentioned[assertion]);
+                    walk.formula(problem, &assertions[assertion]);
                 }
-            } else if let Some(variable) = variables.pop() {
-                if seen.insert(variable) {
-                    assertions.extend(&self.sources[variable.index()]);
-                    variables.extend(&self.links[variable.index()]);
+            } else if let Some(variable) = walk.found.pop() {
+                if walk.variables.insert(variable) {
+                    open.extend(&self.sources[variable.index()]);
+                    walk.stack.extend(values.get(&variable));
+                }
+            } else if let Some(id) = walk.stack.pop() {
+                // an id of the original graph means the same in the one that grew from it
+                if !std::mem::replace(&mut walk.nodes[id.index()], true) {
+                    match self.graph.node(id) {
+                        Node::Variable(v) => walk.found.push(*v),
+                        _ => walk.stack.extend(operands(&self.graph, id)),
+                    }
                 }
             } else {
                 return core.into_iter().collect();
+            }
+        }
+    }
+}
+
+/// What has been met on the way from assertions to variables, and what is still to be looked at.
+struct Walk {
+    names: HashSet<BooleanId>,
+    nodes: Vec<bool>,
+    variables: HashSet<VariableId>,
+    stack: Vec<ExprId>,
+    found: Vec<VariableId>,
+}
+
+impl Walk {
+    /// Adds the expressions in a formula, through the names of formulas.
+    fn formula(&mut self, problem: &Problem, formula: &Formula) {
+        let mut names = Vec::new();
+        formula.atoms(&mut |atom| self.stack.push(atom.expr));
+        formula.literals(&mut |literal| names.push(literal.variable));
+        while let Some(name) = names.pop() {
+            if let (true, Some(definition)) = (self.names.insert(name), &problem.booleans[name.index()].definition) {
+                definition.atoms(&mut |atom| self.stack.push(atom.expr));
+                definition.literals(&mut |literal| names.push(literal.variable));
             }
         }
     }
@@ -136,26 +159,4 @@ fn inside(variable: &Variable) -> f64 {
     let centre = crate::incumbent::centre(variable.domain);
     // presolve has rounded the ends of an integer's domain
     if variable.sort == Sort::Integer { centre.floor().max(variable.domain.inf()) } else { centre }
-}
-
-fn variables_below(graph: &Graph, roots: &[ExprId]) -> Vec<VariableId> {
-    let mark = graph.reachable(roots);
-    let nodes = (0..graph.len()).filter(|&index| mark[index]).map(|index| graph.node(graph.id(index)));
-    nodes.filter_map(|node| if let Node::Variable(v) = node { Some(*v) } else { None }).collect()
-}
-
-/// The variables in a formula, through the names of formulas.
-fn mentioned(problem: &Problem, formula: &Formula) -> Vec<VariableId> {
-    let mut roots = Vec::new();
-    let mut names = Vec::new();
-    let mut seen = HashSet::new();
-    formula.atoms(&mut |atom| roots.push(atom.expr));
-    formula.literals(&mut |literal| names.push(literal.variable));
-    while let Some(name) = names.pop() {
-        if let (true, Some(definition)) = (seen.insert(name), &problem.booleans[name.index()].definition) {
-            definition.atoms(&mut |atom| roots.push(atom.expr));
-            definition.literals(&mut |literal| names.push(literal.variable));
-        }
-    }
-    variables_below(&problem.graph, &roots)
 }

@@ -3,6 +3,7 @@
 //! The graph only grows, so an id from before a rewriting stays valid and still means what it meant; that is what lets
 //! the values of eliminated variables be computed afterwards.
 
+use super::halt::Halt;
 use crate::expr::{ExprId, Graph, Node, Operands};
 use crate::op::Op;
 use std::collections::HashMap;
@@ -26,15 +27,20 @@ pub(super) fn operands(graph: &Graph, id: ExprId) -> Operands {
     }
 }
 
-/// Rewrites an expression, with everything below it; `done` remembers what has been rewritten already.
+/// Rewrites an expression, with everything below it; `done` remembers what has been rewritten already. Once halted, the
+/// result means nothing.
 pub(super) fn rewrite(
     graph: &mut Graph,
     root: ExprId,
     rule: &mut impl Rule,
     done: &mut HashMap<ExprId, ExprId>,
+    halt: &Halt,
 ) -> ExprId {
     let mut stack = vec![root];
     while let Some(&id) = stack.last() {
+        if halt.step() {
+            return root;
+        }
         if done.contains_key(&id) {
             stack.pop();
             continue;
@@ -88,11 +94,17 @@ pub(super) fn uses(graph: &Graph, roots: &[ExprId]) -> Vec<u32> {
     count
 }
 
-/// Whether an expression has a value everywhere: no partial operator is below it.
-pub(super) fn is_total(graph: &Graph, root: ExprId) -> bool {
-    let mark = graph.reachable(&[root]);
-    (0..graph.len()).filter(|&index| mark[index]).all(|index| match graph.node(graph.id(index)) {
-        Node::Apply { op, .. } => op.operator().is_none_or(|operator| !operator.is_partial()),
-        _ => true,
-    })
+/// Which expressions have a value everywhere: no partial operator is below them. By position; what was known of the first
+/// ones is given.
+pub(super) fn extend_total(graph: &Graph, total: &mut Vec<bool>) {
+    for index in total.len()..graph.len() {
+        let here = match graph.node(graph.id(index)) {
+            Node::Apply { op, operands } => {
+                op.operator().is_none_or(|operator| !operator.is_partial())
+                    && operands.iter().all(|operand| total[operand.index()])
+            }
+            _ => true,
+        };
+        total.push(here);
+    }
 }

@@ -16,6 +16,8 @@ use std::collections::{HashMap, HashSet};
 
 /// The most terms of a row whose differences are looked for one against the other.
 const TERMS: usize = 64;
+/// The deepest computations that are compared, in nodes: the comparison is recursive.
+const DEEPEST: usize = 256;
 
 /// What is known of pairs. Nothing below a nominal node is ever a perturbed one, so that the nominal ones can be rewritten
 /// first.
@@ -29,6 +31,8 @@ struct Pairs {
     below: HashSet<ExprId>,
     /// pairs found to be no twins
     not: HashSet<(ExprId, ExprId)>,
+    /// how deep the comparison is
+    depth: usize,
 }
 
 impl Pairs {
@@ -37,7 +41,11 @@ impl Pairs {
         if p == n || self.nominal.get(&p) == Some(&n) {
             return true;
         }
-        if self.nominal.contains_key(&p) || self.below.contains(&p) || self.not.contains(&(p, n)) {
+        if self.depth == DEEPEST
+            || self.nominal.contains_key(&p)
+            || self.below.contains(&p)
+            || self.not.contains(&(p, n))
+        {
             return false;
         }
         let (Node::Apply { op: of_p, operands: x }, Node::Apply { op: of_n, operands: y }) =
@@ -45,6 +53,7 @@ impl Pairs {
         else {
             return false;
         };
+        self.depth += 1;
         let mut matched = None;
         let alike = match (of_p, of_n) {
             (Op::Relu | Op::Abs | Op::Sigmoid | Op::Tanh | Op::Exp, f) => of_p == f && self.pair(graph, x[0], y[0]),
@@ -54,6 +63,7 @@ impl Pairs {
             }
             _ => false,
         };
+        self.depth -= 1;
         let twins = alike && !self.below.contains(&p) && self.settle(graph, n);
         if twins {
             self.nominal.insert(p, n);
@@ -236,13 +246,16 @@ impl Increments {
     }
 }
 
-impl Presolve {
+impl Presolve<'_> {
     /// Finds twins that are subtracted from each other.
     pub(super) fn pair_twins(&mut self) {
         let roots = self.roots();
         let mark = self.graph.reachable(&roots);
         let mut pairs = Pairs::default();
         for index in (0..mark.len()).rev().filter(|&index| mark[index]) {
+            if self.halt.step() {
+                return;
+            }
             let Some(Row { terms, noise: None, .. }) = row(&self.graph, self.graph.id(index)) else { continue };
             if terms.len() > TERMS {
                 continue;
@@ -262,6 +275,6 @@ impl Presolve {
         }
         let mut rule = Increments { pairs, increment: HashMap::new() };
         let mut done = HashMap::new();
-        self.rewrite_all(|graph, expr| rewrite(graph, expr, &mut rule, &mut done));
+        self.rewrite_all(|graph, expr, halt| rewrite(graph, expr, &mut rule, &mut done, halt));
     }
 }

@@ -36,7 +36,7 @@ pub(super) fn restored(
 }
 
 /// Whether the constraint and all assertions hold at a point, in certified arithmetic.
-fn holds(problem: &Problem, assertions: &[Formula], point: &[Rational], booleans: &[Option<bool>]) -> bool {
+pub(super) fn holds(problem: &Problem, assertions: &[Formula], point: &[Rational], booleans: &[Option<bool>]) -> bool {
     let inside = problem.variables.iter().zip(point).all(|(variable, x)| {
         let within = |end: f64, below: bool| match rational::from_f64(end) {
             Some(end) => {

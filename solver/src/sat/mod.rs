@@ -5,14 +5,17 @@
 //! checked by contraction first and by branch and prune in the end.
 
 mod conjunction;
+mod extremum;
 mod judge;
 mod quotient;
 mod search;
 mod skeleton;
 mod theory;
 
+pub use extremum::Maximisation;
+
 use crate::formula::Formula;
-use crate::presolve::{Presolved, presolve};
+use crate::presolve::{Halt, Presolved, presolve};
 use crate::problem::Problem;
 use crate::search::{Observer, Options, Statistics, Strategy, Verdict};
 use std::time::Instant;
@@ -41,7 +44,16 @@ pub fn check(
     observer: &mut dyn Observer,
 ) -> Answer {
     let started = Instant::now();
-    let Presolved { problem: presolved, parts, restore } = presolve(problem, assertions, options.delta);
+    let halt = Halt::new(options.limits.clone(), started);
+    let presolved = presolve(problem, assertions, options.delta, options.presolve, &halt);
+    let Presolved { problem: presolved, parts, restore } = match presolved {
+        Ok(presolved) => presolved,
+        Err(reason) => {
+            let statistics = Statistics { seconds: started.elapsed().as_secs_f64(), ..Statistics::default() };
+            let booleans = vec![None; problem.booleans.len()];
+            return Answer { verdict: Verdict::Unknown(reason), booleans, core: Vec::new(), statistics };
+        }
+    };
     let found = if parts.iter().all(|(formula, _)| matches!(formula, Formula::Atom(_))) {
         let decision = conjunction::decide_atoms(presolved, strategy, options, observer, started);
         search::Found {
@@ -56,7 +68,7 @@ pub fn check(
     let (mut core, mut booleans) = (Vec::new(), vec![None; problem.booleans.len()]);
     let verdict = match found.verdict {
         Verdict::Unsat => {
-            core = restore.core(found.origins);
+            core = restore.core(problem, assertions, found.origins);
             Verdict::Unsat
         }
         sat @ (Verdict::Sat(_) | Verdict::DeltaSat { .. }) => {

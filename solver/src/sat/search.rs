@@ -8,8 +8,9 @@ use super::skeleton::{Encoder, Skeleton};
 use super::theory::{Boxes, Needed};
 use crate::formula::{Atom, Formula};
 use crate::interval::Interval;
+use crate::presolve::Halt;
 use crate::problem::Problem;
-use crate::search::{Limits, Observer, Options, Statistics, StopReason, Strategy, Verdict};
+use crate::search::{Observer, Options, Statistics, StopReason, Strategy, Verdict};
 use crate::tape::Slot;
 use batsat::{Callbacks, Lit, Solver, SolverInterface, SolverOpts, Theory, TheoryArg, Var, lbool};
 use std::collections::HashSet;
@@ -31,22 +32,7 @@ pub(super) struct Found {
 }
 
 /// Ends the SAT solver in time.
-struct Deadline {
-    limits: Limits,
-    started: Instant,
-}
-
-impl Deadline {
-    fn reason(&self) -> Option<StopReason> {
-        if self.limits.interrupted() {
-            Some(StopReason::Interrupted)
-        } else {
-            self.limits.time.is_some_and(|limit| self.started.elapsed() >= limit).then_some(StopReason::Time)
-        }
-    }
-}
-
-impl Callbacks for Deadline {
+impl Callbacks for Halt {
     fn stop(&self) -> bool {
         self.reason().is_some()
     }
@@ -61,10 +47,11 @@ pub(super) fn search(
     observer: &mut dyn Observer,
     started: Instant,
 ) -> Found {
-    let deadline = || Deadline { limits: options.limits.clone(), started };
+    let deadline = || Halt::new(options.limits.clone(), started);
     let mut solver = Solver::new(SolverOpts::default(), deadline());
     let mut encoder = Encoder::new(problem, &mut solver);
     encoder.assert_all(parts);
+    let truth = encoder.truth();
     let skeleton = encoder.skeleton;
     let mut boxes = Boxes::new(problem, &skeleton);
     exclude_impossible(&mut boxes, &mut solver);
@@ -73,6 +60,7 @@ pub(super) fn search(
         problem,
         parts,
         skeleton: &skeleton,
+        truth,
         strategy,
         options,
         observer,
@@ -134,6 +122,8 @@ struct Real<'a> {
     problem: &'a Problem,
     parts: &'a [(Formula, Option<usize>)],
     skeleton: &'a Skeleton,
+    /// a literal that is true at the root
+    truth: Lit,
     strategy: &'a Strategy,
     options: &'a Options,
     observer: &'a mut dyn Observer,
@@ -222,9 +212,8 @@ impl Theory for Real<'_> {
                     self.stopped = Some(reason);
                     return;
                 }
-                let clause: Vec<Lit> = atoms.iter().map(|&v| Lit::new(v, false)).collect();
+                self.exclude(acts, &atoms);
                 self.postponed.push((atoms, booleans));
-                acts.raise_conflict(&clause, true);
             }
             found => self.found = Some((found, booleans)),
         }
@@ -245,7 +234,20 @@ impl Real<'_> {
             self.found = Some((Verdict::Unsat, Vec::new()));
             return;
         }
-        let clause: Vec<Lit> = core.into_iter().map(|v| Lit::new(v, false)).collect();
+        self.exclude(acts, &core);
+    }
+
+    /// Tells the SAT solver that these atoms, all of them true, cannot be.
+    fn exclude(&self, acts: &mut TheoryArg<'_>, atoms: &[Var]) {
+        let mut clause: Vec<Lit> = atoms.iter().map(|&v| Lit::new(v, false)).collect();
+        let at_root = self.levels.first().map_or(self.active.len(), |&(_, active)| active);
+        if let &[v] = atoms
+            && self.active[..at_root].contains(&v)
+        {
+            // batsat would enqueue the one literal of a unit clause though it is false at the root; of two such literals it
+            // learns the empty clause
+            clause.push(!self.truth);
+        }
         acts.raise_conflict(&clause, true);
     }
 

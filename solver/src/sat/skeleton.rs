@@ -99,7 +99,8 @@ impl<'a, C: Callbacks> Encoder<'a, C> {
         }
     }
 
-    fn truth(&mut self) -> Lit {
+    /// A literal that always holds.
+    pub(super) fn truth(&mut self) -> Lit {
         if let Some(literal) = self.skeleton.truth {
             return literal;
         }

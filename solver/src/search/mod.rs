@@ -8,12 +8,14 @@
 //! taken; the results are merged in the order of the batch. So answer, witness and number of boxes do not depend on how
 //! many threads did the work.
 
+mod checkpoint;
 mod decide;
 mod node;
 mod optimise;
 mod pool;
 mod tree;
 
+pub use checkpoint::{Checkpoint, OpenBox};
 pub use decide::{Decision, Verdict, decide};
 pub use optimise::{Optimum, optimise};
 
@@ -87,10 +89,16 @@ pub struct Options {
     pub jobs: usize,
     /// order of the search; default best first
     pub order: Order,
+    /// whether [`sat`](crate::sat) presolves; default true
+    pub presolve: bool,
     /// starts of the incumbent finder before the first split; default 16
     pub starts: usize,
     /// limits; default none
     pub limits: Limits,
+    /// where an optimisation goes on that was cut short; default at the root
+    pub resume: Option<Arc<Checkpoint>>,
+    /// tell the observer of a [`Checkpoint`] this often, and when the optimisation is cut short; default never
+    pub checkpoints: Option<Duration>,
 }
 
 impl Default for Options {
@@ -103,8 +111,11 @@ impl Default for Options {
             floor: f64::NEG_INFINITY,
             jobs: 1,
             order: Order::BestFirst,
+            presolve: true,
             starts: 16,
             limits: Limits::default(),
+            resume: None,
+            checkpoints: None,
         }
     }
 }
@@ -243,6 +254,8 @@ pub enum Event<'a> {
         /// boxes open
         open: usize,
     },
+    /// the state from which the search can go on, told as often as [`Options::checkpoints`] says
+    Checkpoint(&'a Checkpoint),
 }
 
 /// Told of everything that happens, in a deterministic order, on the thread that started the search.

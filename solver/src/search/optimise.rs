@@ -8,9 +8,10 @@
 use super::node::{Fate, Item};
 use super::pool::Pool;
 use super::tree::{Control, Question, Task, run};
-use super::{Event, Observer, Options, Statistics, StopReason, Strategy};
+use super::{Checkpoint, Event, Observer, Options, Statistics, StopReason, Strategy};
 use crate::branch::Split;
 use crate::contract::Goal;
+use crate::exact::rational;
 use crate::interval::Interval;
 use crate::interval::round::mul_down;
 use crate::problem::{Certificate, Compiled};
@@ -52,21 +53,32 @@ pub fn optimise(
         witness: None,
         given_up: f64::NEG_INFINITY,
         stuck: f64::NEG_INFINITY,
+        told: started,
+        started,
+        before: 0.0,
     };
     if problem.objective.is_none() {
         let (lower, upper) = (f64::NEG_INFINITY, f64::INFINITY);
         return Optimum { lower, upper, witness: None, stop: StopReason::Unsplittable, statistics };
     }
-    question.start(strategy, root, &mut statistics, started);
     let mut pool = Pool::new(root.len(), options.order);
-    pool.push(root, f64::INFINITY, 0);
+    match options.resume.as_ref().filter(|checkpoint| checkpoint.fits(root)) {
+        Some(checkpoint) => question.resume(checkpoint, &mut pool, &mut statistics),
+        None => {
+            question.start(strategy, root, &mut statistics, started);
+            pool.push(root, f64::INFINITY, 0);
+        }
+    }
     let task = Task { problem, strategy, options, root, started };
     let mut stop = run(task, &mut pool, &mut question, &mut statistics);
+    if options.checkpoints.is_some() && stop != StopReason::Complete {
+        question.tell(&pool, &statistics);
+    }
     let upper = question.upper(&pool);
     if stop == StopReason::Complete && question.stuck > question.threshold() {
         stop = StopReason::Unsplittable;
     }
-    statistics.seconds = started.elapsed().as_secs_f64();
+    statistics.seconds = question.seconds();
     Optimum { lower: question.lower, upper, witness: question.witness, stop, statistics }
 }
 
@@ -82,9 +94,46 @@ struct Optimising<'a> {
     given_up: f64,
     /// largest bound of a box that could not be split
     stuck: f64,
+    /// when the observer last heard of a checkpoint
+    told: Instant,
+    started: Instant,
+    /// seconds that the search had taken before it was cut short
+    before: f64,
 }
 
 impl Optimising<'_> {
+    fn seconds(&self) -> f64 {
+        self.before + self.started.elapsed().as_secs_f64()
+    }
+
+    /// Takes up a search where it was cut short.
+    fn resume(&mut self, checkpoint: &Checkpoint, pool: &mut Pool, statistics: &mut Statistics) {
+        if let Some(certificate) = checkpoint.witness.as_ref().and_then(|point| self.problem.certify(point)) {
+            self.lower = certificate.objective.as_ref().map_or(f64::NEG_INFINITY, |objective| objective.floor_f64());
+            self.witness = Some(certificate);
+        }
+        (self.given_up, self.stuck) = (checkpoint.given_up, checkpoint.stuck);
+        checkpoint.restore(pool);
+        *statistics = checkpoint.statistics.clone();
+        self.before = statistics.seconds;
+    }
+
+    /// Tells the observer where the search could go on.
+    fn tell(&mut self, pool: &Pool, statistics: &Statistics) {
+        let doubles = |certificate: &Certificate| certificate.point.iter().map(rational::nearest_f64).collect();
+        let (boxes, next) = pool.open();
+        let checkpoint = Checkpoint {
+            witness: self.witness.as_ref().map(doubles),
+            given_up: self.given_up,
+            stuck: self.stuck,
+            boxes,
+            next,
+            statistics: Statistics { seconds: self.seconds(), ..statistics.clone() },
+        };
+        self.observer.observe(&Event::Checkpoint(&checkpoint));
+        self.told = Instant::now();
+    }
+
     /// Tries the starting points.
     fn start(&mut self, strategy: &Strategy, root: &[Interval], statistics: &mut Statistics, started: Instant) {
         if root.iter().any(|bound| bound.is_empty()) {
@@ -189,6 +238,9 @@ impl Question for Optimising<'_> {
     }
 
     fn progress(&mut self, pool: &Pool, statistics: &Statistics) -> Control {
+        if self.options.checkpoints.is_some_and(|pause| self.told.elapsed() >= pause) {
+            self.tell(pool, statistics);
+        }
         let upper = self.upper(pool);
         let (lower, boxes, open) = (self.lower, statistics.boxes, pool.len());
         self.observer.observe(&Event::Progress { lower, upper, boxes, open });

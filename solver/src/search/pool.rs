@@ -2,6 +2,7 @@
 //! node loop allocates only when the number of open boxes reaches a new high.
 
 use super::Order;
+use super::checkpoint::OpenBox;
 use crate::interval::Interval;
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
@@ -59,17 +60,39 @@ impl Pool {
 
     /// Adds a box and returns its number.
     pub(super) fn push(&mut self, bounds: &[Interval], bound: f64, depth: u32) -> u64 {
+        let id = self.next;
+        self.next += 1;
+        self.put_back(bounds, bound, depth, id);
+        id
+    }
+
+    /// Adds a box that has a number.
+    pub(super) fn put_back(&mut self, bounds: &[Interval], bound: f64, depth: u32, id: u64) {
         let place = self.free.pop().unwrap_or_else(|| {
-            let place = self.bounds.len().checked_div(self.stride).unwrap_or(self.next as usize);
+            let place = self.bounds.len().checked_div(self.stride).unwrap_or(id as usize);
             self.bounds.resize(self.bounds.len() + self.stride, Interval::EMPTY);
             place as u32
         });
         let start = place as usize * self.stride;
         self.bounds[start..start + self.stride].copy_from_slice(bounds);
-        let id = self.next;
-        self.next += 1;
         self.queue.push(Node { bound, depth, id, place, order: self.order });
-        id
+    }
+
+    /// Numbers the boxes that are pushed from now on.
+    pub(super) fn number_from(&mut self, next: u64) {
+        self.next = next;
+    }
+
+    /// The open boxes by number, and the number of the next one.
+    pub(super) fn open(&self) -> (Vec<OpenBox>, u64) {
+        let open = |node: &Node| {
+            let start = node.place as usize * self.stride;
+            let kept = self.bounds[start..start + self.stride].to_vec();
+            OpenBox { bound: node.bound, depth: node.depth, id: node.id, kept }
+        };
+        let mut boxes: Vec<OpenBox> = self.queue.iter().map(open).collect();
+        boxes.sort_by_key(|open| open.id);
+        (boxes, self.next)
     }
 
     /// Takes the next box and copies its bounds out.

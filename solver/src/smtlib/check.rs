@@ -1,12 +1,13 @@
 //! Asking: assertions to a verdict, and a minimum to its two sides.
 
 use super::answer::{Reason, Verdict};
-use super::boolean::Signed;
+use super::boolean::{BoolNode, Signed};
 use super::build::{Built, Purpose, build};
 use super::context::Context;
 use super::quantified;
 use super::settings::Settings;
 use super::strategy::{options, strategy};
+use super::substitute::needed;
 use crate::exact::{Constant, Rational, rational};
 use crate::expr::ExprId;
 use crate::expr::evaluate::evaluate;
@@ -14,7 +15,7 @@ use crate::formula::{Formula, Relation};
 use crate::problem::Problem;
 use crate::sat;
 use crate::search::{self, Observer, Options, Statistics, StopReason};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// The assertions of a check.
 #[derive(Clone, Debug, Default)]
@@ -71,7 +72,7 @@ pub(super) fn check(
             built.problem.constraint = Formula::and(std::iter::once(constraint).chain(built.tracked.drain(..)));
             minimise(built.problem, objective, settings, observer)
         }
-        (false, None) => quantified::decide(context, questions, settings, observer),
+        (false, None) => under_quantifiers(context, questions, settings, observer),
         (false, Some(_)) => Outcome::new(Verdict::Unknown(Reason::Quantifier(
             "an optimum under universal quantifiers is not supported",
         ))),
@@ -81,6 +82,30 @@ pub(super) fn check(
         outcome.core = (0..questions.tracked.len()).collect();
     }
     outcome.statistics.seconds = started.elapsed().as_secs_f64();
+    outcome
+}
+
+/// A decision with universal quantifiers. Those have to hold, so an assertion with one is not guarded by a name; it counts
+/// as part of every refutation.
+fn under_quantifiers(
+    context: &Context,
+    questions: &Questions,
+    settings: &Settings,
+    observer: &mut dyn Observer,
+) -> Outcome {
+    let is_quantified = |&index: &usize| {
+        let below = needed(&context.booleans, questions.tracked[index]);
+        below.into_iter().any(|id| matches!(context.booleans.node(id), BoolNode::ForAll(_)))
+    };
+    let (named, plain): (Vec<usize>, Vec<usize>) = (0..questions.tracked.len()).partition(is_quantified);
+    let mut moved = Questions { fixed: questions.fixed.clone(), tracked: Vec::new() };
+    moved.fixed.extend(named.iter().map(|&index| questions.tracked[index]));
+    moved.tracked.extend(plain.iter().map(|&index| questions.tracked[index]));
+    let mut outcome = quantified::decide(context, &moved, settings, observer);
+    if outcome.verdict == Verdict::Unsat {
+        outcome.core = outcome.core.iter().map(|&index| plain[index]).chain(named).collect();
+        outcome.core.sort_unstable();
+    }
     outcome
 }
 
@@ -119,50 +144,75 @@ fn decide_numbers(problem: &Problem, settings: &Settings, observer: &mut dyn Obs
 /// equality, a fixed decimal), it would never get one.
 const BOXES_WITHOUT_POINT: u64 = 4096;
 
+/// Bounds of a large value that are a few doubles apart come no closer.
+const DOUBLES_APART: f64 = 4.0 * f64::EPSILON;
+
 /// Bounds a minimum: over the exact solutions while one is at hand, else over the weakened ones.
 fn minimise(problem: Problem, objective: ExprId, settings: &Settings, observer: &mut dyn Observer) -> Outcome {
     let mut maximised = problem.clone();
     maximised.objective = Some(maximised.graph.neg(objective));
-    let compiled = maximised.compile();
-    let mut limited = options(settings);
+    let strategy = strategy(settings);
+    let maximisation = match sat::Maximisation::new(&maximised, &options(settings)) {
+        Ok(maximisation) => maximisation,
+        Err(reason) => return undecided(f64::NEG_INFINITY, reason, Statistics::default()),
+    };
+    let wanted = || Options { relative_gap: DOUBLES_APART, ..options(settings) };
+    let mut limited = wanted();
     limited.limits.boxes = Some(BOXES_WITHOUT_POINT);
-    let mut optimum = search::optimise(&compiled, &compiled.root(), &strategy(settings), &limited, observer);
+    let (mut optimum, mut exact) = maximisation.run(&strategy, &limited, observer);
     if optimum.stop == StopReason::Boxes && optimum.witness.is_some() {
-        optimum = search::optimise(&compiled, &compiled.root(), &strategy(settings), &options(settings), observer);
+        (optimum, exact) = maximisation.run(&strategy, &wanted(), observer);
+    }
+    if optimum.stop == StopReason::Complete && optimum.upper - optimum.lower > 2.0 * settings.delta() {
+        optimum.stop = StopReason::Unsplittable;
     }
     let statistics = optimum.statistics;
-    let lower = -optimum.upper;
-    if let Some(witness) = optimum.witness {
-        let point = witness.point.iter().map(rational::nearest_f64).collect();
-        let minimum = Some((lower, -optimum.lower, true));
-        // the model is as good as asked for, or the reason says why not
-        let verdict = match optimum.stop {
-            StopReason::Complete => Verdict::DeltaSat { exact: true },
-            reason => Verdict::Unknown(Reason::Search(reason)),
+    let (lower, upper) = (-optimum.upper, -optimum.lower);
+    let Some(witness) = optimum.witness else {
+        return match optimum.stop {
+            _ if lower == f64::INFINITY => Outcome { statistics, ..Outcome::new(Verdict::Unsat) },
+            StopReason::Time | StopReason::Memory | StopReason::Interrupted => {
+                undecided(lower, optimum.stop, statistics)
+            }
+            _ => bisect(problem, objective, lower, None, settings, observer),
         };
-        return Outcome { point, minimum, statistics, ..Outcome::new(verdict) };
+    };
+    let known = Outcome {
+        point: witness.point.iter().map(rational::nearest_f64).collect(),
+        minimum: Some((lower, upper, exact)),
+        statistics,
+        // the model is as good as asked for, or the reason says why not
+        verdict: match optimum.stop {
+            StopReason::Complete | StopReason::Unsplittable => Verdict::DeltaSat { exact },
+            reason => Verdict::Unknown(Reason::Search(reason)),
+        },
+        ..Outcome::new(Verdict::Unsat)
+    };
+    if optimum.stop == StopReason::Unsplittable {
+        return bisect(problem, objective, lower, Some(known), settings, observer);
     }
-    if lower == f64::INFINITY {
-        return Outcome { statistics, ..Outcome::new(Verdict::Unsat) };
-    }
-    if matches!(optimum.stop, StopReason::Time | StopReason::Memory | StopReason::Interrupted) {
-        let minimum = Some((lower, f64::INFINITY, false));
-        return Outcome { statistics, minimum, ..Outcome::new(Verdict::Unknown(Reason::Search(optimum.stop))) };
-    }
-    bisect(problem, objective, lower, settings, observer)
+    known
+}
+
+/// No point was found; the minimum is at least `lower`.
+fn undecided(lower: f64, reason: StopReason, statistics: Statistics) -> Outcome {
+    let minimum = Some((lower, f64::INFINITY, false));
+    Outcome { statistics, minimum, ..Outcome::new(Verdict::Unknown(Reason::Search(reason))) }
 }
 
 /// Bisects for the least value that a solution of the weakened assertions takes: `objective ≤ t` is refuted, which raises
-/// the lower side, or has such a solution, which lowers the upper side.
+/// the lower side, or has such a solution, which lowers the upper side. What is `known` is where it begins.
 fn bisect(
     problem: Problem,
     objective: ExprId,
     mut lower: f64,
+    known: Option<Outcome>,
     settings: &Settings,
     observer: &mut dyn Observer,
 ) -> Outcome {
     let delta = settings.delta();
-    let mut best = decide_numbers(&problem, settings, observer);
+    let reached = known.as_ref().and_then(|known| known.minimum).map(|(_, upper, _)| upper);
+    let mut best = known.unwrap_or_else(|| decide_numbers(&problem, settings, observer));
     if !matches!(best.verdict, Verdict::DeltaSat { .. }) {
         best.minimum = matches!(best.verdict, Verdict::Unknown(_)).then_some((lower, f64::INFINITY, false));
         return best;
@@ -174,7 +224,7 @@ fn bisect(
         let values = exact.map(|point| evaluate(&problem.graph, &[objective], &point));
         values.and_then(|mut values| values.remove(&objective).flatten()).map_or(f64::INFINITY, |ball| ball.ceil_f64())
     };
-    let mut upper = value(&best);
+    let mut upper = reached.unwrap_or_else(|| value(&best));
     // below a large value one is no step at all
     let mut step = 1.0f64.max(upper.abs() * f64::EPSILON.sqrt());
     while upper - lower > 2.0 * delta {
@@ -211,11 +261,19 @@ fn bisect(
     best
 }
 
-/// Whether the assertions are refuted with little more work than the given search took.
-pub(super) fn still_unsat(context: &Context, questions: &Questions, known: &Statistics, settings: &Settings) -> bool {
+/// The tracked assertions that refute together with the fixed ones, where that takes little more work than the given search
+/// took, and no longer than `time`.
+pub(super) fn still_unsat(
+    context: &Context,
+    questions: &Questions,
+    known: &Statistics,
+    time: Duration,
+    settings: &Settings,
+) -> Option<Vec<usize>> {
     let Built { problem, tracked, .. } = build(context, questions, settings.delta(), &Purpose::Decide);
     let mut options = options(settings);
     options.limits.boxes = Some(2 * known.boxes + 100);
+    options.limits.time = Some(options.limits.time.map_or(time, |limit| limit.min(time)));
     let answer = sat::check(&problem, &tracked, &strategy(settings), &options, &mut ());
-    matches!(answer.verdict, search::Verdict::Unsat)
+    matches!(answer.verdict, search::Verdict::Unsat).then_some(answer.core)
 }

@@ -15,6 +15,10 @@ use super::settings::Source;
 use super::sexpr::{Kind, Tree, Word, quoted, symbol};
 use crate::search::Observer;
 use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+/// How long a core may be made smaller, at least.
+const CORE: Duration = Duration::from_secs(1);
 
 type Result<T> = std::result::Result<T, ScriptError>;
 
@@ -86,6 +90,11 @@ impl Call<'_> {
         ScriptError::new(message, self.tree.span(at))
     }
 
+    /// The error of a command that asks for what is not there.
+    fn refusal(&self, at: usize, message: &str) -> ScriptError {
+        self.error(at, message).passing()
+    }
+
     fn kind(&self, parts: &[usize], index: usize) -> Option<Kind> {
         parts.get(index).map(|&at| self.tree.kind(at))
     }
@@ -123,7 +132,7 @@ impl Call<'_> {
             Ok(false) => {
                 let compliant = *self.session.settings.smtlib2_compliant.get();
                 let text = compliant.then(|| "unsupported".to_owned());
-                Ok(Reply { text, note: Some(format!("option `:{name}` means nothing here")), answer: None })
+                Ok(Reply { text, note: Some(format!("option `:{name}` means nothing here")), ..Reply::default() })
             }
             Err(message) => Err(self.error(*parts.get(2).unwrap_or(&0), &format!("`:{name}`: {message}"))),
         }
@@ -331,7 +340,7 @@ impl Call<'_> {
         let compliant = *self.session.settings.smtlib2_compliant.get();
         let answer = self.session.last.as_ref().map(|last| &last.answer);
         let Some(answer) = answer.filter(|answer| matches!(answer.verdict, Verdict::DeltaSat { .. })) else {
-            return Err(self.error(0, "no model, expected a delta-sat answer before"));
+            return Err(self.refusal(0, "no model, expected a delta-sat answer before"));
         };
         let mut lines = vec!["(model".to_owned()];
         for entry in &answer.model {
@@ -350,13 +359,13 @@ impl Call<'_> {
         let &[_, list] = parts else { return Err(self.error(0, "malformed, expected (get-value (term …))")) };
         let verdict = self.session.last.as_ref().map(|last| last.answer.verdict);
         if !matches!(verdict, Some(Verdict::DeltaSat { .. })) {
-            return Err(self.error(0, "no model, expected a delta-sat answer before"));
+            return Err(self.refusal(0, "no model, expected a delta-sat answer before"));
         }
         let tree = Rc::clone(&self.tree);
         let mut lines = vec!["(".to_owned()];
         for term in tree.children(list) {
             let value = self.term(term, &mut Vec::new())?;
-            let text = self.session.evaluate(value).map_err(|message| self.error(term, &message))?;
+            let text = self.session.evaluate(value).map_err(|message| self.refusal(term, &message))?;
             lines.push(format!("\t({} {text})", tree.print(term, &self.session.context.words)));
         }
         lines.push(")".to_owned());
@@ -405,15 +414,15 @@ impl Call<'_> {
     }
 
     /// The named assertions, or the assumptions, of a refutation: those without which it does not succeed any more in as
-    /// many boxes, one after the other.
+    /// many boxes, tried one after the other while there is time.
     fn core(&mut self, assumptions: bool) -> Result<Reply> {
         let session = &mut *self.session;
         let last = session.last.as_ref().filter(|last| last.answer.verdict == Verdict::Unsat);
-        let Some(last) = last else { return Err(self.error(0, "no refutation, expected an unsat answer before")) };
+        let Some(last) = last else { return Err(self.refusal(0, "no refutation, expected an unsat answer before")) };
         // as Session::questions lists them
         let tracks = *session.settings.produce_unsat_cores.get();
         if !tracks && !assumptions {
-            return Err(self.error(0, "cores are not kept, expected (set-option :produce-unsat-cores true) before"));
+            return Err(self.refusal(0, "cores are not kept, expected (set-option :produce-unsat-cores true) before"));
         }
         let named = |assertion: &&Assertion| tracks && assertion.name.is_some();
         let tracked: Vec<&Assertion> = session.assertions.iter().filter(named).chain(&last.assumptions).collect();
@@ -422,16 +431,27 @@ impl Call<'_> {
         let (mut kept, others): (Vec<usize>, Vec<usize>) = last.core.iter().copied().partition(wanted);
         let unnamed = session.assertions.iter().filter(|assertion| !named(assertion)).map(|a| a.formula);
         let unnamed: Vec<Signed> = unnamed.collect();
+        let started = Instant::now();
+        let budget = CORE.max(Duration::try_from_secs_f64(10.0 * last.answer.statistics.seconds).unwrap_or(CORE));
+        // those before `index` are needed
         let mut index = 0;
         while index < kept.len() {
-            let rest = kept.iter().enumerate().filter(|(at, _)| *at != index).map(|(_, &assertion)| assertion);
+            let left = budget.saturating_sub(started.elapsed());
+            if left.is_zero() {
+                break;
+            }
+            let rest: Vec<usize> = kept[..index].iter().chain(&kept[index + 1..]).copied().collect();
             let fixed = unnamed.iter().copied().chain(others.iter().map(|&other| tracked[other].formula));
-            let questions =
-                Questions { fixed: fixed.collect(), tracked: rest.map(|other| tracked[other].formula).collect() };
-            if check::still_unsat(&session.context, &questions, &last.answer.statistics, &session.settings) {
-                kept.remove(index);
-            } else {
-                index += 1;
+            let tried = rest.iter().map(|&other| tracked[other].formula);
+            let questions = Questions { fixed: fixed.collect(), tracked: tried.collect() };
+            let known = &last.answer.statistics;
+            match check::still_unsat(&session.context, &questions, known, left, &session.settings) {
+                Some(core) => {
+                    // the new refutation may do without others too
+                    index = core.iter().filter(|&&at| at < index).count();
+                    kept = core.into_iter().map(|at| rest[at]).collect();
+                }
+                None => index += 1,
             }
         }
         let kept = kept.into_iter().map(|index| tracked[index]);

@@ -26,11 +26,18 @@ pub struct ScriptError {
     pub message: String,
     /// the part of the script that the message is about
     pub span: Span,
+    /// whether a script goes on behind it
+    pub(super) passing: bool,
 }
 
 impl ScriptError {
     pub(super) fn new(message: impl Into<String>, span: Span) -> Self {
-        ScriptError { message: message.into(), span }
+        ScriptError { message: message.into(), span, passing: false }
+    }
+
+    /// An error of a command that asks for what is not there: it is said, and the script goes on.
+    pub(super) fn passing(self) -> Self {
+        ScriptError { passing: true, ..self }
     }
 
     /// Line and column, from 1, of the start of the span; columns count characters.

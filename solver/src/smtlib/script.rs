@@ -5,7 +5,7 @@ use super::command::Call;
 use super::error::ScriptError;
 use super::print;
 use super::session::{Assertion, Session};
-use super::sexpr::Reader;
+use super::sexpr::{Reader, quoted};
 use crate::interval::decimal::{shortest_lower, shortest_upper};
 use crate::search::Observer;
 use std::rc::Rc;
@@ -39,6 +39,8 @@ pub struct Reply {
     pub answer: Option<Answer>,
     /// what a user should know but the reply must not say: an option that means nothing here
     pub note: Option<String>,
+    /// whether the command asked for what is not there, a model behind `unsat`; the text says so
+    pub refused: bool,
 }
 
 impl Reply {
@@ -48,10 +50,11 @@ impl Reply {
 }
 
 impl Session {
-    /// Executes the next command; `None` at the end of the script, or behind `(exit)`.
+    /// Executes the next command; `None` at the end of the script, or behind `(exit)`. A command that asks for what is not
+    /// there, such as a model behind `unsat`, has the reply `(error "…")`.
     ///
     /// # Errors
-    /// When the command breaks the grammar, or means nothing. The session stays as it was before the command.
+    /// When the command breaks the grammar, or means nothing, which ends the script. The session stays as it was before the command.
     pub fn step(&mut self, script: &mut Script<'_>, observer: &mut dyn Observer) -> Result<Option<Reply>, ScriptError> {
         if script.ended {
             return Ok(None);
@@ -75,6 +78,11 @@ impl Session {
             Ok(None) => {
                 script.ended = true;
                 Ok(None)
+            }
+            Err(error) if error.passing => {
+                let (line, column) = error.position(script.text);
+                let message = quoted(&format!("line {line} column {column}: {error}"));
+                Ok(Some(Reply { refused: true, ..Reply::text(format!("(error {message})")) }))
             }
             Err(error) => {
                 script.ended = true;
@@ -115,7 +123,7 @@ impl Session {
                 format!("{} : [{}, {}]", minimum.term, shortest_lower(minimum.lower), shortest_upper(minimum.upper))
             });
         }
-        Ok(Reply { text: Some(lines.join("\n")), answer: Some(answer), note: None })
+        Ok(Reply { text: Some(lines.join("\n")), answer: Some(answer), ..Reply::default() })
     }
 }
 

@@ -129,6 +129,7 @@ impl Session {
         restore(&mut settings.produce_models, default.produce_models);
         restore(&mut settings.produce_unsat_cores, default.produce_unsat_cores);
         restore(&mut settings.polytope, default.polytope);
+        restore(&mut settings.presolve, default.presolve);
         restore(&mut settings.smtlib2_compliant, default.smtlib2_compliant);
         restore(&mut settings.print_success, default.print_success);
         restore(&mut settings.random_seed, default.random_seed);

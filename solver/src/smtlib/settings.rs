@@ -4,6 +4,7 @@
 //! line over script over default.
 
 use crate::exact::{Rational, rational};
+use num_traits::{One, Zero};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
@@ -67,6 +68,8 @@ pub struct Settings {
     pub produce_unsat_cores: Setting<bool>,
     /// `:polytope`: contract with linear relaxations too; default true
     pub polytope: Setting<bool>,
+    /// `:presolve`: substitute definitions and the like before a search; default true
+    pub presolve: Setting<bool>,
     /// `:smtlib2-compliant`: print what SMT-LIB prescribes and nothing else; default false
     pub smtlib2_compliant: Setting<bool>,
     /// `:print-success`: reply `success` to commands that have no other reply; default false
@@ -92,6 +95,7 @@ impl Default for Settings {
             produce_models: Setting::new(false),
             produce_unsat_cores: Setting::new(false),
             polytope: Setting::new(true),
+            presolve: Setting::new(true),
             smtlib2_compliant: Setting::new(false),
             print_success: Setting::new(false),
             random_seed: Setting::new(0),
@@ -112,9 +116,18 @@ impl Settings {
         rational::floor_f64(exact.min(&printed))
     }
 
-    /// δ as dReal prints it.
+    /// δ as dReal prints it; a fraction that is no decimal as a fraction.
     pub(super) fn precision_text(&self) -> String {
-        super::print::general(rational::nearest_f64(self.precision.get()))
+        let exact = self.precision.get();
+        let decimal = super::print::general(rational::nearest_f64(exact));
+        // decimals have denominators 2^a 5^b
+        let mut denominator = exact.denom().clone();
+        for prime in [2u32, 5] {
+            while (&denominator % prime).is_zero() {
+                denominator /= prime;
+            }
+        }
+        if denominator.is_one() { decimal } else { exact.to_string() }
     }
 
     /// Applies `set-option`; `value` is the text of an atom. True when the option is known.
@@ -135,6 +148,7 @@ impl Settings {
                 self.produce_unsat_cores.set(truth(value)?, source);
             }
             "polytope" => _ = self.polytope.set(truth(value)?, source),
+            "presolve" => _ = self.presolve.set(truth(value)?, source),
             "smtlib2-compliant" | "smtlib2_compliant" => _ = self.smtlib2_compliant.set(truth(value)?, source),
             "print-success" => _ = self.print_success.set(truth(value)?, source),
             "random-seed" => {
@@ -154,6 +168,7 @@ impl Settings {
             "produce-models" => self.produce_models.get().to_string(),
             "produce-unsat-cores" | "produce-unsat-assumptions" => self.produce_unsat_cores.get().to_string(),
             "polytope" => self.polytope.get().to_string(),
+            "presolve" => self.presolve.get().to_string(),
             "smtlib2-compliant" | "smtlib2_compliant" => self.smtlib2_compliant.get().to_string(),
             "print-success" => self.print_success.get().to_string(),
             "random-seed" => self.random_seed.get().to_string(),

@@ -36,7 +36,14 @@ pub(super) fn options(settings: &Settings) -> Options {
         memory: settings.memory,
         interrupt: settings.interrupt.clone(),
     };
-    Options { delta, absolute_gap: delta, jobs: *settings.jobs.get(), limits, ..Options::default() }
+    Options {
+        delta,
+        absolute_gap: delta,
+        jobs: *settings.jobs.get(),
+        presolve: *settings.presolve.get(),
+        limits,
+        ..Options::default()
+    }
 }
 
 /// Starts elsewhere: the number of a start is drawn from the seed.

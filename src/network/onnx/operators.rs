@@ -6,6 +6,7 @@
 use super::chain::{Chain, Flow, broadcast};
 use super::graph::{Graph, Node, Opsets};
 use super::proto::data_type;
+use super::quantised;
 use super::shapes;
 use super::tensor::{Data, Tensor, transposition};
 use crate::network::{Activation, NetworkError};
@@ -112,6 +113,10 @@ impl<'a> Evaluation<'a> {
             "Softmax" | "LogSoftmax" => self.softmax(node, operand(0)?),
             "Identity" | "Dropout" => operand(0),
             "Cast" => cast(node, operand(0)?),
+            "DequantizeLinear" => quantised::dequantize(node, &operand(0)?, &operand(1)?, optional(2).as_ref(), self),
+            "QuantizeLinear" | "DynamicQuantizeLinear" | "MatMulInteger" | "QLinearMatMul" => {
+                Err(quantised::ACTIVATIONS.to_owned())
+            }
             "Transpose" => self.transpose(node, operand(0)?),
             "Concat" => self.concat(node, operands),
             "Gather" => shapes::gather(node, &operand(0)?, &operand(1)?),
@@ -348,6 +353,7 @@ enum Elementwise {
 
 const OPERATORS: &str = "Gemm, MatMul, Add, Sub, Mul, Div, Neg, Relu, Sigmoid, Tanh, Softmax, LogSoftmax, Flatten, Reshape, \
                          Squeeze, Unsqueeze, Transpose, Concat, Gather, Shape, Identity, Dropout, Cast, Constant, \
+                         DequantizeLinear, \
                          ai.onnx.ml.Scaler, ai.onnx.ml.ZipMap";
 
 const ONE_CONSTANT: &str = "expected one operand that depends on the input, and otherwise constants";
@@ -381,7 +387,8 @@ fn reshaped(x: Value, shape: impl FnOnce(&Value) -> Made<Vec<usize>>) -> Made<Va
     })
 }
 
-/// Between real types nothing happens to values that depend on the input: the network is a function of real numbers.
+/// Between real types nothing happens to a number: the network is a function of real numbers, with the parameters that
+/// the file holds. What a runtime rounds in a narrower type is its own affair, as in every other operator.
 fn cast(node: &Node<'_>, x: Value) -> Made<Value> {
     use data_type::{BFLOAT16, DOUBLE, FLOAT, FLOAT16, INT32, INT64};
     let to = node.integer("to", 0) as i32;
@@ -394,12 +401,14 @@ fn cast(node: &Node<'_>, x: Value) -> Made<Value> {
         (Value::Constant(tensor), _) => tensor,
     };
     let data = match (&tensor.data, to) {
-        (Data::Real(v), FLOAT) => Data::Real(v.iter().map(|&v| f64::from(v as f32)).collect()),
-        (Data::Real(v), DOUBLE) => Data::Real(v.clone()),
+        (Data::Real(v), FLOAT | DOUBLE | FLOAT16 | BFLOAT16) => Data::Real(v.clone()),
         (Data::Integer(v), INT32 | INT64) => Data::Integer(v.clone()),
         (Data::Integer(v), FLOAT) => Data::Real(v.iter().map(|&v| f64::from(v as f32)).collect()),
         (Data::Integer(v), DOUBLE) => Data::Real(v.iter().map(|&v| v as f64).collect()),
-        _ => return Err(format!("to {kind} of a constant, expected float or double, or an integer of an integer")),
+        _ => {
+            let expected = "expected a real type of a real constant, or float, double or an integer of an integer";
+            return Err(format!("to {kind} of a constant, {expected}"));
+        }
     };
     Ok(Value::Constant(Rc::new(Tensor { dims: tensor.dims.clone(), data })))
 }

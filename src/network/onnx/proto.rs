@@ -9,16 +9,24 @@ use prost::Message;
 pub mod data_type {
     #![allow(missing_docs, reason = "names of the specification")]
     pub const FLOAT: i32 = 1;
+    pub const UINT8: i32 = 2;
+    pub const INT8: i32 = 3;
+    pub const UINT16: i32 = 4;
+    pub const INT16: i32 = 5;
     pub const INT32: i32 = 6;
     pub const INT64: i32 = 7;
     pub const STRING: i32 = 8;
     pub const FLOAT16: i32 = 10;
     pub const DOUBLE: i32 = 11;
     pub const BFLOAT16: i32 = 16;
+    pub const FLOAT8E4M3FN: i32 = 17;
+    pub const FLOAT8E5M2: i32 = 19;
+    pub const UINT4: i32 = 21;
+    pub const INT4: i32 = 22;
 
     /// What the specification calls an element type.
     pub fn name(data_type: i32) -> String {
-        const NAMES: [&str; 17] = [
+        const NAMES: [&str; 27] = [
             "undefined",
             "float",
             "uint8",
@@ -36,6 +44,16 @@ pub mod data_type {
             "complex64",
             "complex128",
             "bfloat16",
+            "float8e4m3fn",
+            "float8e4m3fnuz",
+            "float8e5m2",
+            "float8e5m2fnuz",
+            "uint4",
+            "int4",
+            "float4e2m1",
+            "float8e8m0",
+            "uint2",
+            "int2",
         ];
         let known = usize::try_from(data_type).ok().and_then(|index| NAMES.get(index));
         known.map_or_else(|| format!("element type {data_type}"), |&name| name.to_owned())
@@ -182,7 +200,7 @@ pub struct TensorProto {
     /// elements of type float
     #[prost(float, repeated, tag = "4")]
     pub float_data: Vec<f32>,
-    /// elements of type int32, and the bits of float16 and bfloat16
+    /// elements of type int32 and all shorter integers, and the bits of shorter floats; two elements of 4 bits share one
     #[prost(int32, repeated, tag = "5")]
     pub int32_data: Vec<i32>,
     /// elements of type string

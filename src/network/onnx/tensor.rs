@@ -1,10 +1,11 @@
 //! Constants of a graph: elements decoded exactly, and rearranged.
 //!
-//! float, float16, bfloat16 and double are all doubles without rounding; the integers are kept as such. The number of
+//! double, float and all shorter floats are doubles without rounding; the integers are kept as such. The number of
 //! elements that the shape claims is compared with what the file holds before anything is allocated.
 
 use super::proto::{TensorProto, data_type};
 use crate::network::NetworkError;
+use crate::network::stored::SmallFloat;
 
 /// A constant.
 #[derive(Clone, Debug, PartialEq)]
@@ -81,19 +82,65 @@ impl Tensor {
                     None => proto.double_data.clone(),
                 })
             }
-            half @ (data_type::FLOAT16 | data_type::BFLOAT16) => {
-                check(2, proto.int32_data.len())?;
-                let value = if half == data_type::FLOAT16 { float16 } else { bfloat16 };
+            data_type::FLOAT16 | data_type::BFLOAT16 | data_type::FLOAT8E4M3FN | data_type::FLOAT8E5M2 => {
+                let float = match proto.data_type {
+                    data_type::FLOAT16 => SmallFloat::Float16,
+                    data_type::BFLOAT16 => SmallFloat::BFloat16,
+                    data_type::FLOAT8E4M3FN => SmallFloat::E4M3,
+                    _ => SmallFloat::E5M2,
+                };
+                let (bits, value) = (float.bits(), |word| float.decode(word));
+                check(bits as usize / 8, proto.int32_data.len())?;
                 Data::Real(match raw {
+                    Some(raw) if bits == 8 => raw.iter().map(|&byte| value(u16::from(byte))).collect(),
                     Some(raw) => chunks(raw, |b| value(u16::from_le_bytes(b))),
                     None => {
-                        let bits = proto.int32_data.iter().map(|&bits| u16::try_from(bits).ok().map(value));
-                        match bits.collect() {
+                        let word = |&word: &i32| u16::try_from(word).ok().filter(|&word| u32::from(word) >> bits == 0);
+                        match proto.int32_data.iter().map(|bits| word(bits).map(value)).collect() {
                             Some(values) => values,
-                            None => return fail(format!("an element that is not 16 bits, expected {kind}")),
+                            None => return fail(format!("an element that is not {bits} bits, expected {kind}")),
                         }
                     }
                 })
+            }
+            data_type::INT4 | data_type::UINT4 => {
+                // two elements share a byte, the first one in its lower half
+                let bytes = count.div_ceil(2);
+                let shared: Option<Vec<u8>> = match raw {
+                    Some(raw) if raw.len() == bytes && proto.int32_data.is_empty() => Some(raw.to_vec()),
+                    None if proto.int32_data.len() == bytes => {
+                        proto.int32_data.iter().map(|&pair| u8::try_from(pair & 0xff).ok()).collect()
+                    }
+                    _ => None,
+                };
+                let Some(shared) = shared else {
+                    let given = raw.map_or(proto.int32_data.len(), <[u8]>::len);
+                    return fail(format!("{given} bytes of data, expected {bytes} (the shape {dims:?} of {kind})"));
+                };
+                let signed = proto.data_type == data_type::INT4;
+                let element =
+                    |nibble: u8| i64::from(if signed && nibble > 7 { nibble as i8 - 16 } else { nibble as i8 });
+                Data::Integer(shared.iter().flat_map(|b| [b & 15, b >> 4]).take(count).map(element).collect())
+            }
+            data_type::INT8 | data_type::UINT8 | data_type::INT16 | data_type::UINT16 => {
+                let (width, least, greatest) = match proto.data_type {
+                    data_type::INT8 => (1, i64::from(i8::MIN), i64::from(i8::MAX)),
+                    data_type::UINT8 => (1, 0, i64::from(u8::MAX)),
+                    data_type::INT16 => (2, i64::from(i16::MIN), i64::from(i16::MAX)),
+                    _ => (2, 0, i64::from(u16::MAX)),
+                };
+                check(width, proto.int32_data.len())?;
+                let data: Vec<i64> = match (raw, proto.data_type) {
+                    (Some(raw), data_type::INT8) => raw.iter().map(|&b| i64::from(b as i8)).collect(),
+                    (Some(raw), data_type::UINT8) => raw.iter().map(|&b| i64::from(b)).collect(),
+                    (Some(raw), data_type::INT16) => chunks(raw, |b| i64::from(i16::from_le_bytes(b))),
+                    (Some(raw), _) => chunks(raw, |b| i64::from(u16::from_le_bytes(b))),
+                    (None, _) => proto.int32_data.iter().map(|&v| i64::from(v)).collect(),
+                };
+                if let Some(i) = data.iter().position(|v| !(least..=greatest).contains(v)) {
+                    return fail(format!("element {i} is {}, expected {kind}", data[i]));
+                }
+                Data::Integer(data)
             }
             data_type::INT32 => {
                 check(4, proto.int32_data.len())?;
@@ -114,7 +161,10 @@ impl Tensor {
                 Data::Text(proto.string_data.iter().map(|s| String::from_utf8_lossy(s).into_owned()).collect())
             }
             _ => {
-                return fail(format!("elements of type {kind}, expected float, double, float16, bfloat16 or integers"));
+                let floats = "float, double, float16, bfloat16, float8e4m3fn, float8e5m2";
+                return fail(format!(
+                    "elements of type {kind}, expected {floats}, int4, int8, int16, int32, int64, uint4, uint8 or uint16"
+                ));
             }
         };
         if let Data::Real(data) = &data
@@ -195,41 +245,9 @@ fn chunks<const N: usize, T>(raw: &[u8], value: impl Fn([u8; N]) -> T) -> Vec<T>
     raw.as_chunks::<N>().0.iter().map(|bytes| value(*bytes)).collect()
 }
 
-/// IEEE 754 binary16: 1 sign, 5 exponent, 10 fraction bits.
-fn float16(bits: u16) -> f64 {
-    let fraction = f64::from(bits & 0x3ff);
-    let magnitude = match (bits >> 10) & 0x1f {
-        0 => fraction * 2f64.powi(-24),
-        0x1f if fraction == 0.0 => f64::INFINITY,
-        0x1f => f64::NAN,
-        exponent => (1024.0 + fraction) * 2f64.powi(i32::from(exponent) - 25),
-    };
-    if bits >> 15 == 1 { -magnitude } else { magnitude }
-}
-
-/// The upper half of a binary32.
-fn bfloat16(bits: u16) -> f64 {
-    f64::from(f32::from_bits(u32::from(bits) << 16))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn halves_are_exact() {
-        let cases =
-            [(0x3c00, 1.0), (0xc000, -2.0), (0x7bff, 65504.0), (0x0001, 2f64.powi(-24)), (0x3555, 0.333251953125)];
-        for (bits, value) in cases {
-            assert_eq!(float16(bits), value);
-        }
-        assert_eq!(float16(0x0400), 2f64.powi(-14));
-        assert_eq!(float16(0xfc00), f64::NEG_INFINITY);
-        assert!(float16(0x7e00).is_nan());
-        assert_eq!(float16(0x8000).to_bits(), (-0.0f64).to_bits());
-        assert_eq!(bfloat16(0x3f80), 1.0);
-        assert_eq!(bfloat16(0xc049), -3.140625);
-    }
 
     #[test]
     fn transposes() {

@@ -1,57 +1,94 @@
 //! The writer of ONNX: a Gemm and an activation per layer, and a Softmax or Sigmoid where the output is confidences.
 //!
 //! The elements are float where every number of the network is one, else double; either way they are the network's
-//! numbers, bit for bit. The size of the batch is open.
+//! numbers, bit for bit. The words of a quantised network are decoded in front of each Gemm; as real numbers the decoded
+//! ones are the network's too, and reading them gives these. The size of the batch is open.
 
 use super::proto::{
     AttributeProto, DimensionProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto, StringStringEntryProto,
     TensorProto, TensorShapeProto, TensorTypeProto, TypeProto, ValueInfoProto, data_type,
 };
+use crate::network::stored::{SmallFloat, Stored, StoredLayer, Words};
 use crate::network::{Activation, Fixed, Network, NetworkError, Output, metadata};
 use prost::Message;
 
-/// The version of the file format that came with operator set 13.
-const IR_VERSION: i64 = 7;
 /// Any later set means the same by these operators.
 const OPSET: i64 = 13;
+/// The first set that casts from 8-bit floats.
+const OPSET_FLOAT8: i64 = 19;
+/// The first set that dequantises words of 4 and of 16 bits.
+const OPSET_INT4: i64 = 21;
+
+/// The version of the file format that came with an operator set.
+fn ir_version(opset: i64) -> i64 {
+    match opset {
+        ..=13 => 7,
+        14..=19 => 9,
+        _ => 10,
+    }
+}
 
 /// A network as the bytes of an ONNX file.
 ///
 /// # Errors
 /// When an end of the domain is no decimal of at most 1200 characters, as for network JSON.
 pub fn write(network: &Network) -> Result<Vec<u8>, NetworkError> {
-    Ok(model(network)?.encode_to_vec())
+    let plain = vec![StoredLayer::PLAIN; network.layers().len()];
+    let numbers = || network.layers().iter().flat_map(|layer| layer.weights().iter().chain(layer.biases()));
+    let element = if single(numbers()) { data_type::FLOAT } else { data_type::DOUBLE };
+    Ok(model(network, &plain, element)?.encode_to_vec())
 }
 
-fn model(network: &Network) -> Result<ModelProto, NetworkError> {
-    let numbers = || network.layers().iter().flat_map(|layer| layer.weights().iter().chain(layer.biases()));
-    let single = numbers().all(|&v| f64::from(v as f32).to_bits() == v.to_bits());
-    let element = if single { data_type::FLOAT } else { data_type::DOUBLE };
-    let mut graph = GraphProto { name: network.name().to_owned(), ..GraphProto::default() };
+/// A quantised network as the bytes of an ONNX file that holds its words: integers behind a DequantizeLinear, small floats
+/// behind a Cast. The network computes in float32 unless one of its numbers is too large for that.
+///
+/// # Errors
+/// As [`write`], and when what is stored are not the numbers of the network, or not one for each layer.
+pub fn write_stored(network: &Network, stored: &[StoredLayer]) -> Result<Vec<u8>, NetworkError> {
+    if stored.len() != network.layers().len() {
+        let problem = format!("{} stored, expected {}", stored.len(), network.layers().len());
+        return Err(NetworkError::invalid("layers", problem));
+    }
+    for (k, (layer, stored)) in network.layers().iter().zip(stored).enumerate() {
+        let inside = |part: &str| format!("layers[{k}].{part}");
+        stored.weights.check(layer.weights(), layer.inputs()).map_err(|e| e.inside(&inside("weights")))?;
+        stored.biases.check(layer.biases(), 1).map_err(|e| e.inside(&inside("biases")))?;
+    }
+    let mut numbers = network.layers().iter().flat_map(|layer| layer.weights().iter().chain(layer.biases()));
+    let element = if numbers.all(|&v| (v as f32).is_finite()) { data_type::FLOAT } else { data_type::DOUBLE };
+    Ok(model(network, stored, element)?.encode_to_vec())
+}
+
+/// Whether all numbers are float32.
+fn single<'a>(mut numbers: impl Iterator<Item = &'a f64>) -> bool {
+    numbers.all(|&v| f64::from(v as f32).to_bits() == v.to_bits())
+}
+
+fn model(network: &Network, stored: &[StoredLayer], element: i32) -> Result<ModelProto, NetworkError> {
+    let graph = GraphProto { name: network.name().to_owned(), ..GraphProto::default() };
+    let mut constants = Constants { graph, element, opset: OPSET };
     let mut value = "input".to_owned();
-    for (k, layer) in network.layers().iter().enumerate() {
+    for (k, (layer, stored)) in network.layers().iter().zip(stored).enumerate() {
         let (weight, bias) = (format!("layers.{k}.weight"), format!("layers.{k}.bias"));
-        graph.initializer.push(tensor(&weight, vec![layer.outputs(), layer.inputs()], layer.weights(), element));
-        let mut operands = vec![value, weight];
+        let dims = vec![layer.outputs(), layer.inputs()];
+        let mut operands = vec![value, constants.push(&weight, dims, layer.weights(), &stored.weights)];
         let without = layer.fixed() == Fixed::Biases && layer.biases().iter().all(|b| b.to_bits() == 0);
         if !without {
-            graph.initializer.push(tensor(&bias, vec![layer.outputs()], layer.biases(), element));
-            operands.push(bias);
+            operands.push(constants.push(&bias, vec![layer.outputs()], layer.biases(), &stored.biases));
         }
-        let transposed =
-            AttributeProto { name: "transB".to_owned(), i: Some(1), r#type: 2, ..AttributeProto::default() };
-        value = push(&mut graph, "Gemm", operands, format!("layers.{k}.z"), vec![transposed]);
+        let graph = &mut constants.graph;
+        value = push(graph, "Gemm", operands, format!("layers.{k}.z"), vec![integer("transB", 1)]);
         let activation = match layer.activation() {
             Activation::Linear => continue,
             Activation::Relu => "Relu",
             Activation::Tanh => "Tanh",
             Activation::Sigmoid => "Sigmoid",
         };
-        value = push(&mut graph, activation, vec![value], format!("layers.{k}.h"), Vec::new());
+        value = push(graph, activation, vec![value], format!("layers.{k}.h"), Vec::new());
     }
-    let axis = || AttributeProto { name: "axis".to_owned(), i: Some(-1), r#type: 2, ..AttributeProto::default() };
+    let Constants { mut graph, opset, .. } = constants;
     let (name, operator, attributes) = match network.output() {
-        Output::Softmax => ("probabilities", "Softmax", vec![axis()]),
+        Output::Softmax => ("probabilities", "Softmax", vec![integer("axis", -1)]),
         Output::Sigmoid => ("probability", "Sigmoid", Vec::new()),
         Output::None => ("output", "Identity", Vec::new()),
     };
@@ -60,10 +97,10 @@ fn model(network: &Network) -> Result<ModelProto, NetworkError> {
     graph.output.push(ends(name, network.logit_count(), element));
     let properties = metadata::of(network)?;
     Ok(ModelProto {
-        ir_version: IR_VERSION,
+        ir_version: ir_version(opset),
         producer_name: "quantproof".to_owned(),
         graph: Some(graph),
-        opset_import: vec![OperatorSetIdProto { domain: String::new(), version: OPSET }],
+        opset_import: vec![OperatorSetIdProto { domain: String::new(), version: opset }],
         metadata_props: properties.into_iter().map(|(key, value)| StringStringEntryProto { key, value }).collect(),
     })
 }
@@ -87,18 +124,113 @@ fn push(
     result
 }
 
-fn tensor(name: &str, dims: Vec<usize>, numbers: &[f64], element: i32) -> TensorProto {
-    let raw = if element == data_type::FLOAT {
+fn integer(name: &str, value: i64) -> AttributeProto {
+    AttributeProto { name: name.to_owned(), i: Some(value), r#type: 2, ..AttributeProto::default() }
+}
+
+/// The constants of a graph, and the nodes that decode them.
+struct Constants {
+    graph: GraphProto,
+    /// what the network computes in
+    element: i32,
+    opset: i64,
+}
+
+impl Constants {
+    /// Stores numbers, and gives the value that has them.
+    fn push(&mut self, name: &str, dims: Vec<usize>, numbers: &[f64], stored: &Stored) -> String {
+        match stored {
+            Stored::Plain if self.element == data_type::DOUBLE || single(numbers.iter()) => {
+                self.initializer(name.to_owned(), dims, self.element, reals(numbers, self.element))
+            }
+            // the file has the number, and what computes in float32 rounds it
+            Stored::Plain => {
+                let words = reals(numbers, data_type::DOUBLE);
+                let words = self.initializer(format!("{name}.double"), dims, data_type::DOUBLE, words);
+                self.cast(words, name.to_owned())
+            }
+            Stored::Float(float) => {
+                let words = numbers.iter().map(|&v| float.encode(v));
+                let raw = match float.bits() {
+                    8 => words.map(|word| word as u8).collect(),
+                    _ => words.flat_map(u16::to_le_bytes).collect(),
+                };
+                let element = match float {
+                    SmallFloat::Float16 => data_type::FLOAT16,
+                    SmallFloat::BFloat16 => data_type::BFLOAT16,
+                    SmallFloat::E4M3 => data_type::FLOAT8E4M3FN,
+                    SmallFloat::E5M2 => data_type::FLOAT8E5M2,
+                };
+                self.opset = self.opset.max(if float.bits() == 8 { OPSET_FLOAT8 } else { OPSET });
+                let words = self.initializer(format!("{name}.words"), dims, element, raw);
+                self.cast(words, name.to_owned())
+            }
+            Stored::Words(words) => self.dequantised(name, dims, words),
+        }
+    }
+
+    /// `scale·(q − zero)`; words go into the narrowest type that holds them.
+    fn dequantised(&mut self, name: &str, dims: Vec<usize>, words: &Words) -> String {
+        let (element, opset) = match words.bits {
+            ..=4 => (data_type::INT4, OPSET_INT4),
+            5..=8 => (data_type::INT8, OPSET),
+            9..=16 => (data_type::INT16, OPSET_INT4),
+            _ => (data_type::INT32, OPSET),
+        };
+        self.opset = self.opset.max(opset);
+        let count = words.scales.len();
+        let several = if count == 1 { Vec::new() } else { vec![count] };
+        let scales = reals(&words.scales, data_type::FLOAT);
+        let mut operands = vec![
+            self.initializer(format!("{name}.words"), dims, element, integers(&words.words, element)),
+            self.initializer(format!("{name}.scale"), several.clone(), data_type::FLOAT, scales),
+        ];
+        // words of 32 bits have no zero point in ONNX
+        if element != data_type::INT32 || words.zeros.iter().any(|&zero| zero != 0) {
+            let zeros = integers(&words.zeros, element);
+            operands.push(self.initializer(format!("{name}.zero"), several, element, zeros));
+        }
+        let axis = if count == 1 { Vec::new() } else { vec![integer("axis", 0)] };
+        let double = self.element == data_type::DOUBLE;
+        let result = if double { format!("{name}.float") } else { name.to_owned() };
+        let value = push(&mut self.graph, "DequantizeLinear", operands, result, axis);
+        if double { self.cast(value, name.to_owned()) } else { value }
+    }
+
+    fn initializer(&mut self, name: String, dims: Vec<usize>, data_type: i32, raw: Vec<u8>) -> String {
+        self.graph.initializer.push(TensorProto {
+            dims: dims.into_iter().map(|d| d as i64).collect(),
+            data_type,
+            name: name.clone(),
+            raw_data: Some(raw),
+            ..TensorProto::default()
+        });
+        name
+    }
+
+    fn cast(&mut self, value: String, result: String) -> String {
+        push(&mut self.graph, "Cast", vec![value], result, vec![integer("to", i64::from(self.element))])
+    }
+}
+
+fn reals(numbers: &[f64], element: i32) -> Vec<u8> {
+    if element == data_type::FLOAT {
         numbers.iter().flat_map(|&v| (v as f32).to_le_bytes()).collect()
     } else {
         numbers.iter().flat_map(|v| v.to_le_bytes()).collect()
-    };
-    TensorProto {
-        dims: dims.into_iter().map(|d| d as i64).collect(),
-        data_type: element,
-        name: name.to_owned(),
-        raw_data: Some(raw),
-        ..TensorProto::default()
+    }
+}
+
+/// Words in two's complement; two of 4 bits share a byte, the first one in its lower half.
+fn integers(words: &[i64], element: i32) -> Vec<u8> {
+    match element {
+        data_type::INT4 => {
+            let nibble = |word: &i64| (word & 15) as u8;
+            words.chunks(2).map(|pair| nibble(&pair[0]) | pair.get(1).map_or(0, nibble) << 4).collect()
+        }
+        data_type::INT8 => words.iter().map(|&word| word as u8).collect(),
+        data_type::INT16 => words.iter().flat_map(|&word| (word as i16).to_le_bytes()).collect(),
+        _ => words.iter().flat_map(|&word| (word as i32).to_le_bytes()).collect(),
     }
 }
 

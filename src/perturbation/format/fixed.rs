@@ -45,7 +45,7 @@ impl Point {
     }
 
     /// The words for numbers of which the least and the greatest are given.
-    pub(super) fn grid(self, (least, greatest): (f64, f64)) -> Affine {
+    pub(in crate::perturbation) fn grid(self, (least, greatest): (f64, f64)) -> Affine {
         let bits = self.bits();
         let at = |after: i32| Affine::new(2f64.powi(-after), 0, (-(1 << (bits - 1)), (1 << (bits - 1)) - 1));
         match self {

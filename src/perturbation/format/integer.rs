@@ -36,7 +36,7 @@ pub(super) fn bits(text: &str) -> Result<u32, FormatError> {
 }
 
 /// The words of so many bits for numbers of which the least and the greatest are given.
-pub(super) fn grid(bits: u32, symmetry: Symmetry, (least, greatest): (f64, f64)) -> Affine {
+pub(in crate::perturbation) fn grid(bits: u32, symmetry: Symmetry, (least, greatest): (f64, f64)) -> Affine {
     let half = 1i64 << (bits - 1);
     let (least, greatest) = (least.min(0.0), greatest.max(0.0));
     match symmetry {

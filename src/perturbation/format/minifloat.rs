@@ -4,6 +4,8 @@
 //! A number of magnitude in `[2^e, 2^(e+1))` is a multiple of `2^(e−m)` for `m` bits of mantissa; below the least normal
 //! number the step stays the same. Scaling a double by a power of two is exact, so neighbours are exact too.
 
+use crate::network::stored::SmallFloat;
+
 /// A floating-point format; infinities and NaN are left out.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Minifloat {
@@ -46,6 +48,16 @@ impl Minifloat {
     /// The bits of a word.
     pub fn bits(&self) -> u32 {
         self.bits
+    }
+
+    /// The type whose words are these numbers.
+    pub fn stored(&self) -> SmallFloat {
+        match (self.bits, self.mantissa) {
+            (16, 10) => SmallFloat::Float16,
+            (16, _) => SmallFloat::BFloat16,
+            (_, 3) => SmallFloat::E4M3,
+            _ => SmallFloat::E5M2,
+        }
     }
 
     /// The greatest finite number.

@@ -2,7 +2,8 @@
 
 #[cfg(unix)]
 use crate::compare;
-use clap::{ArgAction, Parser, Subcommand, ValueEnum};
+use clap::error::ErrorKind;
+use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use deltasat::exact::{Rational, rational};
 use deltasat::search::Limits;
 use std::path::{Path, PathBuf};
@@ -15,15 +16,18 @@ use std::time::Duration;
 /// `set-option` in the file.
 #[derive(Parser, Debug)]
 #[command(name = "deltasat", version, max_term_width = 100, after_help = EXAMPLES)]
+#[command(override_usage = "deltasat [OPTIONS] [FILE]\n       deltasat compare [OPTIONS] <PATH>…")]
 #[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
 pub(crate) struct Cli {
     /// What to do in place of reading one file
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
     /// The file to read; `-` or nothing reads standard input
-    pub(crate) file: Option<PathBuf>,
+    // more than one are taken to say so: clap would call the second an unknown subcommand
+    #[arg(value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
     /// Read standard input
-    #[arg(long = "in", conflicts_with = "file")]
+    #[arg(long = "in", conflicts_with = "files")]
     pub(crate) standard_input: bool,
     /// The format of the input [default: by the file's extension, else smt2]
     #[arg(long, value_name = "FORMAT")]
@@ -46,6 +50,9 @@ pub(crate) struct Cli {
     /// Contract with linear relaxations (dReal's polytope contractor) [default: true]
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
     pub(crate) polytope: Option<bool>,
+    /// Search the formula as it is: substitute no definitions, gather no parameters
+    #[arg(long)]
+    pub(crate) no_presolve: bool,
     /// Where the local searches of a minimisation start [default: 0]
     #[arg(long, value_name = "SEED")]
     pub(crate) random_seed: Option<u64>,
@@ -64,6 +71,33 @@ pub(crate) struct Cli {
     /// Show progress, and options in the file that mean nothing here, on stderr
     #[arg(long, value_name = "LEVEL", num_args = 0..=1, default_missing_value = "info", hide_possible_values = true)]
     pub(crate) verbose: Option<Level>,
+    #[command(flatten)]
+    pub(crate) unused: Unused,
+}
+
+/// Options of dReal that mean nothing here, so that a command line for it is one for this command.
+#[derive(Args, Debug)]
+pub(crate) struct Unused {
+    #[arg(long, hide = true)]
+    forall_polytope: bool,
+    #[arg(long, hide = true)]
+    worklist_fixpoint: bool,
+    #[arg(long, hide = true)]
+    local_optimization: bool,
+    #[arg(long, hide = true)]
+    debug_parsing: bool,
+    #[arg(long, hide = true)]
+    debug_scanning: bool,
+    #[arg(long, hide = true, value_name = "0-3")]
+    sat_default_phase: Option<String>,
+    #[arg(long, hide = true, value_name = "TOLERANCE")]
+    nlopt_ftol_rel: Option<String>,
+    #[arg(long, hide = true, value_name = "TOLERANCE")]
+    nlopt_ftol_abs: Option<String>,
+    #[arg(long, hide = true, value_name = "N")]
+    nlopt_maxeval: Option<String>,
+    #[arg(long, hide = true, value_name = "SECONDS")]
+    nlopt_maxtime: Option<String>,
 }
 
 const EXAMPLES: &str = "\
@@ -72,11 +106,21 @@ Examples:
   deltasat --precision 1e-5 --model problem.dr
   echo '(declare-const x Real) (assert (= (sin x) 0.5)) (check-sat) (get-model)' | deltasat --in
   deltasat --timeout 60 --json problem.smt2
+  deltasat --no-presolve --stats problem.smt2
   deltasat compare benchmarks/ --peer z3='z3 {file}' --html report.html
+
+What formulas mean (as for dReal; more in the README):
+  an atom does not hold where an expression in it has no value, and neither does its negation
+  constants are folded first, so (* 0 (sqrt y)) is 0 for every y
+  delta-sat is of the formula weakened by δ, in which (distinct s t) is always true
+  (arctan2 y x) and (atan2 y x) are the angle of the point (x, y)
+
+Further options of dReal are accepted and mean nothing here: --forall-polytope, --worklist-fixpoint,
+--local-optimization, --debug-parsing, --debug-scanning, --sat-default-phase, --nlopt-…
 
 Exit codes:
   0    answered, whatever the answers
-  1    error in the input
+  1    error in the input, or a request such as (get-model) for what is not there
   2    error in the options
   130  interrupted by Ctrl-C; the check that was running is unknown";
 
@@ -111,7 +155,20 @@ pub(crate) enum Level {
 impl Cli {
     /// Where the input comes from; `None` for standard input.
     pub(crate) fn path(&self) -> Option<&Path> {
-        self.file.as_deref().filter(|file| *file != Path::new("-"))
+        self.files.first().map(PathBuf::as_path).filter(|file| *file != Path::new("-"))
+    }
+
+    /// Ends the command where there is more than one file.
+    pub(crate) fn expect_one_file(&self) {
+        if let [first, second, ..] = self.files.as_slice() {
+            let message = format!(
+                "{} files, `{}` and `{}`, expected one at most (the value of an option with `[=…]` follows its `=`)",
+                self.files.len(),
+                first.display(),
+                second.display()
+            );
+            Cli::command().error(ErrorKind::TooManyValues, message).exit();
+        }
     }
 
     /// The format, as said or by the extension.
@@ -136,17 +193,23 @@ pub(crate) fn precision(text: &str) -> Result<Rational, String> {
 
 pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
     let value = rational::parse(text).map_err(|error| error.to_string())?;
-    Duration::try_from_secs_f64(rational::nearest_f64(&value)).map_err(|_| "expected at least 0 seconds".to_owned())
+    let value = rational::nearest_f64(&value);
+    if value < 0.0 {
+        return Err("expected at least 0 seconds".to_owned());
+    }
+    // what is longer than a duration may be is no limit
+    Ok(Duration::try_from_secs_f64(value).unwrap_or(Duration::MAX))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     #[test]
     fn the_options_are_consistent() {
         Cli::command().debug_assert();
+        assert!(["-1", "x", "-1e99"].iter().all(|text| seconds(text).is_err()));
+        assert_eq!(seconds("1e30"), Ok(Duration::MAX));
         assert!(["0", "-1", "1e-400", "1e400", "x"].iter().all(|text| precision(text).is_err()));
     }
 }

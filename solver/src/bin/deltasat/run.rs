@@ -17,6 +17,8 @@ use std::time::{Duration, Instant};
 enum Failure {
     /// what is wrong with the input
     Input(String),
+    /// a command asked for what is not there; it has been told so
+    Refused,
     /// stdout could not be written
     Write(io::Error),
 }
@@ -46,11 +48,13 @@ pub(crate) fn run() -> ExitCode {
     if let Some(Command::Compare(arguments)) = &cli.command {
         return crate::compare::run(arguments, &interrupt);
     }
+    cli.expect_one_file();
     let settings = settings(&cli, started, &interrupt);
     let result = answer(&cli, settings);
     match result {
         Ok(()) if interrupt.load(Ordering::Relaxed) => 130.into(),
         Ok(()) => ExitCode::SUCCESS,
+        Err(Failure::Refused) => 1.into(),
         // whoever closed the pipe has read enough
         Err(Failure::Write(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(Failure::Write(error)) => {
@@ -83,6 +87,9 @@ fn settings(cli: &Cli, started: Instant, interrupt: &Arc<AtomicBool>) -> Setting
     if let Some(polytope) = cli.polytope {
         settings.polytope.set(polytope, source);
     }
+    if cli.no_presolve {
+        settings.presolve.set(false, source);
+    }
     if let Some(seed) = cli.random_seed {
         settings.random_seed.set(seed, source);
     }
@@ -101,9 +108,16 @@ fn settings(cli: &Cli, started: Instant, interrupt: &Arc<AtomicBool>) -> Setting
 
 /// Reads the input and prints the answers.
 fn answer(cli: &Cli, settings: Settings) -> Result<(), Failure> {
-    let (name, text) = input(cli)?;
+    let name = cli.path().map_or("<stdin>".to_owned(), |path| path.display().to_string());
+    let mut printer = Printer { cli, out: io::stdout().lock(), report: Report::new(&name), refused: false };
+    let text = match input(cli, &name) {
+        Ok(text) => text,
+        Err(message) => {
+            printer.finish(Some(&message))?;
+            return Err(Failure::Input(message));
+        }
+    };
     let mut session = Session::new(settings);
-    let mut printer = Printer { cli, out: io::stdout().lock(), report: Report::new(&name) };
     let mut progress = Progress { shows: cli.verbose == Some(Level::Info), last: Instant::now() };
     let outcome = match cli.format() {
         Format::Smt2 => {
@@ -128,27 +142,22 @@ fn answer(cli: &Cli, settings: Settings) -> Result<(), Failure> {
         },
     };
     printer.finish(outcome.as_ref().err())?;
-    outcome.map_err(Failure::Input)
+    outcome.map_err(Failure::Input)?;
+    if printer.refused { Err(Failure::Refused) } else { Ok(()) }
 }
 
-/// The name of the input, for errors, and its text.
-fn input(cli: &Cli) -> Result<(String, String), Failure> {
+/// The text of the input; `name` is for errors.
+fn input(cli: &Cli, name: &str) -> Result<String, String> {
     let mut bytes = Vec::new();
-    let (name, read) = match cli.path() {
-        Some(path) => {
-            let read = std::fs::File::open(path).and_then(|mut file| file.read_to_end(&mut bytes));
-            (path.display().to_string(), read)
-        }
-        None => ("<stdin>".to_owned(), io::stdin().lock().read_to_end(&mut bytes)),
+    let read = match cli.path() {
+        Some(path) => std::fs::File::open(path).and_then(|mut file| file.read_to_end(&mut bytes)),
+        None => io::stdin().lock().read_to_end(&mut bytes),
     };
-    read.map_err(|error| Failure::Input(format!("cannot read {name}: {error}")))?;
-    match String::from_utf8(bytes) {
-        Ok(text) => Ok((name, text)),
-        Err(error) => {
-            let at = error.utf8_error().valid_up_to();
-            Err(Failure::Input(format!("{name}: not UTF-8 at byte {at}, expected text")))
-        }
-    }
+    read.map_err(|error| format!("cannot read {name}: {error}"))?;
+    String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        format!("{name}: not UTF-8 at byte {at}, expected text")
+    })
 }
 
 /// Prints replies as they come, or collects them for JSON.
@@ -156,10 +165,13 @@ struct Printer<'a> {
     cli: &'a Cli,
     out: io::StdoutLock<'static>,
     report: Report,
+    /// whether a command asked for what is not there
+    refused: bool,
 }
 
 impl Printer<'_> {
     fn print(&mut self, reply: &Reply) -> Result<(), Failure> {
+        self.refused |= reply.refused;
         if let (Some(note), Some(Level::Info)) = (&reply.note, self.cli.verbose) {
             let _ = writeln!(io::stderr(), "note: {note}");
         }

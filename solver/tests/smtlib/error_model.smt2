@@ -1,3 +1,0 @@
-(assert false)
-(check-sat)
-(get-model)

@@ -1,0 +1,12 @@
+; y and z are defined: what is left is a minimum over x alone, and the model has all three
+(declare-const x Real [-3, 3])
+(declare-const y Real)
+(declare-const z Real)
+(declare-const w Real [1, 2])
+(assert (= y (sin x)))
+(assert (= z (+ (* y y) x)))
+(minimize (+ z (* w x)))
+(check-sat)
+(get-value ((<= (abs (- y (sin x))) 1e-9) (<= (abs (- z (+ (* y y) x))) 1e-9)))
+(set-option :precision 1e-6)
+(check-sat)

@@ -1,0 +1,159 @@
+//! `--html` and `--svg`: the answer as a page and the map as a picture, beside the answer on stdout.
+//!
+//! What can go wrong is looked for before the search, so that no answer is lost to a misspelt folder. A file is written
+//! whole beside its place and then moved there: whoever opens it sees the old one or the new one.
+
+use clap::Args;
+use quantproof::network::Network;
+use quantproof::report::html::{File, Page, Reproduce, confidence, digest};
+use quantproof::report::svg::map::Map;
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+/// A page or a picture beside the answer.
+#[derive(Args)]
+pub(super) struct Pictures {
+    /// Also write the answer to this file as a web page that needs nothing else
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+    /// Also write the map of a network of two inputs to this file as a picture
+    #[arg(long, value_name = "FILE")]
+    svg: Option<PathBuf>,
+}
+
+impl Pictures {
+    /// Whether a page or a picture is wanted.
+    pub(super) fn wanted(&self) -> bool {
+        self.html.is_some() || self.svg.is_some()
+    }
+
+    /// Checks that what is wanted can be drawn and written, and notes how to reproduce it; `read` are the files of the
+    /// question.
+    pub(super) fn start(&self, network: &Network, read: &[&Path]) -> Result<Reproduce, String> {
+        for (option, path) in [("--html", &self.html), ("--svg", &self.svg)] {
+            if let Some(path) = path {
+                check(path, read).map_err(|problem| format!("{option} {}: {problem}", path.display()))?;
+            }
+        }
+        if let Some(path) = &self.svg {
+            if self.html.as_ref() == Some(path) {
+                return Err(format!("--html and --svg: both {}, expected two files", path.display()));
+            }
+            confidence::check(network).map_err(|problem| format!("--svg: {problem}"))?;
+        }
+        if self.html.is_none() {
+            return Ok(Reproduce::default());
+        }
+        let files = read.iter().map(|path| {
+            let bytes = fs::read(path).map_err(|error| format!("{}: cannot be read: {error}", path.display()))?;
+            Ok(file(path.display().to_string(), &bytes))
+        });
+        Ok(Reproduce {
+            command: command_line(),
+            version: format!("quantproof {}", env!("CARGO_PKG_VERSION")),
+            files: files.collect::<Result<_, String>>()?,
+        })
+    }
+
+    /// Writes what is wanted.
+    pub(super) fn write(&self, page: impl FnOnce() -> Page, map: impl FnOnce() -> Option<Map>) -> Result<(), String> {
+        if let Some(path) = &self.html {
+            replace(path, &page().html())?;
+        }
+        if let (Some(path), Some(map)) = (&self.svg, self.svg.as_ref().and_then(|_| map())) {
+            replace(path, &map.draw().file())?;
+        }
+        Ok(())
+    }
+}
+
+/// A file that was read, for the page.
+pub(super) fn file(name: String, bytes: &[u8]) -> File {
+    let sha256 = digest::hexadecimal(&digest::sha256(bytes));
+    File { name, bytes: bytes.len() as u64, sha256 }
+}
+
+/// Whether a file can be written, as far as one can tell without writing it.
+fn check(path: &Path, read: &[&Path]) -> Result<(), String> {
+    if path.is_dir() || path.file_name().is_none() {
+        return Err("a folder, expected a file".to_owned());
+    }
+    let folder = folder(path);
+    if !folder.is_dir() {
+        return Err(format!("no folder {}, expected one that exists", folder.display()));
+    }
+    let same = |other: &&Path| matches!((path.canonicalize(), other.canonicalize()), (Ok(a), Ok(b)) if a == b);
+    if read.iter().any(same) {
+        return Err("a file that is read, expected another".to_owned());
+    }
+    Ok(())
+}
+
+fn folder(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Puts a text in the place of a file at once.
+pub(super) fn replace(path: &Path, text: &str) -> Result<(), String> {
+    let write = || -> io::Result<()> {
+        // a link stays one, and what is no plain file cannot be replaced
+        let place = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        if place.exists() && !place.is_file() {
+            return fs::write(&place, text);
+        }
+        let name = place.file_name().unwrap_or_default().to_string_lossy();
+        let beside = folder(&place).join(format!(".{name}.{}.tmp", std::process::id()));
+        let written = fs::File::create(&beside).and_then(|mut file| file.write_all(text.as_bytes()));
+        let moved = written.and_then(|()| fs::rename(&beside, &place));
+        if moved.is_err() {
+            // the first error is the one to tell
+            let _ = fs::remove_file(&beside);
+        }
+        moved
+    };
+    write().map_err(|error| format!("{}: cannot be written: {error}", path.display()))
+}
+
+/// The command line, quoted for a shell.
+fn command_line() -> String {
+    let arguments = std::env::args_os().skip(1).map(|argument| quoted(&argument.to_string_lossy()));
+    std::iter::once("quantproof".to_owned()).chain(arguments).collect::<Vec<_>>().join(" ")
+}
+
+/// An argument as a shell reads it.
+fn quoted(argument: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_./=,:+@%-".contains(c);
+    if !argument.is_empty() && argument.chars().all(plain) {
+        return argument.to_owned();
+    }
+    format!("'{}'", argument.replace('\'', "'\\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arguments_are_quoted_for_a_shell() {
+        assert_eq!(
+            ["a-b_1.json", "x=1/3,y", "", "a b", "it's"].map(quoted),
+            ["a-b_1.json", "x=1/3,y", "''", "'a b'", "'it'\\''s'"]
+        );
+    }
+
+    #[test]
+    fn a_file_is_replaced_whole_and_nothing_is_left_beside_it() {
+        let folder = std::env::temp_dir().join(format!("quantproof-page-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        let path = folder.join("a.html");
+        replace(&path, "first").unwrap();
+        replace(&path, "second").unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "second");
+        assert_eq!(fs::read_dir(&folder).unwrap().count(), 1);
+        assert_eq!(check(&folder, &[]).unwrap_err(), "a folder, expected a file");
+        assert!(check(&folder.join("b").join("c.html"), &[]).unwrap_err().starts_with("no folder "));
+        assert_eq!(check(&path, &[&path]).unwrap_err(), "a file that is read, expected another");
+        fs::remove_dir_all(&folder).unwrap();
+    }
+}

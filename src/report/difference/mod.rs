@@ -1,0 +1,375 @@
+//! The answer about two networks: in words, and as JSON.
+
+mod json;
+
+use super::number::{exact, lower, readable, upper};
+use super::text::{effort, line, unanswered};
+use super::words::{class, coordinates, place};
+use super::{Outcome, Scope};
+use crate::network::exact::ExactEvaluation;
+use crate::network::{Network, Output};
+use crate::robustness::difference::{Extent, Found, Logits, Supremum};
+use crate::robustness::{Answer, ClassChoice};
+use deltasat::exact::{Ball, Rational};
+use deltasat::search::{Statistics, StopReason};
+use std::io::{self, Write};
+
+/// What was asked about two networks.
+#[derive(Clone, Debug)]
+pub enum Aim {
+    /// the range of `logit_B − logit_A`, or whether it leaves `[−threshold, threshold]`
+    Logits {
+        /// of these outputs
+        outputs: Vec<usize>,
+        /// the threshold of a yes/no question
+        threshold: Option<Rational>,
+    },
+    /// the largest `|c_B − c_A|`, or whether it exceeds a threshold
+    Confidences {
+        /// whose confidence
+        choice: ClassChoice,
+        /// the threshold of a yes/no question
+        threshold: Option<Rational>,
+    },
+    /// whether `B` assigns another class than `A`
+    ClassChange {
+        /// only where `A` is at least this confident
+        guard: Option<Rational>,
+    },
+}
+
+/// What was found.
+#[derive(Clone, Debug)]
+pub enum Finding {
+    /// about logits
+    Logits(Logits),
+    /// about confidences, or a change of class
+    One(Found),
+}
+
+/// Two networks, a question, and what was found.
+#[derive(Clone, Copy, Debug)]
+pub struct Report<'a> {
+    /// the network that the other one is compared with
+    pub a: &'a Network,
+    /// the other one
+    pub b: &'a Network,
+    /// `[lower, upper]` of each input
+    pub domain: &'a [(Rational, Rational)],
+    /// the question
+    pub aim: &'a Aim,
+    /// the answer
+    pub found: &'a Finding,
+    /// the gap that was aimed at
+    pub delta: f64,
+}
+
+impl Aim {
+    fn name(&self) -> &'static str {
+        match self {
+            Aim::Logits { .. } => "logits",
+            Aim::Confidences { .. } => "confidences",
+            Aim::ClassChange { .. } => "class-change",
+        }
+    }
+
+    fn threshold(&self) -> Option<&Rational> {
+        match self {
+            Aim::Logits { threshold, .. } | Aim::Confidences { threshold, .. } => threshold.as_ref(),
+            Aim::ClassChange { .. } => None,
+        }
+    }
+}
+
+impl Finding {
+    /// The answer in one word.
+    pub fn outcome(&self) -> Outcome {
+        let answer = match self {
+            Finding::Logits(found) => found.answer,
+            Finding::One(found) => found.answer,
+        };
+        match answer {
+            Answer::Robust => Outcome::Robust,
+            Answer::Violated => Outcome::Violated,
+            Answer::Bounds => Outcome::of_bounds(self.stop()),
+            Answer::Unknown => Outcome::Unknown,
+            Answer::Timeout => Outcome::Timeout,
+        }
+    }
+
+    /// Why the search ended.
+    pub fn stop(&self) -> StopReason {
+        match self {
+            Finding::Logits(found) => found.stop,
+            Finding::One(found) => found.stop,
+        }
+    }
+
+    /// What it cost.
+    pub(super) fn statistics(&self) -> &Statistics {
+        match self {
+            Finding::Logits(found) => &found.statistics,
+            Finding::One(found) => &found.statistics,
+        }
+    }
+}
+
+/// The word for an outcome: of two networks neither is robust.
+fn outcome_name(outcome: Outcome) -> &'static str {
+    if outcome == Outcome::Robust { "proved" } else { outcome.name() }
+}
+
+/// One side of a difference.
+type Side = fn(&Extent) -> &Supremum;
+
+/// The range of a difference: what is proved, and inside it what is attained.
+pub(super) struct Range {
+    pub(super) proved: [f64; 2],
+    pub(super) attained: [f64; 2],
+}
+
+impl Range {
+    /// Of an output; subtracting from 0 makes no −0.
+    pub(super) fn of(extent: &Extent) -> Range {
+        Range {
+            proved: [0.0 - extent.below.upper, extent.above.upper],
+            attained: [0.0 - extent.below.lower, extent.above.lower],
+        }
+    }
+}
+
+impl Report<'_> {
+    /// Writes the answer in words.
+    ///
+    /// # Errors
+    /// Those of the writer.
+    pub fn text(&self, out: &mut dyn Write) -> io::Result<()> {
+        writeln!(out, "{}", self.sentence())?;
+        line(out, "A", self.a.name())?;
+        line(out, "B", self.b.name())?;
+        if self.prefers_a() {
+            line(out, "domain", "that of A; the file of B has another")?;
+        }
+        match self.found {
+            Finding::Logits(found) => self.logit_lines(found, out)?,
+            Finding::One(found) => self.lines(found, out)?,
+        }
+        effort(self.found.statistics(), out)
+    }
+
+    /// The answer in one sentence.
+    pub(super) fn sentence(&self) -> String {
+        match self.found {
+            Finding::Logits(found) => self.about_logits(found),
+            Finding::One(found) => match self.aim {
+                Aim::ClassChange { guard } => self.about_class(found, guard.as_ref()),
+                Aim::Logits { .. } | Aim::Confidences { .. } => self.about_confidences(found),
+            },
+        }
+    }
+
+    /// Whether the domain is that of `A` although `B` has another.
+    fn prefers_a(&self) -> bool {
+        let is_own = |network: &Network| {
+            network.input().domain().map(|own| {
+                own.iter().zip(self.domain).all(|(own, (lower, upper))| own.lower() == lower && own.upper() == upper)
+            })
+        };
+        is_own(self.a) == Some(true) && is_own(self.b) == Some(false)
+    }
+
+    /// Where.
+    pub(super) fn place(&self) -> String {
+        place(self.a, Scope::Global(self.domain))
+    }
+
+    /// `logit "0"`, `output "y"`, or just `logit` of a sigmoid.
+    pub(super) fn output(&self, index: usize) -> String {
+        match self.a.output() {
+            Output::Sigmoid => "logit".to_owned(),
+            Output::Softmax => format!("logit {:?}", self.a.classes()[index]),
+            Output::None => class(self.a, index),
+        }
+    }
+
+    fn about_logits(&self, found: &Logits) -> String {
+        let place = self.place();
+        let noun = if self.a.output() == Output::None { "output" } else { "logit" };
+        let single = match &found.extents[..] {
+            [one] => Some(self.output(one.output)),
+            _ => None,
+        };
+        if let Some(threshold) = self.aim.threshold().map(exact) {
+            let one = single.clone().unwrap_or_else(|| format!("any {noun}"));
+            return match self.found.outcome() {
+                Outcome::Robust => {
+                    let one = single.unwrap_or_else(|| format!("every {noun}"));
+                    format!("proved: {one} of B differs from that of A by at most {threshold} {place}")
+                }
+                Outcome::Violated => {
+                    let (output, least) = most(found);
+                    let one = output.map_or(one, |output| self.output(output));
+                    let least = lower(least);
+                    format!(
+                        "violated: {one} of B differs from that of A by at least {least} {place}, more than {threshold}"
+                    )
+                }
+                _ => {
+                    let why = unanswered(found.stop);
+                    format!("{why}: whether {one} of B differs from that of A by more than {threshold} {place} is open")
+                }
+            };
+        }
+        let ranges = || found.extents.iter().map(Range::of);
+        let least = ranges().map(|range| range.proved[0]).fold(f64::INFINITY, f64::min);
+        let greatest = ranges().map(|range| range.proved[1]).fold(f64::NEG_INFINITY, f64::max);
+        let one = single.unwrap_or_else(|| format!("every {noun}"));
+        let start = match self.found.outcome() {
+            Outcome::Bounds => "bounds".to_owned(),
+            _ => format!("{}: bounds so far", unanswered(found.stop)),
+        };
+        format!("{start}: {one} of B minus that of A lies within [{}, {}] {place}", lower(least), upper(greatest))
+    }
+
+    fn logit_lines(&self, found: &Logits, out: &mut dyn Write) -> io::Result<()> {
+        for extent in &found.extents {
+            let Range { proved, attained } = Range::of(extent);
+            let bounds = format!(
+                "min [{}, {}], max [{}, {}]",
+                lower(proved[0]),
+                upper(attained[0]),
+                lower(attained[1]),
+                upper(proved[1])
+            );
+            line(out, &self.output(extent.output), &bounds)?;
+        }
+        let sides: [(&str, Side); 2] = [("min at", |extent| &extent.below), ("max at", |extent| &extent.above)];
+        for (name, side) in sides {
+            // the later ones of equals would do as well
+            let extreme = found.extents.iter().reduce(|x, y| if side(y).lower > side(x).lower { y } else { x });
+            let Some((extent, witness)) = extreme.and_then(|extent| Some((extent, side(extent).witness.as_ref()?)))
+            else {
+                continue;
+            };
+            line(out, name, &coordinates(self.a, &witness.input))?;
+            let of = |evaluation: &ExactEvaluation| value(&evaluation.logits[extent.output]);
+            writeln!(out, "    {}: {} in A, {} in B", self.output(extent.output), of(&witness.a), of(&witness.b))?;
+        }
+        if found.extents.len() > 1 {
+            writeln!(out, "    (--json has an input for every output)")?;
+        }
+        Ok(())
+    }
+
+    fn quantity(&self, class_of_witness: Option<usize>) -> String {
+        let whose = match (self.aim, class_of_witness) {
+            (_, Some(index)) => class(self.a, index),
+            (Aim::Confidences { choice: ClassChoice::Index(index), .. }, None) => class(self.a, *index),
+            (Aim::Confidences { choice: ClassChoice::Assigned, .. }, None) => "the class that A assigns".to_owned(),
+            _ => "any class".to_owned(),
+        };
+        format!("the confidence of {whose}")
+    }
+
+    fn about_confidences(&self, found: &Found) -> String {
+        let (place, quantity) = (self.place(), self.quantity(None));
+        let (least, most) = (lower(found.supremum.lower), upper(found.supremum.upper));
+        match (self.found.outcome(), self.aim.threshold().map(exact)) {
+            (Outcome::Robust, Some(threshold)) => {
+                format!("proved: {quantity} differs by at most {threshold} between A and B {place}")
+            }
+            (Outcome::Violated, Some(threshold)) => {
+                let quantity = self.quantity(found.class);
+                format!(
+                    "violated: {quantity} differs by at least {least} between A and B {place}, more than {threshold}"
+                )
+            }
+            (_, Some(threshold)) => {
+                let why = unanswered(found.stop);
+                format!("{why}: whether {quantity} differs by more than {threshold} between A and B {place} is open")
+            }
+            (outcome, None) => {
+                let start = match outcome {
+                    Outcome::Bounds => "bounds".to_owned(),
+                    _ => format!("{}: bounds so far", unanswered(found.stop)),
+                };
+                format!(
+                    "{start}: {quantity} differs by at most {most} between A and B {place}, and somewhere by at least {least}"
+                )
+            }
+        }
+    }
+
+    fn about_class(&self, found: &Found, guard: Option<&Rational>) -> String {
+        let guarded = guard.map_or(String::new(), |g| format!(" wherever A is at least {} confident", exact(g)));
+        let place = self.place();
+        match self.found.outcome() {
+            Outcome::Robust => format!("proved: B assigns the class that A assigns {place}{guarded}"),
+            Outcome::Violated => format!("violated: B assigns another class than A {place}{guarded}"),
+            _ => {
+                let why = unanswered(found.stop);
+                format!("{why}: whether B assigns another class than A {place}{guarded} is open")
+            }
+        }
+    }
+
+    fn lines(&self, found: &Found, out: &mut dyn Write) -> io::Result<()> {
+        let Supremum { lower: least, upper: most, witness } = &found.supremum;
+        let name = match self.aim {
+            Aim::ClassChange { .. } => "logit gap",
+            Aim::Logits { .. } | Aim::Confidences { .. } => "difference",
+        };
+        // two networks that are one have no gap
+        if *most > f64::NEG_INFINITY {
+            line(out, name, &format!("[{}, {}]", lower(*least), upper(*most)))?;
+        }
+        let Some(witness) = witness else { return Ok(()) };
+        line(out, "witness at", &coordinates(self.a, &witness.input))?;
+        let classes = [&witness.a, &witness.b].map(|evaluation| evaluation.class);
+        let text = match (self.aim, classes) {
+            (Aim::ClassChange { .. }, [Some(a), Some(b)]) => {
+                let [in_a, in_b] =
+                    [(a, &witness.a), (b, &witness.b)].map(|(class, evaluation)| self.confidence(evaluation, class));
+                format!("{} in A{in_a}, {} in B{in_b}", class(self.a, a), class(self.a, b))
+            }
+            _ => {
+                let of = found.class.unwrap_or_default();
+                let [a, b] = witness
+                    .confidences(self.a.output(), of)
+                    .map_or(["?".to_owned(), "?".to_owned()], |c| c.map(|c| lower(c.floor_f64())));
+                let change = match classes {
+                    [Some(a), Some(b)] if a != b => {
+                        format!(", class {:?} -> {:?}", self.a.classes()[a], self.a.classes()[b])
+                    }
+                    _ => String::new(),
+                };
+                format!("{}: confidence {a} in A, {b} in B{change}", class(self.a, of))
+            }
+        };
+        line(out, "witness", &text)
+    }
+
+    /// ` with confidence 0.93`, where outputs become confidences.
+    fn confidence(&self, evaluation: &ExactEvaluation, class: usize) -> String {
+        let output = self.a.output();
+        match output.exact_confidence(&evaluation.logits, class) {
+            Some(confidence) if output != Output::None => {
+                format!(" with confidence {}", lower(confidence.floor_f64()))
+            }
+            _ => String::new(),
+        }
+    }
+}
+
+/// The output whose difference is largest, and what that surely is at least.
+fn most(found: &Logits) -> (Option<usize>, f64) {
+    found.extents.iter().fold((None, f64::NEG_INFINITY), |best, extent| {
+        let most = extent.above.lower.max(extent.below.lower);
+        if most > best.1 { (Some(extent.output), most) } else { best }
+    })
+}
+
+/// A value for reading: exact where that is short.
+fn value(ball: &Ball) -> String {
+    ball.exact().map_or_else(|| format!("≈{}", lower(ball.floor_f64())), |exact| readable(&exact))
+}

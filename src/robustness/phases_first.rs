@@ -1,0 +1,55 @@
+//! Phases before inputs, where there are many inputs: a box of 64 inputs halves in each of them after 2^64 boxes, while
+//! in a small box few neurons are undecided, and where none is, the difference of two ReLU networks is linear.
+
+use deltasat::branch::{Brancher, Phases, Split};
+use deltasat::interval::{Interval, bounds};
+use deltasat::op::Op;
+use deltasat::problem::Compiled;
+use deltasat::tape::Workspace;
+
+/// The number of inputs from which on phases come first.
+const MANY: usize = 16;
+
+/// Phases first, for many inputs; else [`Phases`].
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct PhasesFirst;
+
+impl Brancher for PhasesFirst {
+    fn name(&self) -> &'static str {
+        "phases-first"
+    }
+
+    fn choose(
+        &self,
+        problem: &Compiled,
+        root: &[Interval],
+        kept: &[Interval],
+        depth: u32,
+        w: &mut Workspace,
+    ) -> Option<Split> {
+        let otherwise = |w: &mut Workspace| Phases.choose(problem, root, kept, depth, w);
+        let Some(objective) = problem.objective.filter(|_| problem.tape.variables() >= MANY) else {
+            return otherwise(w);
+        };
+        // an objective |d| has its sign split before anything else
+        if let Some((Op::Abs, &[inner])) = problem.tape.definition(objective)
+            && let bound = w.values[inner as usize]
+            && bound.inf() < 0.0
+            && bound.sup() > 0.0
+        {
+            return otherwise(w);
+        }
+        let tape = &problem.tape;
+        tape.linear_bound(&[(objective, 1.0)], w);
+        let gaps = (tape.variables()..kept.len()).map(|position| (position, tape.phase_gap(position, w)));
+        let largest = gaps.filter(|&(_, gap)| gap > 0.0).max_by(|x, y| x.1.total_cmp(&y.1));
+        match largest {
+            Some((position, _)) if kept[position].inf() < 0.0 && kept[position].sup() > 0.0 => Some(Split {
+                position,
+                lower: bounds(kept[position].inf(), 0.0),
+                upper: bounds(0.0, kept[position].sup()),
+            }),
+            _ => otherwise(w),
+        }
+    }
+}
