@@ -9,6 +9,7 @@ mod compare;
 mod convert;
 mod difference;
 mod encode;
+mod faults;
 mod flips;
 mod global;
 mod inputs;
@@ -59,6 +60,7 @@ enum Command {
     Global(global::Arguments),
     Flips(flips::Arguments),
     SafeRegion(region::Arguments),
+    Faults(faults::Arguments),
     Radius(radius::Arguments),
     Bits(bits::Arguments),
     Sensitivity(sensitivity::Arguments),
@@ -149,6 +151,7 @@ impl Command {
             Command::Global(arguments) => arguments.run(out),
             Command::Flips(arguments) => arguments.run(out),
             Command::SafeRegion(arguments) => arguments.run(out),
+            Command::Faults(arguments) => arguments.run(out),
             Command::Radius(arguments) => arguments.run(out),
             Command::Bits(arguments) => arguments.run(out),
             Command::Sensitivity(arguments) => arguments.run(out),

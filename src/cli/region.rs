@@ -58,6 +58,9 @@ impl Arguments {
         let session = self.run.start()?;
         let network = self.model.load()?;
         let perturbation = self.selection.perturb(&self.amount, &network)?;
+        if perturbation.activations().is_some() {
+            return Err("--activations: not known of regions, expected parameters alone".to_owned().into());
+        }
         let (axes, input) = self.axes(&network)?;
         if class_count(&network) < 2 {
             return Err(format!("{}: a single output, expected at least two classes", network.name()).into());

@@ -3,8 +3,31 @@
 //! Every interval holds the real number it stands for, so a class that the intervals tell apart is the class, and the
 //! lower end of an enclosed deviation is attained. Where they cannot tell, the caller asks the exact evaluation.
 
-use super::{Activation, Network, Output};
+use super::{Activation, Layer, Network, Output};
 use deltasat::interval::{self, Interval, kernel, point};
+
+impl Activation {
+    /// Encloses the values on an interval.
+    pub(crate) fn enclose(self, z: Interval) -> Interval {
+        match self {
+            Activation::Relu => z.max(point(0.0)),
+            Activation::Linear => z,
+            Activation::Tanh => interval::tanh(z),
+            Activation::Sigmoid => interval::sigmoid(z),
+        }
+    }
+}
+
+impl Layer {
+    /// Encloses the pre-activations and the values over a box of [`Layer::inputs`] intervals.
+    pub(crate) fn enclose(&self, at: &[Interval]) -> (Vec<Interval>, Vec<Interval>) {
+        let (lo, hi): (Vec<f64>, Vec<f64>) = at.iter().map(|h| (h.inf(), h.sup())).unzip();
+        let rows = self.rows().zip(self.biases());
+        let sums: Vec<_> = rows.map(|(row, &bias)| kernel::dot(row, &lo, &hi, 0) + point(bias)).collect();
+        let values = sums.iter().map(|&z| self.activation().enclose(z)).collect();
+        (sums, values)
+    }
+}
 
 impl Network {
     /// Encloses the logits at every point of a box of [`Input::count`](super::Input::count) intervals.
@@ -34,15 +57,12 @@ impl Network {
             hi.clear();
             hi.extend(h.iter().map(|h| h.sup()));
             h.clear();
-            h.extend(layer.rows().zip(layer.biases()).map(|(row, &bias)| {
-                let z = kernel::dot(row, &lo, &hi, 0) + point(bias);
-                match layer.activation() {
-                    Activation::Relu => z.max(point(0.0)),
-                    Activation::Linear => z,
-                    Activation::Tanh => interval::tanh(z),
-                    Activation::Sigmoid => interval::sigmoid(z),
-                }
-            }));
+            h.extend(
+                layer
+                    .rows()
+                    .zip(layer.biases())
+                    .map(|(row, &bias)| layer.activation().enclose(kernel::dot(row, &lo, &hi, 0) + point(bias))),
+            );
         }
         h
     }

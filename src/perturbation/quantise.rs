@@ -235,6 +235,21 @@ impl Quantised {
         Some(if truncates { grid.truncated(value) } else { grid.nearest(value) })
     }
 
+    /// The same scheme where a quantised parameter may become either end of the range that is given for its layer's index and
+    /// its place, and stays where it is between them.
+    #[must_use]
+    pub fn with_ranges(&self, network: &Network, range: impl Fn(usize, Parameter) -> (f64, f64)) -> Self {
+        let mut other = self.clone();
+        let exact = |x: f64| Constant::from_f64(x).unwrap_or(Constant::ZERO);
+        for (index, (ranges, layer)) in other.layers.iter_mut().zip(network.layers()).enumerate() {
+            for (slot, place) in ranges.ranges.iter_mut().zip(layer.places()) {
+                let (least, greatest) = range(index, place);
+                *slot = (exact(least), exact(greatest));
+            }
+        }
+        other
+    }
+
     /// Whether it was made for a network of these layers.
     pub fn fits(&self, network: &Network) -> bool {
         let shapes = self.layers.iter().map(|layer| (layer.inputs, layer.outputs));

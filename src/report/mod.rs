@@ -9,6 +9,7 @@
 pub mod bits;
 pub mod compare;
 pub mod difference;
+pub mod faults;
 pub mod flips;
 pub mod html;
 pub mod json;

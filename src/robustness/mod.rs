@@ -5,6 +5,7 @@
 
 pub mod bits;
 pub mod difference;
+pub mod faults;
 pub mod flips;
 pub mod float_error;
 pub mod global;

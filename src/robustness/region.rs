@@ -281,6 +281,10 @@ impl<'a> Region<'a> {
         noises: &[f64],
         scratch: &mut Scratch,
     ) -> bool {
+        if self.perturbation.activations().is_some() {
+            // how an activation is rounded is not for a witness to choose
+            return false;
+        }
         // the row of the difference of two logits has a noise of its own, which counts the other way round
         let noises = self.turned(class, against, noises);
         // `class` is never assigned to with these noises

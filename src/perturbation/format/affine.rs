@@ -59,4 +59,18 @@ impl Affine {
         let word = self.down(x);
         if self.value(word) < x && word < self.greatest { word + 1 } else { word }
     }
+
+    /// The bits of a word, in two's complement.
+    pub fn bits(&self) -> u32 {
+        let magnitude = self.greatest.max(-1 - self.least);
+        i64::BITS - magnitude.leading_zeros() + 1
+    }
+
+    /// What a word stands for when a bit of it, 0 being the last, is inverted. It may be the one word of its bits that is
+    /// left out of a symmetric range.
+    pub fn flipped(&self, word: i64, bit: u32) -> f64 {
+        let unused = i64::BITS - self.bits();
+        // what is above the first bit follows it
+        self.value((word ^ (1 << bit)) << unused >> unused)
+    }
 }

@@ -87,6 +87,23 @@ impl Grid {
         }
     }
 
+    /// The bits of a word.
+    pub fn bits(&self) -> u32 {
+        match self {
+            Grid::Affine(grid) => grid.bits(),
+            Grid::Minifloat(grid) => grid.bits(),
+        }
+    }
+
+    /// What becomes of the number `from` of the grid, to which `x` was rounded, when a bit of its word, 0 being the last, is
+    /// inverted; `None` for infinities and NaN. A zero keeps the sign of `x` where it has one.
+    pub fn flipped(&self, x: f64, from: f64, bit: u32) -> Option<f64> {
+        match self {
+            Grid::Affine(grid) => Some(grid.flipped(grid.down(from), bit)),
+            Grid::Minifloat(grid) => grid.decoded(grid.word(from, x.is_sign_negative()) ^ (1 << bit)),
+        }
+    }
+
     /// Whether the last bit of a number of the grid is 0.
     fn is_even(&self, value: f64) -> bool {
         match self {

@@ -85,6 +85,28 @@ impl Minifloat {
         // a negative number just above a power of two rounds to that power, which is on the grid
         (x / step).floor() * step + 0.0
     }
+
+    /// The word of a number of the format, which is negative also where it is a zero with that sign.
+    pub fn word(&self, x: f64, negative: bool) -> u32 {
+        let magnitude = x.abs();
+        let sign = u32::from(negative) << (self.bits - 1);
+        if magnitude < power_of_two(self.least_exponent) {
+            return sign | (magnitude / power_of_two(self.least_exponent - self.mantissa)) as u32;
+        }
+        let exponent = ((magnitude.to_bits() >> 52) as i32) - 1023;
+        let mantissa = (magnitude / power_of_two(exponent - self.mantissa)) as u32 - (1 << self.mantissa);
+        sign | ((exponent - self.least_exponent + 1) as u32) << self.mantissa | mantissa
+    }
+
+    /// What a word stands for; `None` for infinities and NaN.
+    pub fn decoded(&self, word: u32) -> Option<f64> {
+        let fields = word & ((1 << (self.bits - 1)) - 1);
+        let (field, mantissa) = (fields >> self.mantissa, fields & ((1 << self.mantissa) - 1));
+        let (implicit, exponent) = if field == 0 { (0, 0) } else { (1 << self.mantissa, field as i32 - 1) };
+        let magnitude = f64::from(mantissa | implicit) * power_of_two(self.least_exponent + exponent - self.mantissa);
+        let sign = if word >> (self.bits - 1) & 1 == 1 { -1.0 } else { 1.0 };
+        (magnitude <= self.greatest).then_some(sign * magnitude)
+    }
 }
 
 /// A normal power of two.
