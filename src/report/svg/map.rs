@@ -60,7 +60,7 @@ pub struct Field {
 pub enum Kind {
     /// proved: the class flips nowhere in it
     Never,
-    /// a witness flips the class in it
+    /// at each of its points some parameters flip the class
     Can,
     /// neither
     Open,
@@ -136,7 +136,7 @@ impl Kind {
     pub fn name(self) -> &'static str {
         match self {
             Kind::Never => "never flips (proved)",
-            Kind::Can => "can flip (witness)",
+            Kind::Can => "can flip at every point",
             Kind::Open => "open",
             Kind::Asked => "asked about",
         }
