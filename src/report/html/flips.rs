@@ -1,6 +1,6 @@
 //! A section on which inputs can flip: their class changes for some parameters within the perturbation.
 
-use super::finding::{assumptions, effort, map_section, map_title};
+use super::finding::{assumptions_of_rows, effort, map_section, map_title};
 use super::table::{Cell, Column, ROWS, Table};
 use super::{Page, Reproduce, Section, Verdict, confidence};
 use crate::report::Scope;
@@ -109,7 +109,7 @@ impl Rows {
                           safety."
                     .to_owned(),
             },
-            assumptions: assumptions(layout.network, &moving, "Each row of the file, or each held-out point, by itself"),
+            assumptions: assumptions_of_rows(layout.network, &moving, "Each row of the file, or each held-out point, by itself"),
             sections: sections.collect(),
             reproduce,
         }
