@@ -122,7 +122,10 @@ fn errors_say_what_where_and_what_was_expected() {
         ),
         (&[MODEL, one, "--output", "none"], format!("{one}: 1 input declared, expected X_0 to X_1")),
         (&["no.json", CORNER], "no.json".into()),
-        (&[MODEL, CORNER, "--output", "none", "--layers", "1"], "expected --epsilon or --relative too".into()),
+        (
+            &[MODEL, CORNER, "--output", "none", "--layers", "1"],
+            "expected --epsilon, --relative or --quantize too".into(),
+        ),
         (&[MODEL, CORNER, "--output", "none", "--epsilon", "0.1", "--layers", "7"], "layer 7".into()),
         (
             &[MODEL, CORNER, "--output", "none", "--results", "/no/such/folder"],

@@ -2,6 +2,7 @@
 
 use super::inputs::{Inputs, Labels, Row};
 use super::options::{self, Amount, Run, Selection, Session};
+use super::page::Pictures;
 use super::rows::{self, Ask};
 use super::{Failure, Status};
 use clap::Args;
@@ -9,9 +10,11 @@ use deltasat::exact::Rational;
 use deltasat::search::StopReason;
 use quantproof::network::Network;
 use quantproof::report::flips::{Layout, Summary};
+use quantproof::report::html::flips::Rows;
 use quantproof::robustness::flips::{Flip, Flips};
 use quantproof::robustness::local::Scratch;
 use std::io::Write;
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
@@ -39,6 +42,8 @@ pub(super) struct Arguments {
     amount: Amount,
     #[command(flatten)]
     selection: Selection,
+    #[command(flatten)]
+    pictures: Pictures,
     #[command(flatten)]
     run: Run,
 }
@@ -69,10 +74,16 @@ impl Arguments {
         let session = self.run.start()?;
         let network = self.model.load()?;
         let perturbation = self.selection.perturb(&self.amount, &network)?;
+        let read = self.inputs.as_deref().filter(|path| *path != "-").map(Path::new);
+        let files: Vec<&Path> = [self.model.path()].into_iter().chain(read).chain(self.amount.file()).collect();
+        let mut reproduce = self.pictures.start(&network, &files)?;
         let inputs = match &self.inputs {
             Some(path) => Inputs::read(path, &network, Labels::Perhaps)?,
             None => Inputs::held_out(&network)?,
         };
+        if self.inputs.as_deref() == Some("-") {
+            reproduce.files.push(inputs.file("standard input".to_owned()));
+        }
         let flips = Flips::new(&network, &perturbation, session.settings.clone());
         let columns = (inputs.has_labels(), flips.rounded().is_some());
         let layout = Layout::new(&network, &perturbation, columns, inputs.last_line, &inputs.widths);
@@ -80,6 +91,7 @@ impl Arguments {
         let (network, inputs) = (&network, &inputs);
         let question = Question { session: &session, network, inputs, flips, layout, answered };
         let mut summary = Summary { inputs: inputs.count, ..Summary::default() };
+        let mut page = Rows::default();
         if session.json {
             question.layout.json_start(out)?;
         } else {
@@ -87,13 +99,21 @@ impl Arguments {
         }
         summary.stop = rows::run(&session, inputs, network.input().count(), &question, out, |row, flip| {
             summary.add(question.label(row), flip);
+            if self.pictures.wanted() {
+                // the file was checked: every field is a number
+                let values = (0..network.input().count()).filter_map(|i| inputs.value(row, i).ok());
+                page.add(&question.layout, row.line, &values.collect::<Vec<_>>(), flip);
+            }
         })?;
         summary.seconds = session.started.elapsed().as_secs_f64();
+        let written =
+            self.pictures.write(|| page.page(&question.layout, &summary, reproduce), || page.map(&question.layout));
         if session.json {
             summary.json_end(&question.layout, out)?;
         } else {
             summary.text(&question.layout, out)?;
         }
+        written?;
         let cut = summary.stop.is_some() || summary.open[0] > 0;
         if cut && session.stopped() == Some(StopReason::Interrupted) {
             return Ok(Status::Interrupted);

@@ -31,16 +31,21 @@ impl Pictures {
     /// Checks that what is wanted can be drawn and written, and notes how to reproduce it; `read` are the files of the
     /// question.
     pub(super) fn start(&self, network: &Network, read: &[&Path]) -> Result<Reproduce, String> {
+        if self.svg.is_some() {
+            confidence::check(network).map_err(|problem| format!("--svg: {problem}"))?;
+        }
+        self.start_any(read)
+    }
+
+    /// The same where the question itself says of which two inputs the map is.
+    pub(super) fn start_any(&self, read: &[&Path]) -> Result<Reproduce, String> {
         for (option, path) in [("--html", &self.html), ("--svg", &self.svg)] {
             if let Some(path) = path {
                 check(path, read).map_err(|problem| format!("{option} {}: {problem}", path.display()))?;
             }
         }
-        if let Some(path) = &self.svg {
-            if self.html.as_ref() == Some(path) {
-                return Err(format!("--html and --svg: both {}, expected two files", path.display()));
-            }
-            confidence::check(network).map_err(|problem| format!("--svg: {problem}"))?;
+        if let (Some(path), true) = (&self.svg, self.svg == self.html) {
+            return Err(format!("--html and --svg: both {}, expected two files", path.display()));
         }
         if self.html.is_none() {
             return Ok(Reproduce::default());

@@ -1,12 +1,14 @@
 //! `quantproof safe-region`: where in a rectangle of two inputs the class can change.
 
 use super::options::{self, Amount, Run, Selection};
+use super::page::Pictures;
 use super::progress::Progress;
 use super::{Failure, Status, global};
 use clap::Args;
 use deltasat::exact::Rational;
 use quantproof::encode::class_count;
 use quantproof::network::Network;
+use quantproof::report::html;
 use quantproof::report::region::Report;
 use quantproof::robustness::region::Region;
 use std::io::Write;
@@ -41,6 +43,8 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "FILE")]
     csv: Option<PathBuf>,
     #[command(flatten)]
+    pictures: Pictures,
+    #[command(flatten)]
     run: Run,
 }
 
@@ -61,6 +65,8 @@ impl Arguments {
         if perturbation.activations().is_some() {
             return Err("--activations: not known of regions, expected parameters alone".to_owned().into());
         }
+        let files: Vec<&Path> = [self.model.path()].into_iter().chain(self.amount.file()).collect();
+        let reproduce = self.pictures.start_any(&files)?;
         let (axes, input) = self.axes(&network)?;
         if class_count(&network) < 2 {
             return Err(format!("{}: a single output, expected at least two classes", network.name()).into());
@@ -91,11 +97,13 @@ impl Arguments {
         if let Some(path) = &self.csv {
             write_csv(&report, path)?;
         }
+        let written = self.pictures.write(|| html::region::page(&report, reproduce), || html::region::map(&report));
         if session.json {
             report.json(out)?;
         } else {
             report.text(out)?;
         }
+        written?;
         Ok(Status::of(report.outcome(), paving.stop))
     }
 

@@ -247,18 +247,32 @@ impl Summary {
     /// # Errors
     /// Those of the writer.
     pub fn text(&self, layout: &Layout<'_>, out: &mut dyn Write) -> io::Result<()> {
-        let inputs = count(self.rows, "input", "inputs");
-        let moving = moving(layout.perturbation);
-        let open: u64 = self.open.iter().sum();
-        writeln!(out, "{inputs}: {moving} never flip {}, can flip {}; {open} open", self.never, self.can)?;
+        writeln!(out, "{}", self.sentence(layout))?;
         if let Some(stop) = self.stop {
             let left = count(self.inputs - self.rows, "input", "inputs");
             writeln!(out, "{}: {left} not looked at", why(Open::Stopped(stop)))?;
         }
-        let line = |out: &mut dyn Write, name: &str, value: &str| writeln!(out, "  {name:<12}  {value}");
+        for (name, value) in self.lines(layout) {
+            writeln!(out, "  {name:<12}  {value}")?;
+        }
+        let boxes = count(self.boxes, "box", "boxes");
+        writeln!(out, "  {:<12}  {boxes} in {:.4} s", "search", self.seconds)
+    }
+
+    /// The answer in one sentence.
+    pub(super) fn sentence(&self, layout: &Layout<'_>) -> String {
+        let inputs = count(self.rows, "input", "inputs");
+        let moving = moving(layout.perturbation);
+        let open: u64 = self.open.iter().sum();
+        format!("{inputs}: {moving} never flip {}, can flip {}; {open} open", self.never, self.can)
+    }
+
+    /// What else there is to say, by name.
+    pub(super) fn lines(&self, layout: &Layout<'_>) -> Vec<(&'static str, String)> {
+        let mut lines = Vec::new();
         if layout.rounded {
             let flips = count(self.rounded_flips, "input", "inputs");
-            line(out, "rounded", &format!("the network {} flips {flips}", layout.rounding()))?;
+            lines.push(("rounded", format!("the network {} flips {flips}", layout.rounding())));
         }
         if layout.labels {
             let of = self.rows;
@@ -267,7 +281,7 @@ impl Summary {
                 let rounded = Share { rows: self.rounded_right, of };
                 parts.push(format!("{} {}", layout.rounding(), rounded.exact()));
             }
-            line(out, "accuracy", &parts.join(", "))?;
+            lines.push(("accuracy", parts.join(", ")));
             let (least, most) = self.worst();
             let (low, high) = (least.hundredths(false), most.hundredths(true));
             let (always, not) = (self.always_right, self.not_always_right);
@@ -276,10 +290,9 @@ impl Summary {
             } else {
                 format!("[{}, {}]: {always} always right, {not} not", percent(low), percent(high))
             };
-            line(out, "worst case", &worst)?;
+            lines.push(("worst case", worst));
         }
-        let boxes = count(self.boxes, "box", "boxes");
-        line(out, "search", &format!("{boxes} in {:.4} s", self.seconds))
+        lines
     }
 
     /// Writes the end of the JSON document, after the last row.

@@ -58,12 +58,13 @@ impl Report<'_> {
         Outcome::of_bounds(self.paving.stop)
     }
 
-    fn whole(&self) -> Rational {
+    /// The area of the rectangle.
+    pub(super) fn whole(&self) -> Rational {
         self.paving.areas.iter().fold(Rational::zero(), |sum, area| sum + area)
     }
 
     /// The safe area: at least, at most.
-    fn safe(&self) -> [Rational; 2] {
+    pub(super) fn safe(&self) -> [Rational; 2] {
         let [safe, not, _] = &self.paving.areas;
         [safe.clone(), self.whole() - not]
     }
@@ -78,7 +79,7 @@ impl Report<'_> {
     }
 
     /// `x1 in [-1, 1], x2 in [-1, 1], x3 = 0`
-    fn place(&self) -> String {
+    pub(super) fn place(&self) -> String {
         let range = |axis: usize| {
             let (low, high) = &self.sides[axis];
             format!("{} in [{}, {}]", self.name(axis), exact(low), exact(high))
@@ -89,28 +90,36 @@ impl Report<'_> {
         [range(0), range(1)].into_iter().chain(fixed).collect::<Vec<_>>().join(", ")
     }
 
-    /// Writes the answer in words.
-    ///
-    /// # Errors
-    /// Those of the writer.
-    pub fn text(&self, out: &mut dyn Write) -> io::Result<()> {
+    /// An area as per cent of the whole, rounded.
+    fn share(&self, area: &Rational, up: bool) -> String {
+        let x = directed(&self.percent(area), up);
+        if up { upper(x) } else { lower(x) }
+    }
+
+    /// The answer in one sentence.
+    pub(super) fn sentence(&self) -> String {
         let why = match self.outcome() {
             Outcome::Bounds => String::new(),
             _ => format!("{}, so far: ", unanswered(self.paving.stop)),
         };
         let [least, most] = self.safe();
-        let share = |area: &Rational, up: bool| {
-            let x = directed(&self.percent(area), up);
-            if up { upper(x) } else { lower(x) }
-        };
         let (moving, place) = (moving(self.perturbation), self.place());
-        let (low, high) = (share(&least, false), share(&most, true));
-        writeln!(out, "{why}no {moving} change the class in at least {low} % and at most {high} % of {place}")?;
+        let (low, high) = (self.share(&least, false), self.share(&most, true));
+        format!("{why}no {moving} change the class in at least {low} % and at most {high} % of {place}")
+    }
+
+    /// Writes the answer in words.
+    ///
+    /// # Errors
+    /// Those of the writer.
+    pub fn text(&self, out: &mut dyn Write) -> io::Result<()> {
+        writeln!(out, "{}", self.sentence())?;
+        let [least, most] = self.safe();
         let areas = format!("[{}, {}]", lower(directed(&least, false)), upper(directed(&most, true)));
         line(out, "safe area", &format!("{areas} of {}", exact(&self.whole())))?;
         let [_, not, open] = &self.paving.areas;
         line(out, "unsafe area", &format!("at least {}", lower(directed(not, false))))?;
-        line(out, "open area", &format!("at most {} ({} %)", upper(directed(open, true)), share(open, true)))?;
+        line(out, "open area", &format!("at most {} ({} %)", upper(directed(open, true)), self.share(open, true)))?;
         let pieces = |of: fn(Kind) -> bool| self.paving.pieces.iter().filter(|piece| of(piece.kind)).count();
         let safe = pieces(|kind| matches!(kind, Kind::Safe { .. }));
         let (not, open) = (pieces(|kind| kind == Kind::Unsafe), pieces(|kind| kind == Kind::Open));

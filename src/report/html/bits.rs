@@ -53,7 +53,11 @@ pub fn page(report: &Report<'_>, reproduce: Reproduce) -> Page {
     }
     let numbers = numbers.definitions(finding::effort(found.stop, &found.statistics, Some(subject.delta)));
     let witness = found.first_unsafe().and_then(|width| width.finding.witness.as_ref());
-    let sections = [section(quantity, &rows, threshold)]
+    let curve = section(quantity, &rows, threshold).prose(
+        "Unless the whole curve was asked for (--curve), the search about a width ends as soon as it is known whether it is safe, \
+         so its bounds can lie far apart.",
+    );
+    let sections = [curve]
         .into_iter()
         .chain(finding::map_section(finding::map(subject, witness)))
         .chain([numbers])

@@ -54,6 +54,21 @@ fn doubles((lower, upper): &(Rational, Rational)) -> Option<(f64, f64)> {
 /// The map of a network over a plane, without regions and points; `None` for a network that has none.
 pub fn map(network: &Network, plane: Plane, title: impl Into<String>) -> Option<Map> {
     check(network).ok()?;
+    slice(network, [0, 1], &[0.0, 0.0], plane, title)
+}
+
+/// The map over a plane of two inputs, the others having these values; `None` for a network that tells no classes apart.
+pub fn slice(
+    network: &Network,
+    axes: [usize; 2],
+    input: &[f64],
+    plane: Plane,
+    title: impl Into<String>,
+) -> Option<Map> {
+    if network.classes().len() < 2 {
+        return None;
+    }
+    let mut point = input.to_vec();
     // a line or a point is drawn with some room around it
     let plane = plane.map(|(low, high)| {
         let room = if high > low { 0.0 } else { 0.5 * low.abs().max(1.0) };
@@ -67,7 +82,9 @@ pub fn map(network: &Network, plane: Plane, title: impl Into<String>) -> Option<
     };
     for row in 0..=cells {
         for column in 0..=cells {
-            let evaluated = network.evaluate(&[at(plane[0], column), at(plane[1], row)]).ok()?;
+            *point.get_mut(axes[0])? = at(plane[0], column);
+            *point.get_mut(axes[1])? = at(plane[1], row);
+            let evaluated = network.evaluate(&point).ok()?;
             for (values, value) in values.iter_mut().zip(evaluated.confidences) {
                 values.push(value);
             }
@@ -76,7 +93,7 @@ pub fn map(network: &Network, plane: Plane, title: impl Into<String>) -> Option<
     let classes = network.classes().to_vec();
     let confidences = network.output() != Output::None;
     let names = network.input().names();
-    let input = |i: usize| Input { name: names[i].clone(), low: plane[i].0, high: plane[i].1 };
+    let input = |i: usize| Input { name: names[axes[i]].clone(), low: plane[i].0, high: plane[i].1 };
     Some(Map {
         title: title.into(),
         inputs: [input(0), input(1)],

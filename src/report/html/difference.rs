@@ -67,7 +67,7 @@ fn assumed(report: &Report<'_>) -> Vec<(String, String)> {
     terms
 }
 
-/// The map of `A` over the domain, with the inputs of the witnesses; of `B`, [`map_of`].
+/// The map of `A` over the domain, with the inputs of the witnesses.
 pub fn map(report: &Report<'_>) -> Option<Map> {
     map_of(report, report.a)
 }

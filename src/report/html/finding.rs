@@ -202,6 +202,17 @@ pub fn assumptions(network: &Network, moving: &str, inputs: &str) -> Vec<(String
     ]
 }
 
+/// The same for a table, whose rows have no witness of their own to show.
+pub(super) fn assumptions_of_rows(network: &Network, moving: &str, inputs: &str) -> Vec<(String, String)> {
+    let mut terms = assumptions(network, moving, inputs);
+    if let Some(witness) = terms.last_mut() {
+        witness.1 = "Parameters within the perturbation that certainly do what is said; a table does not list them. A printed lower \
+                     bound is rounded down."
+            .to_owned();
+    }
+    terms
+}
+
 /// `moons: 2 inputs, 42 parameters in layers of 8 (relu) and 2 (linear); softmax of "0", "1"`.
 pub(super) fn described(network: &Network) -> String {
     let layers = network.layers().iter().map(|layer| format!("{} ({})", layer.outputs(), layer.activation().name()));

@@ -3,7 +3,7 @@
 //!
 //! A [`Page`] is built of parts with plain contents, so any finding can be shown; [`finding`], [`rows`], [`verify`] and
 //! [`difference`] build the pages of single questions, tables, properties and pairs of networks, and [`bits`], [`sensitivity`], [`flips`] and [`region`] the sections
-//! that others put together. All text is escaped by [`Markup`](super::svg::markup::Markup). The only script sorts tables; the
+//! that others put together. All text is escaped by [`Markup`]. The only script sorts tables; the
 //! page says the same without it, and its content security policy lets no other script run and nothing be loaded.
 //!
 //! Invariant: text in, text out. Nothing here reads or writes files or computes a bound.

@@ -4,7 +4,7 @@
 //! first the ones with a counterexample, then the open ones, then by lower bound.
 
 use super::confidence;
-use super::finding::{assumptions, change_name, effort, map_section, map_title, moving, title};
+use super::finding::{assumptions_of_rows, change_name, effort, map_section, map_title, moving, title};
 use super::table::{Cell, Column, ROWS, Table};
 use super::{Page, Reproduce, Section, Verdict};
 use crate::report::number::{exact, lower, upper};
@@ -104,7 +104,7 @@ impl Rows {
         Page {
             title: title(subject, ""),
             verdict: verdict(subject, summary),
-            assumptions: assumptions(subject.network, &moving(subject, true), "Each row of the file by itself"),
+            assumptions: assumptions_of_rows(subject.network, &moving(subject, true), "Each row of the file by itself"),
             sections: sections.collect(),
             reproduce,
         }

@@ -1,5 +1,5 @@
 //! Markup that no name can break out of: elements and attributes are named by the program, and all that comes from
-//! outside (names of models, classes, inputs and files, command lines) is escaped in [`escape`] and nowhere else.
+//! outside (names of models, classes, inputs and files, command lines) is escaped in `escape` and nowhere else.
 //!
 //! Characters that would make a page unreadable or lie about it are written out as Rust writes them, `\u{202e}`: control
 //! characters, which XML forbids, and marks that are invisible or turn the direction of the text around them.
