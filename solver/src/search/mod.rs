@@ -19,7 +19,7 @@ pub use optimise::{Optimum, optimise};
 
 use crate::branch::{Brancher, Phases};
 use crate::contract::{Contractor, DisjunctionHull, Hc4, Integers, LinearBounds};
-use crate::incumbent::{Gradient, IncumbentFinder, Vertex};
+use crate::incumbent::{Gradient, IncumbentFinder, Inside, Vertex};
 use crate::interval::Interval;
 use crate::relax::Backward;
 use std::sync::Arc;
@@ -131,7 +131,7 @@ impl Default for Strategy {
                 Box::new(LinearBounds { relaxation: Backward, refine: true }),
             ],
             brancher: Box::new(Phases),
-            finders: vec![Box::new(Vertex)],
+            finders: vec![Box::new(Vertex), Box::new(Inside)],
             starter: Box::new(Gradient),
         }
     }
