@@ -220,6 +220,10 @@ fn certified_bound(operator: &dyn Operator, p: &[f64], coefficients: &[f64], con
 #[test]
 fn gradients_match_differences() {
     each_case(6, |case, operator, rng| {
+        // a staircase has the slope that it has at large
+        if operator.is_staircase() || case.op == Op::RoundOff {
+            return;
+        }
         let mut judged = 0;
         for _ in 0..POINTS / 4 {
             let p: Vec<f64> = (0..case.arity).map(|_| rng.random_range(-3.0..3.0)).collect();

@@ -15,7 +15,7 @@
 //! are merged: `logit_B − logit_A` is one row over both last hidden layers, so that one linear bound goes back through
 //! both networks to the inputs that they share.
 //!
-//! The inputs and hidden outputs of `B` may be [rounded](super::rounded), each with a noise of its own.
+//! The inputs and hidden outputs of `B` may be [rounded](super::rounded).
 
 use super::question::{Question, compile, pose};
 use super::rounded::Rounded;
@@ -26,8 +26,7 @@ use crate::perturbation::activations::Activations;
 use deltasat::exact::{Constant, Rational};
 use deltasat::expr::{ExprId, Graph};
 use deltasat::formula::Formula;
-use deltasat::interval::bounds;
-use deltasat::problem::{Compiled, Problem, Sort};
+use deltasat::problem::{Compiled, Problem};
 
 /// Two networks up to their last hidden layers over a box of inputs, ready for any number of questions.
 #[derive(Clone)]
@@ -101,8 +100,6 @@ impl<'a> Pair<'a> {
         }
         for (index, layer) in hidden(b).iter().enumerate().skip(alike) {
             let z = pre_activations(&mut pair.problem, layer, &pair.b);
-            let z = pair.arguments(index, layer.activation(), z).into_iter().map(|(z, _)| z);
-            let z: Vec<ExprId> = z.collect();
             pair.b = z.into_iter().map(|z| activate(&mut pair.problem, layer.activation(), z)).collect();
             pair.round(index + 1, Some(layer.activation()));
         }
@@ -144,10 +141,6 @@ impl<'a> Pair<'a> {
                 problem.graph.meet(sum, row)
             })
             .collect();
-        let (z_b, added): (Vec<_>, Vec<_>) = self.arguments(index, in_b.activation(), z_b).into_iter().unzip();
-        let problem = &mut self.problem;
-        let moved = dz.iter().zip(&added).map(|(&dz, &added)| added.map_or(dz, |added| problem.graph.add(dz, added)));
-        let dz: Vec<ExprId> = moved.collect();
         let twins = activate_twins(problem, in_a.activation(), &z, &dz, &z_b);
         self.a = twins.iter().map(|twin| twin.nominal).collect();
         self.b = twins.iter().map(|twin| twin.perturbed).collect();
@@ -155,39 +148,20 @@ impl<'a> Pair<'a> {
         self.round(index + 1, Some(in_b.activation()));
     }
 
-    /// A noise of rounding a number of a tensor of `B`.
-    fn noise(&mut self, tensor: usize, index: usize) -> ExprId {
-        self.problem.variable(format!("q_{tensor}_{index}"), bounds(-1.0, 1.0), Sort::Noise)
-    }
-
-    /// The arguments of a layer's activation in `B`, with what rounding its outputs adds to them where it takes that in.
-    fn arguments(&mut self, layer: usize, activation: Activation, z: Vec<ExprId>) -> Vec<(ExprId, Option<ExprId>)> {
-        let rounded =
-            Rounded::of(self.activations, layer + 1, Some(activation)).filter(|_| Rounded::inside(activation));
-        let Some(rounded) = rounded else { return z.into_iter().map(|z| (z, None)).collect() };
-        let argument = |(index, z)| {
-            let s = self.noise(layer + 1, index);
-            let (value, added) = rounded.argument(&mut self.problem.graph, z, s);
-            (value, Some(added))
-        };
-        z.into_iter().enumerate().map(argument).collect()
-    }
-
     /// Rounds a tensor of `B` that was just made, where that is wanted.
     fn round(&mut self, tensor: usize, activation: Option<Activation>) {
         let Some(rounded) = Rounded::of(self.activations, tensor, activation) else { return };
-        for index in 0..self.b.len() {
-            let s = rounded.needs_noise().then(|| self.noise(tensor, index));
-            let graph = &mut self.problem.graph;
-            match &mut self.increments {
-                None => self.b[index] = rounded.value(graph, self.b[index], s),
-                Some(increments) => {
-                    let (nominal, increment, perturbed) = (self.a[index], increments[index], self.b[index]);
-                    let twin = rounded.twin(graph, Twin { nominal, increment, perturbed }, s);
-                    (increments[index], self.b[index]) = (twin.increment, twin.perturbed);
-                }
-            }
-        }
+        let graph = &mut self.problem.graph;
+        let Some(increments) = &mut self.increments else {
+            self.b = rounded.values(graph, &self.b);
+            return;
+        };
+        let copies = self.a.iter().zip(&self.b).zip(increments.iter());
+        let twins: Vec<Twin> =
+            copies.map(|((&nominal, &perturbed), &increment)| Twin { nominal, increment, perturbed }).collect();
+        let twins = rounded.twins(graph, &twins);
+        self.b = twins.iter().map(|twin| twin.perturbed).collect();
+        *increments = twins.iter().map(|twin| twin.increment).collect();
     }
 
     fn last(&self) -> [&'a Layer; 2] {

@@ -30,13 +30,6 @@ pub enum NoiseOf {
         /// index of the neuron in it
         neuron: usize,
     },
-    /// no parameter: it is what rounding a number of a tensor adds to it
-    Rounding {
-        /// 0 for the inputs, `k` for the outputs of layer `k − 1`
-        tensor: usize,
-        /// which number
-        index: usize,
-    },
     /// the parameters of two neurons of the last layer: the first as above, the second the other way round
     Difference {
         /// the neuron whose logit counts positively
@@ -100,12 +93,7 @@ impl<'a> Eliminated<'a> {
         if radii.are_zero() {
             return self.problem.graph.constant(Constant::ZERO);
         }
-        self.declare(of)
-    }
-
-    fn declare(&mut self, of: NoiseOf) -> ExprId {
         let name = match of {
-            NoiseOf::Rounding { tensor, index } => format!("q_{tensor}_{index}"),
             NoiseOf::Neuron { layer, neuron } => format!("s_{layer}_{neuron}"),
             NoiseOf::Difference { plus, minus } => format!("s_out_{plus}_{minus}"),
         };
@@ -170,16 +158,15 @@ impl<'a> Eliminated<'a> {
     /// Rounds the perturbed copy's part of a tensor that was just made, where that is wanted.
     fn round(&mut self, tensor: usize) {
         let Some(rounded) = self.reach.rounded(tensor) else { return };
-        for index in 0..self.hidden.len() {
-            let s = rounded.needs_noise().then(|| self.declare(NoiseOf::Rounding { tensor, index }));
-            let hidden = self.hidden[index];
-            self.hidden[index] = match self.copies {
-                Copies::Perturbed => {
-                    let value = rounded.value(&mut self.problem.graph, hidden.perturbed, s);
-                    Twin { nominal: value, perturbed: value, ..hidden }
+        let graph = &mut self.problem.graph;
+        match self.copies {
+            Copies::Perturbed => {
+                let x: Vec<ExprId> = self.hidden.iter().map(|hidden| hidden.perturbed).collect();
+                for (hidden, value) in self.hidden.iter_mut().zip(rounded.values(graph, &x)) {
+                    (hidden.nominal, hidden.perturbed) = (value, value);
                 }
-                Copies::Both => rounded.twin(&mut self.problem.graph, hidden, s),
-            };
+            }
+            Copies::Both => self.hidden = rounded.twins(graph, &self.hidden),
         }
     }
 

@@ -32,8 +32,6 @@ enum Noise {
     Neuron { layer: usize, neuron: usize },
     /// the parameters of these neurons of the last layer, each in the direction of its sign
     Outputs(Vec<(usize, f64)>),
-    /// no parameter: what rounding a number adds to it
-    Rounding,
 }
 
 /// A case as a compiled problem, and the way back from its points to networks.
@@ -90,7 +88,6 @@ impl Posed<'_> {
         for (noise, &s) in self.noises.iter().zip(directions) {
             match noise {
                 Noise::Neuron { layer, neuron } => moves[*layer][*neuron] = s,
-                Noise::Rounding => {}
                 Noise::Outputs(neurons) => neurons.iter().for_each(|&(neuron, sign)| moves[last][neuron] = s * sign),
             }
         }
@@ -166,10 +163,7 @@ impl<'a> Encoder<'a> {
     /// Rounds the tensor that was just made, where that is wanted.
     fn round(&mut self, tensor: usize) {
         let Some(rounded) = self.reach.rounded(tensor) else { return };
-        for index in 0..self.hidden.len() {
-            let s = rounded.needs_noise().then(|| self.noise(format!("q_{tensor}_{index}"), Noise::Rounding));
-            self.hidden[index] = rounded.value(&mut self.problem.graph, self.hidden[index], s);
-        }
+        self.hidden = rounded.values(&mut self.problem.graph, &self.hidden);
     }
 
     /// One expression for the slack of each constraint.

@@ -132,7 +132,6 @@ impl<'a> Encoded<'a> {
         for (&of, &s) in noises.iter().zip(directions) {
             match of {
                 NoiseOf::Neuron { layer, neuron } => moves[layer][neuron] = s,
-                NoiseOf::Rounding { .. } => {}
                 NoiseOf::Difference { plus, minus } => {
                     moves[last][plus] = s;
                     moves[last][minus] = -s;

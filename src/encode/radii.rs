@@ -71,14 +71,7 @@ impl<'a> Reach<'a> {
         let (bias, bias_shift) = (weights.pop(), weight_shifts.pop());
         // there is always a bias
         let (bias, bias_shift) = (bias.unwrap_or(Constant::ZERO), bias_shift.unwrap_or(Constant::ZERO));
-        let mut radii = Radii { weights, bias, weight_shifts, bias_shift };
-        // what rounding the neuron's output adds counts as a move of its bias
-        let activations = self.perturbation.activations();
-        let inside = Rounded::inside(self.network.layers()[layer].activation());
-        if let Some(half_step) = activations.filter(|_| inside).and_then(|a| a.half_step(layer + 1)) {
-            radii.bias = &radii.bias + &half_step;
-        }
-        radii
+        Radii { weights, bias, weight_shifts, bias_shift }
     }
 
     /// How a tensor is rounded, 0 being the inputs and `k` the outputs of layer `k − 1`; `None` where it is not.

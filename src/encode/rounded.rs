@@ -1,10 +1,16 @@
-//! Rounded activations in a problem: clipped to the ends of their grid, and moved by a noise of half a step.
+//! Rounded activations in a problem: what is stored of a number is that of the nearest word.
 //!
-//! With a step of `2η`, a ReLU or linear neuron's stored output `q`, the grid's number nearest to `clip(a(z))`, is
-//! `clip(a(z + s·η))` for some `s ∈ [−1, 1]`: where `a(z)` is beyond an end of the grid take `s = 0`; else `q` differs from
-//! `a(z)` by at most `η`, so `s = (q − z)/η` serves while that is at least −1, and otherwise `z < 0`, and a ReLU's `q = 0` is
-//! that of `s = −1` too. So the rounding counts as if the bias moved by `η` more, and shares the neuron's noise ([`Rounded::inside`]). Inputs and the
-//! outputs of curved activations have a noise of their own, after the clipping.
+//! A grid stores the number `x` as `s·(q − zero)` with the word `q = round(c/s + zero)`, where `s` is the scale and `c` is `x`
+//! clipped to the ends of the grid; these are words themselves, so that clipping first changes nothing. `round` is
+//! [`Op::Round`], whose ties go to the even integer as those of [`Activations::rounded`] go to the even word, and
+//! so what a problem says at a point is what a kernel computes. Ties are no accident: the products of rounded inputs and
+//! weights are multiples of a number themselves, and whole cells of inputs lead to one. A box of an argument that touches a tie has both neighbours in its
+//! enclosure.
+//!
+//! By how much storing changes a number is `s·(round(t) − t)`, `t = c/s + zero`, which as a row of both lets a linear bound cancel
+//! `t`, and as [`Op::RoundOff`] is at most half a step over any box; and by what clipping cuts off.
+//!
+//! All numbers of a tensor are made kind by kind, so that what is alike has neighbouring slots on the tape.
 
 use super::twin::Twin;
 use crate::network::Activation;
@@ -17,27 +23,31 @@ use deltasat::op::Op;
 pub(super) struct Rounded {
     least: Constant,
     greatest: Constant,
-    half_step: Constant,
+    scale: Constant,
+    /// `1/scale`
+    inverse: Constant,
+    /// the word of 0
+    zero: Constant,
     /// the activation that the numbers come from; `None` for inputs
     activation: Option<Activation>,
+}
+
+/// The numbers of a tensor on their way to being stored.
+struct Stored {
+    /// `t`, in steps
+    steps: Vec<ExprId>,
+    /// `round(t)`
+    words: Vec<ExprId>,
+    values: Vec<ExprId>,
 }
 
 impl Rounded {
     /// How a tensor is rounded; `None` where it is not.
     pub(super) fn of(activations: Option<&Activations>, tensor: usize, activation: Option<Activation>) -> Option<Self> {
         let activations = activations?;
-        let ((least, greatest), half_step) = (activations.ends(tensor)?, activations.half_step(tensor)?);
-        Some(Rounded { least, greatest, half_step, activation })
-    }
-
-    /// Whether an activation takes the noise of the rounding of its outputs into its argument.
-    pub(super) fn inside(activation: Activation) -> bool {
-        matches!(activation, Activation::Relu | Activation::Linear)
-    }
-
-    /// Whether a number needs a noise variable of its own.
-    pub(super) fn needs_noise(&self) -> bool {
-        !self.activation.is_some_and(Self::inside)
+        let ((least, greatest), (scale, zero)) = (activations.ends(tensor)?, activations.step(tensor)?);
+        let inverse = Constant::ONE.checked_div(&scale)?;
+        Some(Rounded { least, greatest, scale, inverse, zero, activation })
     }
 
     /// Whether a number can lie below the least one: what a ReLU gives cannot, since zero is in every range.
@@ -45,48 +55,66 @@ impl Rounded {
         self.activation != Some(Activation::Relu)
     }
 
-    /// The number as it is stored, its noise being `s` where it needs one.
-    pub(super) fn value(&self, graph: &mut Graph, x: ExprId, s: Option<ExprId>) -> ExprId {
+    fn store(&self, graph: &mut Graph, x: &[ExprId]) -> Stored {
         let greatest = graph.constant(self.greatest.clone());
-        let mut clipped = graph.apply(Op::Min, [x, greatest]);
+        let mut clipped: Vec<ExprId> = x.iter().map(|&x| graph.apply(Op::Min, [x, greatest])).collect();
         if self.clips_below() {
             let least = graph.constant(self.least.clone());
-            clipped = graph.apply(Op::Max, [clipped, least]);
+            clipped = clipped.into_iter().map(|x| graph.apply(Op::Max, [x, least])).collect();
         }
-        match s {
-            None => clipped,
-            Some(s) => {
-                graph.noise(s, [(Constant::ONE, Constant::ZERO, clipped)], Constant::ZERO, self.half_step.clone())
-            }
-        }
+        let step = |graph: &mut Graph, &x: &ExprId| graph.linear([(self.inverse.clone(), x)], self.zero.clone());
+        let steps: Vec<ExprId> = clipped.iter().map(|x| step(graph, x)).collect();
+        let words: Vec<ExprId> = steps.iter().map(|&t| graph.apply(Op::Round, [t])).collect();
+        let offset = -&(&self.scale * &self.zero);
+        let values = words.iter().map(|&q| graph.linear([(self.scale.clone(), q)], offset.clone())).collect();
+        Stored { steps, words, values }
     }
 
-    /// The number as it is stored, in the perturbed copy alone.
-    pub(super) fn twin(&self, graph: &mut Graph, x: Twin, s: Option<ExprId>) -> Twin {
-        let (change, perturbed) = (self.change(graph, x.perturbed, s), self.value(graph, x.perturbed, s));
-        let (sum, apart) = (graph.add(x.increment, change), graph.sub(perturbed, x.nominal));
-        Twin { nominal: x.nominal, increment: graph.meet(sum, apart), perturbed }
+    /// The numbers of the tensor as they are stored.
+    pub(super) fn values(&self, graph: &mut Graph, x: &[ExprId]) -> Vec<ExprId> {
+        self.store(graph, x).values
     }
 
-    /// The argument of an activation that takes the rounding of its output into it, and how much that adds.
-    pub(super) fn argument(&self, graph: &mut Graph, z: ExprId, s: ExprId) -> (ExprId, ExprId) {
-        let moved = [(Constant::ONE, Constant::ZERO, z)];
-        let value = graph.noise(s, moved, Constant::ZERO, self.half_step.clone());
-        (value, graph.linear([(self.half_step.clone(), s)], Constant::ZERO))
+    /// The numbers of the tensor as they are stored in the perturbed copy alone.
+    pub(super) fn twins(&self, graph: &mut Graph, x: &[Twin]) -> Vec<Twin> {
+        let perturbed: Vec<ExprId> = x.iter().map(|x| x.perturbed).collect();
+        let Stored { steps, words, values } = self.store(graph, &perturbed);
+        let excess: Vec<ExprId> = perturbed.iter().map(|&x| self.beyond(graph, x, &self.greatest, false)).collect();
+        let lack: Vec<ExprId> = match self.clips_below() {
+            true => perturbed.iter().map(|&x| self.beyond(graph, x, &self.least, true)).collect(),
+            false => Vec::new(),
+        };
+        let added: Vec<ExprId> = steps
+            .iter()
+            .zip(&words)
+            .map(|(&t, &q)| {
+                let (by_value, bounded) = (graph.sub(q, t), graph.apply(Op::RoundOff, [t]));
+                graph.meet(by_value, bounded)
+            })
+            .collect();
+        let sums: Vec<ExprId> = (0..x.len())
+            .map(|i| {
+                let mut terms = vec![(Constant::ONE, x[i].increment), (self.scale.clone(), added[i])];
+                terms.push((-&Constant::ONE, excess[i]));
+                terms.extend(lack.get(i).map(|&lack| (Constant::ONE, lack)));
+                graph.linear(terms, Constant::ZERO)
+            })
+            .collect();
+        let apart: Vec<ExprId> = (0..x.len()).map(|i| graph.sub(values[i], x[i].nominal)).collect();
+        let twin = |i: usize| {
+            let increment = graph.meet(sums[i], apart[i]);
+            Twin { nominal: x[i].nominal, increment, perturbed: values[i] }
+        };
+        (0..x.len()).map(twin).collect()
     }
 
-    /// What storing the number adds to it.
-    fn change(&self, graph: &mut Graph, x: ExprId, s: Option<ExprId>) -> ExprId {
-        let minus = || -&Constant::ONE;
-        let excess = graph.linear([(Constant::ONE, x)], -&self.greatest);
-        let mut terms = vec![(minus(), graph.apply(Op::Relu, [excess]))];
-        if self.clips_below() {
-            let lack = graph.linear([(minus(), x)], self.least.clone());
-            terms.push((Constant::ONE, graph.apply(Op::Relu, [lack])));
-        }
-        if let Some(s) = s {
-            terms.push((self.half_step.clone(), s));
-        }
-        graph.linear(terms, Constant::ZERO)
+    /// How far a number is above an end of the grid, or below it.
+    fn beyond(&self, graph: &mut Graph, x: ExprId, end: &Constant, below: bool) -> ExprId {
+        let minus = -&Constant::ONE;
+        let distance = match below {
+            true => graph.linear([(minus, x)], end.clone()),
+            false => graph.linear([(Constant::ONE, x)], -end),
+        };
+        graph.apply(Op::Relu, [distance])
     }
 }

@@ -99,10 +99,10 @@ impl Activations {
         self.grids.iter().map(|grid| grid.map(|grid| grid.scale())).collect()
     }
 
-    /// Half a step of a tensor; `None` where it is not rounded.
-    pub fn half_step(&self, tensor: usize) -> Option<Constant> {
-        let scale = Constant::from_f64(self.grid(tensor)?.scale())?;
-        Some(&scale * &Constant::from_f64(0.5)?)
+    /// The step between neighbouring numbers of a tensor and the word that stands for 0; `None` where it is not rounded.
+    pub fn step(&self, tensor: usize) -> Option<(Constant, Constant)> {
+        let grid = self.grid(tensor)?;
+        Some((Constant::from_f64(grid.scale())?, Constant::from_rational(Rational::from_integer(grid.zero().into()))))
     }
 
     /// The least and the greatest number of a tensor; `None` where it is not rounded.

@@ -7,18 +7,20 @@
 //! 2. where the signs of noisy rows' operands are open: of the variables that are no noise and wider than [`WIDE`] of
 //!    their domain the one with the steepest bounds ([`Slope`]), then the sign with the largest gap
 //!    ([`Tape::phase_gap`](crate::tape::Tape::phase_gap)), since a row is linear once the signs are known;
-//! 3. the variable with the steepest bounds, down to [`THIN`];
-//! 4. the phase of any kind with the largest gap;
-//! 5. the widest variable that is no noise, down to [`NARROW`], then any, by smear.
+//! 3. the steps of a staircase of one variable that takes at most one in the box, since its jump is the best place to split
+//!    that variable;
+//! 4. the variable with the steepest bounds, down to [`THIN`];
+//! 5. the phase of any kind, the steps of a staircase included, with the largest gap;
+//! 6. the widest variable that is no noise, down to [`NARROW`], then any, by smear.
 //!
 //! Noises come last: a row's enclosure is exact in its noise and a linear bound eliminates it.
 
 use super::largest::best;
-use super::{Brancher, Slope, Smear, Split, relative_width};
+use super::{Brancher, Slope, Smear, Split, halve_integers, relative_width};
 use crate::interval::{Interval, bounds};
 use crate::op::Op;
 use crate::problem::{Compiled, Sort};
-use crate::tape::Workspace;
+use crate::tape::{Stair, Workspace};
 
 /// The relative width above which a variable is split before any sign.
 const WIDE: f64 = 0.1;
@@ -56,6 +58,7 @@ impl Brancher for Phases {
                 let sign = self.phase(problem, kept, w, |position| problem.tape.is_operand_of_rows(position))?;
                 Slope.choose_among(problem, kept, w, at_least(WIDE)).or(Some(sign))
             })
+            .or_else(|| self.step(problem, kept, w))
             .or_else(|| Slope.choose_among(problem, kept, w, at_least(THIN)))
             .or_else(|| widest(THIN))
             .or_else(|| self.phase(problem, kept, w, |_| true))
@@ -90,7 +93,28 @@ impl Phases {
                 best = at_zero(position, bound).or(best);
             }
         }
+        for stair in tape.stairs() {
+            let gap = tape.stair_gap(stair, w);
+            if gap > largest && allowed(stair.position) {
+                largest = gap;
+                best = halve_integers(stair.position, kept[stair.position]).or(best);
+            }
+        }
         best
+    }
+
+    /// The one open step of a staircase of a single variable, of several the one with the largest gap.
+    fn step(self, problem: &Compiled, kept: &[Interval], w: &mut Workspace) -> Option<Split> {
+        let tape = &problem.tape;
+        let is_next = |stair: &Stair| stair.of_variable && (0.5..=1.0).contains(&kept[stair.position].wid());
+        if !tape.stairs().iter().any(is_next) {
+            return None;
+        }
+        tape.linear_bound(&[(problem.objective?, 1.0)], w);
+        let gap = |stair: &Stair| tape.stair_gap(stair, w);
+        let next = tape.stairs().iter().filter(|stair| is_next(stair) && gap(stair) > 0.0);
+        let stair = next.max_by(|a, b| gap(a).total_cmp(&gap(b)))?;
+        halve_integers(stair.position, kept[stair.position])
     }
 }
 

@@ -4,11 +4,13 @@
 //! [`Compiled::certify`](crate::problem::Compiled::certify).
 
 mod gradient;
+mod inside;
 mod polish;
 mod project;
 mod vertex;
 
 pub use gradient::Gradient;
+pub use inside::Inside;
 pub use polish::Polish;
 pub(crate) use project::{project, start};
 pub use vertex::Vertex;

@@ -11,6 +11,7 @@ mod abs;
 mod arithmetic;
 mod curve;
 mod exponential;
+mod floor;
 mod hyperbolic;
 mod increment;
 mod inverse_trigonometric;
@@ -69,16 +70,25 @@ pub trait Operator: Debug {
         !self.is_partial()
     }
 
-    /// The partial derivatives at `x` in doubles; `value` is `f(x)`. At a kink any element of the subdifferential.
+    /// Whether `f` takes integer values only, each on an interval, so that a search splits it between two of them.
+    fn is_staircase(&self) -> bool {
+        false
+    }
+
+    /// The partial derivatives at `x` in doubles; `value` is `f(x)`. At a kink any element of the subdifferential; of a
+    /// staircase its slope at large.
     fn gradient(&self, x: &[f64], value: f64, partials: &mut [f64]);
 
     /// Enclosures of the (Clarke) partial derivatives over the box, so that the mean value theorem holds with them;
-    /// `image` encloses `f` over the box. Entire where nothing is known.
+    /// `image` encloses `f` over the box. Entire where nothing is known. Of a function that jumps, what bounds its difference
+    /// quotients.
     fn derivative(&self, x: &[Interval], image: Interval, partials: &mut [Interval]);
 
     /// A linear bound over the box: writes the coefficients and returns the constant `c` such that
     /// `Σ coefficients_i x_i + c` lies on the given side of `f` everywhere on the (non-empty) box. The coefficients are
     /// finite doubles, exactly as given; all rounding is charged to the constant. An infinite constant means no bound.
+    /// `image` encloses `f` over the box; that of a [staircase](Self::is_staircase) may be cut further, and the bound then
+    /// holds where the value is in it.
     ///
     /// Without a better idea, a constant bound is one.
     fn relax(&self, x: &[Interval], image: Interval, side: Side, coefficients: &mut [f64]) -> f64 {
@@ -125,6 +135,12 @@ pub enum Op {
     Max,
     /// `max(x, 0)`
     Relu,
+    /// `⌊x⌋`
+    Floor,
+    /// the integer nearest to `x`, of two the even one
+    Round,
+    /// `round(x) − x`
+    RoundOff,
     /// `a` if `c ≥ 0`, else `b`; operands `c, a, b`
     Ite,
     /// `e^x`
@@ -192,6 +208,9 @@ impl Op {
             Op::Min => &min_max::Min,
             Op::Max => &min_max::Max,
             Op::Relu => &relu::Relu,
+            Op::Floor => &floor::Floor,
+            Op::Round => &floor::Round,
+            Op::RoundOff => &floor::RoundOff,
             Op::Ite => &ite::Ite,
             Op::Exp => &exponential::Exp,
             Op::Ln => &logarithm::Ln,

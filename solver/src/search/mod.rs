@@ -21,7 +21,7 @@ pub use optimise::{Optimum, optimise};
 
 use crate::branch::{Brancher, Phases};
 use crate::contract::{Contractor, DisjunctionHull, Hc4, Integers, LinearBounds, Newton};
-use crate::incumbent::{Gradient, IncumbentFinder, Vertex};
+use crate::incumbent::{Gradient, IncumbentFinder, Inside, Vertex};
 use crate::interval::Interval;
 use crate::relax::Backward;
 use std::sync::Arc;
@@ -143,7 +143,7 @@ impl Default for Strategy {
                 Box::new(Newton),
             ],
             brancher: Box::new(Phases),
-            finders: vec![Box::new(Vertex)],
+            finders: vec![Box::new(Vertex), Box::new(Inside)],
             starter: Box::new(Gradient),
         }
     }

@@ -73,6 +73,7 @@ impl Builtin {
             "sinh" => Builtin::Unary(Op::Sinh),
             "cosh" => Builtin::Unary(Op::Cosh),
             "tanh" => Builtin::Unary(Op::Tanh),
+            "to_int" => Builtin::Unary(Op::Floor),
             "to_real" => Builtin::Identity,
             _ => return None,
         })

@@ -11,7 +11,7 @@
 //! the backward linear bound propagation (CROWN, Zhang et al. 2018; DeepPoly, Singh et al. 2019).
 //!
 //! *Kept* slots are those whose bounds a search node stores and may split: the variables, then the arguments of the
-//! piecewise and increment operators (the pre-activations of a network).
+//! piecewise and increment operators (the pre-activations of a network) and the values of staircases.
 
 mod adjoint;
 mod backward;
@@ -20,9 +20,11 @@ mod derivative;
 mod forward;
 mod relaxation;
 mod row;
+mod stairs;
 mod workspace;
 
 pub use relaxation::{LANES, LinearBound};
+pub use stairs::Stair;
 pub use workspace::Workspace;
 
 use crate::expr::{ExprId, Graph, Node};
@@ -87,6 +89,8 @@ pub struct Tape {
     readers: Vec<u32>,
     /// the ReLU instructions
     relus: Vec<u32>,
+    /// the staircases among the kept slots
+    stairs: Vec<Stair>,
     /// the piecewise and increment instructions that read a kept slot, by its position in `kept`
     uses: Vec<Vec<u32>>,
     longest: usize,
@@ -122,6 +126,7 @@ impl Tape {
             roundings: 0,
             readers: Vec::new(),
             relus: Vec::new(),
+            stairs: Vec::new(),
             uses: Vec::new(),
             longest: 0,
             widest: 0,
@@ -157,6 +162,7 @@ impl Tape {
         tape.steps = tape.find_steps();
         tape.groups = tape.find_groups();
         tape.uses = tape.find_uses();
+        tape.stairs = tape.find_stairs();
         tape
     }
 
@@ -199,6 +205,8 @@ impl Tape {
             // where the operand has no value, neither part of a split would hold it
             _ if !required => SmallVec::new(),
             Op::Relu | Op::Abs | Op::Increment(_) | Op::Min | Op::Max => SmallVec::from_slice(slots),
+            // of other arguments the bounds are what their own operands' bounds make them
+            Op::Floor | Op::Round | Op::RoundOff if self.is_sum(slots[0]) => SmallVec::from_slice(slots),
             Op::Ite => SmallVec::from_slice(&slots[..1]),
             // the sign of h in r·|h| is a phase too, unless h is a ReLU's value
             Op::Noise(noise) => slots[1..]
@@ -215,6 +223,7 @@ impl Tape {
                 self.kept.push(slot);
             }
         }
+        let staircase = op.operator().is_some_and(|operator| operator.is_staircase());
         let (kind, read, partial) = match op {
             Op::Linear(linear) => (self.push_row(Row::linear(linear)), slots, false),
             Op::Noise(noise) => (self.push_row(Row::noise(noise, slots[0])), &slots[1..], false),
@@ -234,6 +243,10 @@ impl Tape {
         });
         let out = self.new_slot();
         self.writer[out as usize] = self.instructions.len() as u32;
+        if staircase && required {
+            kept[out as usize] = true;
+            self.kept.push(out);
+        }
         if matches!(kind, Kind::Apply(Op::Relu)) {
             self.relus.push(self.instructions.len() as u32);
         }
@@ -313,6 +326,7 @@ impl Tape {
             let operands = self.list(instruction.operands);
             let reads = |j: usize| match &instruction.kind {
                 Kind::Apply(Op::Relu | Op::Abs | Op::Increment(_) | Op::Min | Op::Max) => true,
+                Kind::Apply(Op::Floor | Op::Round | Op::RoundOff) => true,
                 Kind::Apply(Op::Ite) => j == 0,
                 Kind::Apply(_) => false,
                 Kind::Row(row) => self.rows[*row as usize].noise.as_ref().is_some_and(|noise| noise.r[j] > 0.0),
@@ -343,6 +357,8 @@ impl Tape {
                 }
                 Kind::Apply(Op::Relu | Op::Abs | Op::Ite) => decided(value(0)),
                 Kind::Apply(Op::Min | Op::Max) => decided(value(0) - value(1)),
+                Kind::Apply(Op::Floor | Op::Round) => w.values[instruction.out as usize].is_singleton(),
+                Kind::Apply(Op::RoundOff) => value(0).inf().round_ties_even() == value(0).sup().round_ties_even(),
                 Kind::Row(_) => decided(w.values[self.kept[position] as usize]),
                 Kind::Apply(_) => false,
             }
@@ -351,7 +367,8 @@ impl Tape {
 
     /// Whether only noisy rows, and no piecewise operator, are affected by the sign of the kept slot at this position.
     pub fn is_operand_of_rows(&self, position: usize) -> bool {
-        self.uses[position].iter().all(|&index| matches!(self.instructions[index as usize].kind, Kind::Row(_)))
+        let is_row = |&index: &u32| matches!(self.instructions[index as usize].kind, Kind::Row(_));
+        !self.uses[position].is_empty() && self.uses[position].iter().all(is_row)
     }
 
     /// How much of the last linear bound ([`linear_bound`](Self::linear_bound)) is due to the undecided sign of the

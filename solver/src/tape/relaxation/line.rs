@@ -73,7 +73,7 @@ impl Lines {
     }
 
     /// Computes a line unless it is there.
-    fn prepare(&mut self, index: u32, op: &Op, operands: &[Slot], side: Side, w: &mut Workspace) {
+    fn prepare(&mut self, index: u32, op: &Op, operands: &[Slot], out: Slot, side: Side, w: &mut Workspace) {
         let which = usize::from(side == Side::Upper);
         let line = &mut self.lines[index as usize][which];
         if line.epoch == self.epoch {
@@ -85,7 +85,11 @@ impl Lines {
         }
         let operator = op.operator().expect("rows are compiled");
         // not the slot's value: contraction may have cut it to less than the range over the operands' box
-        let image = operator.enclose(&w.x[..n]);
+        let mut image = operator.enclose(&w.x[..n]);
+        if operator.is_staircase() {
+            // but for a staircase, which was split between two integers
+            image = image.intersection(w.values[out as usize]);
+        }
         let slopes = &mut self.slopes[self.start[index as usize] as usize + which * n..][..n];
         line.epoch = self.epoch;
         line.offset = operator.relax(&w.x[..n], image, side, slopes);
@@ -130,10 +134,10 @@ impl Tape {
         }
         // a lane of zero may ask for a line that is not needed
         if lambda.iter().fold(u64::MAX, |bits, l| bits & l.to_bits()) >> 63 == 0 {
-            lines.prepare(index, op, operands, Side::Upper, w);
+            lines.prepare(index, op, operands, instruction.out, Side::Upper, w);
         }
         if lambda.iter().fold(0, |bits, l| bits | l.to_bits()) >> 63 == 1 {
-            lines.prepare(index, op, operands, Side::Lower, w);
+            lines.prepare(index, op, operands, instruction.out, Side::Lower, w);
         }
         // a line of another box stands only where no lane asks for it
         let [lower, upper] =
