@@ -102,6 +102,9 @@ struct Cut {
     sides: [(Rational, Rational); 2],
 }
 
+/// The class that an input seems to be flipped to most easily, and the noises that do it.
+type Flip = (usize, Vec<f64>);
+
 /// Workspaces of one thread, by question.
 #[derive(Default)]
 struct Scratch {
@@ -252,7 +255,7 @@ impl<'a> Region<'a> {
 
     /// The class that the trained network seems to assign at an input, and the class and the noises that it seems to be
     /// flipped to most easily, if it is.
-    fn look(&'a self, input: &[Interval], scratch: &mut Scratch) -> Option<(usize, Option<(usize, Vec<f64>)>)> {
+    fn look(&'a self, input: &[Interval], scratch: &mut Scratch) -> Option<(usize, Option<Flip>)> {
         let values: Vec<f64> = input.iter().map(|x| x.inf()).collect();
         let class = self.network.evaluate(&values).ok()?.class;
         let mut best: Option<(f64, usize, Vec<f64>)> = None;
