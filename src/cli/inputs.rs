@@ -205,8 +205,11 @@ impl Rows<'_> {
     }
 }
 
+/// Which column holds each input, and which one the label.
+type Columns = (Vec<usize>, Option<usize>);
+
 /// The columns that a header gives to the inputs and to the labels; `None` when the first row is none.
-fn header(row: &Row, names: &[String], labels: Labels) -> Result<Option<(Vec<usize>, Option<usize>)>, String> {
+fn header(row: &Row, names: &[String], labels: Labels) -> Result<Option<Columns>, String> {
     let fields: Vec<String> = row.record.iter().map(|field| String::from_utf8_lossy(field).into_owned()).collect();
     let labels = labels == Labels::Perhaps && !names.iter().any(|name| name == LABEL);
     let known = |field: &String| names.contains(field) || (labels && field == LABEL);

@@ -15,7 +15,7 @@
 //! are merged: `logit_B − logit_A` is one row over both last hidden layers, so that one linear bound goes back through
 //! both networks to the inputs that they share.
 //!
-//! The inputs and hidden outputs of `B` may be [rounded](super::rounded).
+//! The inputs and hidden outputs of `B` may be [rounded](crate::perturbation::activations).
 
 use super::question::{Question, compile, pose};
 use super::rounded::Rounded;

@@ -2,7 +2,7 @@
 //!
 //! The numbers of a [`Network`](super::Network) are doubles whatever they were rounded to, and a file that holds these
 //! doubles holds the network. A file that is deployed should hold the words themselves. [`Stored`] says what they are;
-//! decoded, they are the network's numbers bit for bit, which [`Stored::check`] makes sure of.
+//! decoded, they are the network's numbers bit for bit, which `Stored::check` makes sure of.
 
 use super::NetworkError;
 

@@ -1,6 +1,6 @@
 //! How far each parameter of a network may move: a box around the trained parameters, or beside them.
 //!
-//! A parameter `θ_i` moves by at most ε or ε·|θ_i|, or to what a [number format](format) makes of it, or not at all. Each
+//! A parameter `θ_i` moves by at most ε or ε·|θ_i|, or to what a [number format](mod@format) makes of it, or not at all. Each
 //! range is given by its centre `c_i` and its radius `r_i`: `|θ'_i − c_i| ≤ r_i`. The centre is the trained parameter but
 //! for formats, where it is the middle of the neighbours that the parameter may be rounded to.
 //!

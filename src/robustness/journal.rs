@@ -86,10 +86,13 @@ pub(super) enum Recalled {
     /// nothing
     Nothing,
     /// how it ended
-    Complete(Optimum),
+    Complete(Box<Optimum>),
     /// where it was cut short
     Open(Arc<Checkpoint>),
 }
+
+/// Hears of all notes, and whether they have to be kept now.
+type Keep = Box<dyn FnMut(&[Note], bool) + Send>;
 
 /// Notes about the searches of a question, in their order.
 pub struct Journal {
@@ -97,7 +100,7 @@ pub struct Journal {
     /// the search that is asked about next
     position: usize,
     /// hears of every change, and whether it has to be kept now
-    keep: Box<dyn FnMut(&[Note], bool) + Send>,
+    keep: Keep,
 }
 
 impl std::fmt::Debug for Journal {
@@ -193,7 +196,8 @@ impl Note {
         };
         let objective = witness.as_ref().and_then(|certificate| certificate.objective.as_ref());
         let lower = objective.map_or(f64::NEG_INFINITY, |objective| objective.floor_f64());
-        Some(Recalled::Complete(Optimum { lower, upper, witness, stop: StopReason::Complete, statistics }))
+        let optimum = Optimum { lower, upper, witness, stop: StopReason::Complete, statistics };
+        Some(Recalled::Complete(Box::new(optimum)))
     }
 }
 

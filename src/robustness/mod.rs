@@ -193,7 +193,7 @@ impl Settings {
         options.resume = match recalled {
             Recalled::Complete(optimum) => {
                 lock(journal).note_end(&of, &optimum, witness_point(&optimum).as_deref());
-                return optimum;
+                return *optimum;
             }
             Recalled::Open(checkpoint) => Some(checkpoint),
             Recalled::Nothing => None,

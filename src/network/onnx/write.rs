@@ -43,7 +43,7 @@ pub fn write(network: &Network) -> Result<Vec<u8>, NetworkError> {
 /// behind a Cast. The network computes in float32 unless one of its numbers is too large for that.
 ///
 /// # Errors
-/// As [`write`], and when what is stored are not the numbers of the network, or not one for each layer.
+/// As [`write()`], and when what is stored are not the numbers of the network, or not one for each layer.
 pub fn write_stored(network: &Network, stored: &[StoredLayer]) -> Result<Vec<u8>, NetworkError> {
     if stored.len() != network.layers().len() {
         let problem = format!("{} stored, expected {}", stored.len(), network.layers().len());
