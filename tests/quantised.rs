@@ -206,6 +206,36 @@ fn rounded_activations_stay_in_the_bounds() {
     assert!(proved >= 100, "{proved} of 720 inputs are proved safe");
 }
 
+/// A single network with rounded activations: what is proved is attained.
+#[test]
+fn rounded_activations_of_a_rounded_network_close_the_gap() {
+    let mut r = random("closing", 7);
+    let mut closed = 0;
+    for trial in 0..16 {
+        let network = network(&mut r, &[2, 4, 3, 2], Activation::Relu, Output::Softmax, 20);
+        let format = Formats::parse(["int4:asymmetric", "fixed:2.3", "int5", "fixed:1.4"][trial % 4]).unwrap();
+        let points = [[-1.0, -1.0], [-1.0, 1.0], [1.0, -1.0], [1.0, 1.0]];
+        let ranges = network.activation_ranges(points.iter().map(|point| &point[..])).unwrap();
+        let activations = Arc::new(Activations::new(format.clone(), &ranges).unwrap());
+        let perturbation = quantised(&network, "int8", Rounding::Nearest).with_activations(Arc::clone(&activations));
+        let finding = ask(&network, &perturbation, None);
+        let other = drawn(&mut r, &network, &perturbation);
+        let softmax = |logits: &[f64]| 1.0 / (1.0 + (logits[0] - logits[1]).exp());
+        for _ in 0..2000 {
+            let input = [r.random_range(-1.0..=1.0), r.random_range(-1.0..=1.0)];
+            let moved = softmax(&rounded_logits(&other, &activations, &input));
+            let seen = (moved - softmax(&network.logits(&input).unwrap())).abs();
+            assert!(
+                seen <= finding.upper + 1e-9,
+                "trial {trial}: {format}: deviates by {seen}, at most {}",
+                finding.upper
+            );
+        }
+        closed += usize::from(finding.upper - finding.lower <= 0.01);
+    }
+    assert!(closed >= 12, "{closed} of 16 close");
+}
+
 #[test]
 fn the_fewest_bits_are_those_of_asking_about_every_width() {
     let mut r = random("fewest", 3);

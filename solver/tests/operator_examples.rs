@@ -207,6 +207,36 @@ fn planes_of_small_boxes_have_second_order_gaps() {
 }
 
 #[test]
+fn staircases_keep_to_their_steps() {
+    narrows(Op::Floor, (1.5, 3.5), &[(-5.0, 5.0)], &[(2.0, 4.0)]);
+    narrows(Op::Round, (1.5, 3.5), &[(-5.0, 5.0)], &[(1.5, 3.5)]);
+    narrows(Op::Round, (2.0, INF), &[(-5.0, 5.0)], &[(1.5, 5.0)]);
+    refutes(Op::Floor, (0.25, 0.75), &[(-5.0, 5.0)]);
+    refutes(Op::Round, (3.0, 4.0), &[(-5.0, 2.25)]);
+    let enclose = |op: Op, x: (f64, f64)| op.operator().unwrap().enclose(&[bounds(x.0, x.1)]);
+    // a tie belongs to the even integer alone, and an interval that touches it from the other side has both
+    for (tie, even) in [(-1.5, -2.0), (-0.5, 0.0), (0.5, 0.0), (1.5, 2.0), (2.5, 2.0)] {
+        assert_eq!(enclose(Op::Round, (tie, tie)), point(even));
+        assert_eq!(enclose(Op::Round, (tie - 0.1, tie + 0.1)), bounds(tie - 0.5, tie + 0.5));
+    }
+    assert_eq!(enclose(Op::Round, (1.5, 1.75)), point(2.0));
+    assert_eq!(enclose(Op::Round, (0.5, 1.25)), bounds(0.0, 1.0));
+    assert_eq!(enclose(Op::RoundOff, (1.75, 2.0)), bounds(0.0, 0.25));
+    assert_eq!(enclose(Op::RoundOff, (1.25, 2.0)), bounds(-0.5, 0.5));
+    // a line over all steps, and a constant where the step is known although the box touches the jump
+    let relax = |op: Op, x: (f64, f64), image: Interval, side: Side| {
+        let mut slope = [f64::NAN];
+        let constant = op.operator().unwrap().relax(&[bounds(x.0, x.1)], image, side, &mut slope);
+        (slope[0], constant)
+    };
+    assert_eq!(relax(Op::Floor, (0.0, 8.0), bounds(0.0, 8.0), Side::Upper), (1.0, 0.0));
+    assert_eq!(relax(Op::Floor, (0.0, 8.0), bounds(0.0, 8.0), Side::Lower), (1.0, -1.0));
+    assert_eq!(relax(Op::Round, (0.5, 1.5), point(1.0), Side::Lower), (0.0, 1.0));
+    assert_eq!(relax(Op::Round, (0.5, 1.5), point(1.0), Side::Upper), (0.0, 1.0));
+    assert_eq!(relax(Op::Round, (0.9, 1.6), bounds(1.0, 2.0), Side::Lower), (0.0, 1.0));
+}
+
+#[test]
 fn operators_are_written_in_smt_lib() {
     let written = |op: Op, x: &[&str]| op.operator().unwrap().print(x);
     assert_eq!(written(Op::Mul, &["a", "b"]), "(* a b)");
@@ -216,6 +246,12 @@ fn operators_are_written_in_smt_lib() {
     assert_eq!(written(Op::Abs, &["a"]), "(ite (>= a 0.0) a (- a))");
     assert_eq!(written(Op::Min, &["a", "b"]), "(ite (<= a b) a b)");
     assert_eq!(written(Op::Ite, &["c", "a", "b"]), "(ite (>= c 0.0) a b)");
+    assert_eq!(written(Op::Floor, &["a"]), "(to_real (to_int a))");
+    assert_eq!(
+        written(Op::Round, &["a"]),
+        "(ite (= (- a (to_real (to_int a))) 0.5) (* 2.0 (to_real (to_int (/ (+ (to_real (to_int a)) 1.0) 2.0)))) \
+         (to_real (to_int (+ a 0.5))))"
+    );
     assert_eq!(written(Op::Sigmoid, &["a"]), "(/ 1.0 (+ 1.0 (exp (- a))))");
     assert_eq!(written(Op::LogSumExp, &["a", "b"]), "(log (+ (exp a) (exp b)))");
     assert_eq!(written(Op::Meet, &["a", "b"]), "a");
