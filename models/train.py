@@ -27,7 +27,7 @@ import numpy as np
 import onnx
 import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
-from sklearn.datasets import load_iris, make_blobs, make_circles, make_moons
+from sklearn.datasets import load_digits, load_iris, make_blobs, make_circles, make_moons
 from sklearn.model_selection import train_test_split
 
 HERE = Path(__file__).resolve().parent
@@ -111,9 +111,9 @@ def train_once(sizes, x, y, relu, seed):
     return loss_and_gradient(parameters, x, y, relu)[0], parameters
 
 
-def train(sizes, x, y, relu):
+def train(sizes, x, y, relu, starts=STARTS):
     """The best of several starts by training loss; the held-out points play no part in the choice."""
-    return min((train_once(sizes, x, y, relu, seed) for seed in range(STARTS)), key=lambda run: run[0])[1]
+    return min((train_once(sizes, x, y, relu, seed) for seed in range(starts)), key=lambda run: run[0])[1]
 
 
 def accuracy(parameters, x, y, relu):
@@ -199,6 +199,24 @@ def twins(networks):
     return files
 
 
+def digits():
+    """A network of five layers for scikit-learn's digits, as ONNX alone, and a hundred held-out points with labels."""
+    data = load_digits()
+    x, y = data.data / 16.0, data.target
+    train_x, test_x, train_y, test_y = train_test_split(x, y, test_size=450, random_state=2, stratify=y)
+    sizes = [64, 32, 32, 32, 32, 10]
+    title = f"digits_relu_{'-'.join(map(str, sizes))}"
+    names, classes = [f"x{i}" for i in range(64)], [str(i) for i in range(10)]
+    parameters = train(sizes, train_x, train_y, True, starts=1)
+    network = json.loads(as_json(title, names, classes, parameters, True, test_x, test_y))
+    network["input"]["domain"] = [[0, 1]] * 64
+    rows = [f"{','.join(repr(float(v)) for v in point)},{label}" for point, label in zip(test_x[:100], test_y)]
+    seen = [100 * accuracy(parameters, *d, True) for d in ((train_x, train_y), (test_x, test_y))]
+    print(f"{title}: {seen[0]:.2f} % of the training points, {seen[1]:.2f} % of the others", file=sys.stderr)
+    csv = "\n".join([",".join([*names, "label"]), *rows]) + "\n"
+    return {title + ".onnx": as_onnx(network), "digits_test.csv": csv.encode()}
+
+
 def build():
     """Every file of this folder that is made here, as a map from its name to its bytes."""
     files, table = {}, ["| file | parameters | train | test |", "| --- | ---: | ---: | ---: |"]
@@ -224,7 +242,7 @@ def build():
     head, rest = readme.split(BEGIN)
     files["README.md"] = head + BEGIN + "\n" + "\n".join(table) + "\n\n" + END + rest.split(END)[1]
     networks = [files[name] for name in sorted(files) if name.endswith(".json")]
-    return {name: text.encode() for name, text in files.items()} | twins(networks)
+    return {name: text.encode() for name, text in files.items()} | twins(networks) | digits()
 
 
 def main():
