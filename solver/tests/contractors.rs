@@ -12,10 +12,11 @@ use common::{certainly_above, each_seed, may_contain, rationals, truth_at, usual
 use deltasat::branch::Split;
 use deltasat::contract::{Contractor, Goal, Hc4, Integers, Outcome, Spare};
 use deltasat::exact::{Ball, Constant, Rational, rational};
-use deltasat::expr::ExprId;
 use deltasat::expr::evaluate::evaluate;
+use deltasat::expr::{ExprId, Node};
 use deltasat::formula::Truth;
 use deltasat::interval::{Interval, bounds, point};
+use deltasat::op::Op;
 use deltasat::problem::{Compiled, Problem, Sort};
 use deltasat::tape::{LANES, Slot, Workspace};
 use rand::Rng;
@@ -508,6 +509,13 @@ fn adjoints_match_differences_where_the_function_is_smooth() {
     each_seed("adjoint", 6_000, |seed, rng| {
         let problem = expression(rng, 3, Constants::Plain);
         let objective = problem.objective.expect("it has one");
+        let graph = &problem.problem.graph;
+        let is_step =
+            |i| matches!(graph.node(graph.id(i)), Node::Apply { op: Op::Floor | Op::Round | Op::RoundOff, .. });
+        if (0..graph.len()).any(is_step) {
+            // a staircase has the slope that it has at large
+            return;
+        }
         let (mut w, n) = (Workspace::new(&problem.tape), problem.tape.variables());
         let at: Vec<f64> = (0..n).map(|_| rng.random_range(-2.0..2.0)).collect();
         problem.tape.evaluate(&at, &mut w);

@@ -1,9 +1,8 @@
 //! Quantised activations: the inputs and the outputs of hidden layers, rounded to the nearest of equally spaced numbers as an
 //! integer kernel stores them, and clipped to the least and the greatest of them. Logits are not rounded.
 //!
-//! Tensor 0 is the inputs, tensor `k` the outputs of layer `k − 1`. What rounding adds to a number is at most half a step
-//! either way, so an encoding gives each number of a tensor a noise of that size, beside the clipping. A witness is
-//! evaluated with the rounding itself, [exactly](Activations::rounded): to nearest, ties to the even word.
+//! Tensor 0 is the inputs, tensor `k` the outputs of layer `k − 1`. A number is [rounded](Activations::rounded) to the nearest
+//! word, ties to the even one: in the problems that are searched and in the exact evaluation of a witness alike.
 
 use super::format::affine::Affine;
 use super::format::integer::{self, Granularity};

@@ -32,7 +32,7 @@ fn enclose(x: Interval, f: fn(f64) -> f64) -> Interval {
 /// The arguments of the integers in an image: `k − h ≤ x ≤ k + 1 − h`.
 fn invert(image: Interval, h: f64, x: Interval) -> Interval {
     let (first, last) = (image.inf().ceil(), image.sup().floor());
-    if first > last || first.is_nan() || last.is_nan() {
+    if first > last {
         return Interval::EMPTY;
     }
     let end = |k: f64, shift: f64| point(k) + point(shift);
@@ -51,7 +51,7 @@ fn derivative(x: Interval, f: fn(f64) -> f64) -> Interval {
 /// slope between the two that goes through the corner bounds the steps; these are the extremes.
 fn line(x: Interval, image: Interval, h: f64, side: Side) -> (f64, f64) {
     let (first, last) = (image.inf().ceil(), image.sup().floor());
-    if first >= last || first.is_nan() || last.is_nan() {
+    if first >= last {
         let flat = if first == last { first } else { curve::constant(image, side) };
         return (0.0, flat);
     }

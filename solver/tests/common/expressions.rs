@@ -120,7 +120,8 @@ impl Generator<'_> {
             }
             29..32 => {
                 let x = self.expression(depth);
-                self.graph.apply(if self.rng.random() { Op::Relu } else { Op::Abs }, [x])
+                let ops = [Op::Relu, Op::Abs, Op::Relu, Op::Abs, Op::Floor, Op::Round, Op::RoundOff];
+                self.graph.apply(ops[self.rng.random_range(0..ops.len())].clone(), [x])
             }
             32 => {
                 let (condition, (x, y)) = (self.expression(depth), self.pair(depth));
