@@ -2,7 +2,8 @@
 //!
 //! The search reads nothing but its open boxes, in an order that their bounds and numbers decide, its incumbent, and the
 //! bounds of the boxes that it gave up. So these are the whole state between two batches, and a search that is resumed
-//! examines the same boxes in the same order as one that was never interrupted.
+//! examines the same boxes in the same order as one that was never interrupted. A batch in whose midst the time was up counts
+//! for the bounds that the search ends with, but its boxes are open in the checkpoint, as they were before.
 //!
 //! A checkpoint is believed: whoever changes one can make a search prove anything. Its keeper has to make sure that it is
 //! given back as it was, and to the same problem.

@@ -5,6 +5,7 @@
 //! objective above `t`. So the upper bound is the largest of the lower bound, the thresholds and bounds of the boxes given
 //! up, and the bounds of those still open. With a target τ, boxes at or below τ are given up as well.
 
+use super::checkpoint::OpenBox;
 use super::node::{Fate, Item};
 use super::pool::Pool;
 use super::tree::{Control, Question, Task, run};
@@ -54,6 +55,7 @@ pub fn optimise(
         given_up: f64::NEG_INFINITY,
         stuck: f64::NEG_INFINITY,
         told: started,
+        cut: false,
         started,
         before: 0.0,
     };
@@ -71,8 +73,8 @@ pub fn optimise(
     }
     let task = Task { problem, strategy, options, root, started };
     let mut stop = run(task, &mut pool, &mut question, &mut statistics);
-    if options.checkpoints.is_some() && stop != StopReason::Complete {
-        question.tell(&pool, &statistics);
+    if options.checkpoints.is_some() && stop != StopReason::Complete && !question.cut {
+        question.tell(&pool, &[], &statistics);
     }
     let upper = question.upper(&pool);
     if stop == StopReason::Complete && question.stuck > question.threshold() {
@@ -96,6 +98,8 @@ struct Optimising<'a> {
     stuck: f64,
     /// when the observer last heard of a checkpoint
     told: Instant,
+    /// whether that was in the middle of a batch, when time was up
+    cut: bool,
     started: Instant,
     /// seconds that the search had taken before it was cut short
     before: f64,
@@ -119,9 +123,11 @@ impl Optimising<'_> {
     }
 
     /// Tells the observer where the search could go on.
-    fn tell(&mut self, pool: &Pool, statistics: &Statistics) {
+    fn tell(&mut self, pool: &Pool, batch: &[OpenBox], statistics: &Statistics) {
         let doubles = |certificate: &Certificate| certificate.point.iter().map(rational::nearest_f64).collect();
-        let (boxes, next) = pool.open();
+        let (mut boxes, next) = pool.open();
+        boxes.extend_from_slice(batch);
+        boxes.sort_by_key(|open| open.id);
         let checkpoint = Checkpoint {
             witness: self.witness.as_ref().map(doubles),
             given_up: self.given_up,
@@ -143,7 +149,9 @@ impl Optimising<'_> {
         let mut w = Workspace::new(&self.problem.tape);
         let mut point = vec![0.0; n];
         for seed in 0..self.options.starts as u64 {
-            let late = self.options.limits.time.is_some_and(|limit| started.elapsed() >= limit / 4);
+            // a search that is to be resumed starts as one that nothing cuts short
+            let share = if self.options.checkpoints.is_some() { 1 } else { 4 };
+            let late = self.options.limits.time.is_some_and(|limit| started.elapsed() >= limit / share);
             if late || self.options.limits.interrupted() || self.decided_by_target() {
                 break;
             }
@@ -237,9 +245,14 @@ impl Question for Optimising<'_> {
         if self.decided_by_target() { Control::Done } else { Control::Continue }
     }
 
+    fn cut_short(&mut self, pool: &Pool, batch: &[OpenBox], statistics: &Statistics) {
+        self.tell(pool, batch, statistics);
+        self.cut = true;
+    }
+
     fn progress(&mut self, pool: &Pool, statistics: &Statistics) -> Control {
         if self.options.checkpoints.is_some_and(|pause| self.told.elapsed() >= pause) {
-            self.tell(pool, statistics);
+            self.tell(pool, &[], statistics);
         }
         let upper = self.upper(pool);
         let (lower, boxes, open) = (self.lower, statistics.boxes, pool.len());

@@ -1,6 +1,7 @@
 //! The tree search: batches of open boxes, examined by any number of threads, merged in order (see the
 //! [module above](super) on determinism).
 
+use super::checkpoint::OpenBox;
 use super::node::{Item, Worker, examine};
 use super::pool::Pool;
 use super::{Limits, Options, Statistics, StopReason, Strategy};
@@ -29,6 +30,10 @@ pub(super) trait Question {
 
     /// Takes the result of one box; may push its parts into the pool.
     fn conclude(&mut self, item: &mut Item, pool: &mut Pool, statistics: &mut Statistics) -> Control;
+
+    /// A limit was reached while a batch was examined, whose boxes are given as they were before: what is concluded of them
+    /// counts, but is less than an unhurried search would have found.
+    fn cut_short(&mut self, _pool: &Pool, _batch: &[OpenBox], _statistics: &Statistics) {}
 
     /// A batch is done.
     fn progress(&mut self, pool: &Pool, statistics: &Statistics) -> Control;
@@ -141,6 +146,7 @@ fn drive(
 ) -> StopReason {
     let Task { options, started, .. } = task;
     let mut worker = Worker::new(shared.problem, shared.limits, shared.started);
+    let mut batch: Vec<OpenBox> = Vec::new();
     loop {
         let limits = &options.limits;
         if limits.interrupted() {
@@ -163,9 +169,14 @@ fn drive(
         if size == 0 {
             return StopReason::Complete;
         }
+        batch.clear();
         for slot in &shared.items[..size] {
             let mut item = slot.lock().unwrap_or_else(PoisonError::into_inner);
             let node = pool.pop(&mut item.kept);
+            if let Some(node) = node.filter(|_| options.checkpoints.is_some()) {
+                let kept = item.kept.clone();
+                batch.push(OpenBox { bound: node.bound, depth: node.depth, id: node.id, kept });
+            }
             item.bound = node.map_or(f64::NEG_INFINITY, |node| node.bound);
             item.node = node;
         }
@@ -182,6 +193,9 @@ fn drive(
             assert!(!shared.panicked.load(Ordering::Relaxed), "a worker thread panicked");
         } else {
             shared.work(&mut worker);
+        }
+        if !batch.is_empty() && (limits.interrupted() || limits.time.is_some_and(|limit| started.elapsed() >= limit)) {
+            question.cut_short(pool, &batch, statistics);
         }
         for (index, slot) in shared.items[..size].iter().enumerate() {
             let mut item = slot.lock().unwrap_or_else(PoisonError::into_inner);
