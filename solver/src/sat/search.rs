@@ -84,12 +84,15 @@ pub(super) fn search(
     };
     let origins = skeleton.guards.iter().filter(|(guard, _)| core.contains(guard)).map(|&(_, origin)| origin).collect();
     let mut booleans = vec![None; problem.booleans.len()];
-    let verdict = if let Some((verdict, values)) = theory.found.take() {
+    let found = theory.found.take();
+    // what every assignment has in common is refuted: of those that are left, for some may have been put off
+    let exhausted = matches!(found, Some((Verdict::Unsat, _)));
+    let verdict = if let Some((verdict, values)) = found.filter(|_| !exhausted) {
         booleans = values;
         verdict
     } else if let Some(reason) = theory.stopped {
         Verdict::Unknown(reason)
-    } else if answer != lbool::FALSE {
+    } else if !exhausted && answer != lbool::FALSE {
         Verdict::Unknown(deadline().reason().unwrap_or(StopReason::Time))
     } else if theory.postponed.is_empty() {
         Verdict::Unsat
