@@ -19,6 +19,8 @@ use std::time::{Duration, Instant};
 /// The share of the time left that the first visit to a set of atoms may take. What is not decided by then waits until
 /// everything else has been looked at.
 const SLICE: u32 = 5;
+/// The work that all atoms are looked at with before the search, in operands read and slots.
+const EXCLUDE: usize = 100_000_000;
 /// The work of one explanation, in operands read.
 const EXPLAIN: usize = 4_000_000;
 
@@ -54,7 +56,7 @@ pub(super) fn search(
     let truth = encoder.truth();
     let skeleton = encoder.skeleton;
     let mut boxes = Boxes::new(problem, &skeleton);
-    exclude_impossible(&mut boxes, &mut solver);
+    exclude_impossible(&mut boxes, &mut solver, &deadline());
     let guards: Vec<Lit> = skeleton.guards.iter().map(|&(guard, _)| guard).collect();
     let mut theory = Real {
         problem,
@@ -84,12 +86,15 @@ pub(super) fn search(
     };
     let origins = skeleton.guards.iter().filter(|(guard, _)| core.contains(guard)).map(|&(_, origin)| origin).collect();
     let mut booleans = vec![None; problem.booleans.len()];
-    let verdict = if let Some((verdict, values)) = theory.found.take() {
+    let found = theory.found.take();
+    // what every assignment has in common is refuted: of those that are left, for some may have been put off
+    let exhausted = matches!(found, Some((Verdict::Unsat, _)));
+    let verdict = if let Some((verdict, values)) = found.filter(|_| !exhausted) {
         booleans = values;
         verdict
     } else if let Some(reason) = theory.stopped {
         Verdict::Unknown(reason)
-    } else if answer != lbool::FALSE {
+    } else if !exhausted && answer != lbool::FALSE {
         Verdict::Unknown(deadline().reason().unwrap_or(StopReason::Time))
     } else if theory.postponed.is_empty() {
         Verdict::Unsat
@@ -103,12 +108,16 @@ pub(super) fn search(
     Found { verdict, booleans, origins, statistics }
 }
 
-/// Atoms that hold nowhere in the domains are false from the start.
-fn exclude_impossible<C: Callbacks>(boxes: &mut Boxes, solver: &mut Solver<C>) {
+/// Atoms that hold nowhere in the domains are false from the start, as far as there is time to look at them.
+fn exclude_impossible<C: Callbacks>(boxes: &mut Boxes, solver: &mut Solver<C>, halt: &Halt) {
     let mut variables: Vec<Var> = boxes.atoms.keys().copied().collect();
     variables.sort_unstable_by_key(|v| v.idx());
+    variables.truncate(EXCLUDE / boxes.work().max(1));
     let mut trial = boxes.root.clone();
     for v in variables {
+        if halt.reason().is_some() {
+            return;
+        }
         trial.copy_from_slice(&boxes.root);
         let atom = boxes.atoms[&v];
         if !boxes.contract(&[atom], &mut trial) {

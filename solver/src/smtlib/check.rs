@@ -267,7 +267,8 @@ fn bisect(
             }
         }
     }
-    best.minimum = Some((lower, upper, best.verdict == Verdict::DeltaSat { exact: true }));
+    // a point of the weakened assertions may lie below all solutions
+    best.minimum = Some((lower, upper.max(lower), best.verdict == Verdict::DeltaSat { exact: true }));
     if upper - lower > 2.0 * delta && matches!(best.verdict, Verdict::DeltaSat { .. }) {
         best.verdict = Verdict::Unknown(Reason::Search(StopReason::Unsplittable));
     }

@@ -420,7 +420,7 @@ impl Call<'_> {
         let last = session.last.as_ref().filter(|last| last.answer.verdict == Verdict::Unsat);
         let Some(last) = last else { return Err(self.refusal(0, "no refutation, expected an unsat answer before")) };
         // as Session::questions lists them
-        let tracks = *session.settings.produce_unsat_cores.get();
+        let tracks = last.tracks;
         if !tracks && !assumptions {
             return Err(self.refusal(0, "cores are not kept, expected (set-option :produce-unsat-cores true) before"));
         }

@@ -98,6 +98,8 @@ pub(super) fn decide(
         first = false;
         if all_hold {
             outcome.verdict = Verdict::DeltaSat { exact: false };
+            // what was certified are instances
+            (outcome.certified, outcome.within) = (None, None);
             outcome.statistics = statistics;
             return outcome;
         }

@@ -50,6 +50,8 @@ pub(super) struct Last {
     pub(super) assumptions: Vec<Assertion>,
     /// of a refutation, the [`Questions::tracked`] that took part
     pub(super) core: Vec<usize>,
+    /// whether the named assertions were among them; the option may have been set since
+    pub(super) tracks: bool,
 }
 
 /// A conversation in SMT-LIB: text in, text out.
@@ -165,8 +167,9 @@ impl Session {
             Vec::new()
         };
         let precision = self.settings.precision_text();
+        let tracks = *self.settings.produce_unsat_cores.get();
         let answer = Answer { verdict, precision, model, minimum, statistics };
-        Ok(&self.last.insert(Last { answer, point, assumptions, core }).answer)
+        Ok(&self.last.insert(Last { answer, point, assumptions, core, tracks }).answer)
     }
 
     /// What is asked: the assertions that no core can name, then the others, then the assumptions.

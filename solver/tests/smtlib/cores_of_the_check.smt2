@@ -1,0 +1,13 @@
+; The option speaks of checks to come: what the last one kept apart is asked for here.
+(declare-const x Real)
+(declare-const p Bool)
+(assert (! (> x 1) :named above))
+(assert (! (< x 5) :named unneeded))
+(assert (=> p (< x 0)))
+(check-sat-assuming (p))
+(set-option :produce-unsat-cores true)
+(get-unsat-assumptions)
+(check-sat-assuming (p))
+(set-option :produce-unsat-cores false)
+(get-unsat-assumptions)
+(get-unsat-core)
