@@ -129,6 +129,48 @@ fn bits_go_on_as_well() {
     assert_eq!(first(&whole), first(&quantproof(question, &path)));
 }
 
+/// Two classes whose logits are tied as no arithmetic with tanh can tell, and a third one far below. Rounded, the first one
+/// loses to the second at every input, and no search can find that or refute it: doubles cannot split its box.
+const TIED: &str = r#"{"format": "quantproof-network", "version": 1, "name": "tied",
+    "input": {"names": ["x"], "domain": [[0.3, 0.3]]},
+    "layers": [
+        {"weights": [[1], [1], [1], [-1]], "biases": [0, 0, 0, 0], "activation": "tanh"},
+        {"weights": [[0.625, 0.1875, 0.1875, 0], [0, 0, 0, -1], [0, 0, 0, 1]], "biases": [0, 0, -5],
+         "activation": "linear"}],
+    "output": "softmax", "classes": ["0", "1", "2"]}"#;
+
+#[test]
+fn a_search_that_ended_open_is_not_answered_by_a_later_one() {
+    let (model, path) = (file("tied.json"), file("tied"));
+    std::fs::write(&model, TIED).unwrap();
+    let question = format!(
+        "global {} --quantize fixed:4.1 --rounding nearest --class-change --confidence-at-least 0",
+        model.display()
+    );
+    for run in 0..3 {
+        let output = quantproof(&question, &path);
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert_eq!(output.status.code(), Some(3), "run {run}: {said}");
+        assert!(said.starts_with("unknown"), "run {run}: {said}");
+    }
+    std::fs::remove_file(&model).unwrap();
+}
+
+#[test]
+fn every_search_that_is_complete_is_known_again() {
+    // the deviations of three classes are three searches
+    let (model, epsilon, choice) = ("iris_relu_4-8-3", 2, ClassChoice::Worst);
+    let notes = Arc::new(Mutex::new(Vec::new()));
+    let whole = run(model, epsilon, usize::MAX, &notes, choice);
+    assert_eq!((whole.stop, notes.lock().unwrap().len()), (StopReason::Complete, 3));
+    for _ in 0..2 {
+        // no search could go on
+        let again = run(model, epsilon, 0, &notes, choice);
+        assert_eq!((again.lower, again.upper, again.stop), (whole.lower, whole.upper, StopReason::Complete));
+        assert_eq!(notes.lock().unwrap().len(), 3);
+    }
+}
+
 #[test]
 fn files_of_other_questions_and_damaged_ones_are_refused() {
     let path = file("refused");
@@ -143,6 +185,7 @@ fn files_of_other_questions_and_damaged_ones_are_refused() {
     for other in [
         "global models/moons_relu_2-8-2.json --epsilon 0.02",
         "global models/moons_relu_2-8-2.json --epsilon 0.01 --delta 0.01",
+        "global models/moons_relu_2-8-2.json --epsilon 0.01 --output none",
         "global models/moons_relu_2-8-2.json --epsilon 0.01 --domain 0..1",
         "global models/circles_relu_2-8-2.json --epsilon 0.01",
         "radius global models/moons_relu_2-8-2.json --deviation 0.05",

@@ -3,7 +3,7 @@
 
 mod networks;
 
-use deltasat::exact::{Rational, rational};
+use deltasat::exact::{Ball, Rational, rational};
 use deltasat::search::StopReason;
 use networks::{exact, network, random, ratio, reference};
 use num_traits::Zero;
@@ -143,7 +143,7 @@ fn the_extremes_are_those_of_the_cells_of_input_words() {
 
 /// At inputs fixed at ties nothing is open, and the tie goes where it goes.
 #[test]
-fn ties_go_to_the_even_word() {
+fn ties_go_to_the_even_multiple_of_the_step() {
     let mut r = random("ties", 1);
     for format in ["fixed:1.2", "int4:asymmetric", "inputs=int3:asymmetric,layer0=fixed:2.1"] {
         let a = network(&mut r, &[2, 2, 1], Activation::Relu, Output::None, 3);
@@ -154,7 +154,11 @@ fn ties_go_to_the_even_word() {
             let (least, most) = grid.words();
             for word in least..most {
                 let (_, [_, tie]) = cell(&grid, word);
-                let input = vec![tie.unwrap(), ratio(1, 8)];
+                let tie = tie.unwrap();
+                let even = if (word - grid.zero()) % 2 == 0 { word } else { word + 1 };
+                let stored = activations.rounded(0, &Ball::from_rational(tie.clone()).unwrap()).unwrap();
+                assert_eq!(stored.exact().unwrap(), exact(grid.value(even)), "{format} {word}");
+                let input = vec![tie, ratio(1, 8)];
                 let over = input.iter().map(|x| (x.clone(), x.clone())).collect::<Box>();
                 let out = activations.evaluate_exactly(&a, &input).unwrap().logits[0].exact().unwrap();
                 let expected = out - &reference::logits(&a, &input)[0];

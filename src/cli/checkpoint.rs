@@ -62,7 +62,9 @@ impl Checkpoint {
         let bytes = std::fs::read(model).map_err(|error| format!("{}: cannot be read: {error}", model.display()))?;
         let asked = serde_json::to_string(&asked(subject)).map_err(|error| named(error.to_string()))?;
         let version = env!("CARGO_PKG_VERSION");
-        let question = digest(format!("{version}\n{}\n{asked}\n{more}", hexadecimal(&sha256(&bytes))).as_bytes());
+        // --output may make other confidences of the same file
+        let (file, output) = (hexadecimal(&sha256(&bytes)), subject.network.output());
+        let question = digest(format!("{version}\n{file}\n{output:?}\n{asked}\n{more}").as_bytes());
         let notes = read(&path, &question).map_err(named)?;
         // a place that cannot be written is better known before the search
         write(&path, &question, &notes)?;
@@ -84,7 +86,9 @@ impl Checkpoint {
 
     /// Where to go on, for somebody who stopped before the end.
     pub(super) fn hint(&self, session: &Session, stop: StopReason) {
-        if let Some(path) = self.checkpoint.as_ref().filter(|_| stop != StopReason::Complete && !session.quiet) {
+        // what doubles cannot split stays so however often it is asked
+        let over = matches!(stop, StopReason::Complete | StopReason::Unsplittable);
+        if let Some(path) = self.checkpoint.as_ref().filter(|_| !over && !session.quiet) {
             let _ = writeln!(io::stderr(), "the same command goes on from {}", path.display());
         }
     }

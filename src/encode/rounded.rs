@@ -1,13 +1,12 @@
 //! Rounded activations in a problem: what is stored of a number is that of the nearest word.
 //!
-//! A grid stores the number `x` as `s·(q − zero)` with the word `q = round(c/s + zero)`, where `s` is the scale and `c` is `x`
-//! clipped to the ends of the grid; these are words themselves, so that clipping first changes nothing. `round` is
-//! [`Op::Round`], whose ties go to the even integer as those of [`Activations::rounded`] go to the even word, and
-//! so what a problem says at a point is what a kernel computes. Ties are no accident: the products of rounded inputs and
+//! A grid stores the number `x` as `s·round(c/s)`, where `s` is the scale and `c` is `x` clipped to the ends of the grid; these
+//! are multiples of `s` themselves, so that clipping first changes nothing. `round` is [`Op::Round`], whose ties go to the even
+//! integer as those of [`Activations::rounded`] do, before the zero point is added, and so what a problem says at a point is what a kernel computes. Ties are no accident: the products of rounded inputs and
 //! weights are multiples of a number themselves, and whole cells of inputs lead to one. A box of an argument that touches a tie has both neighbours in its
 //! enclosure.
 //!
-//! By how much storing changes a number is `s·(round(t) − t)`, `t = c/s + zero`, which as a row of both lets a linear bound cancel
+//! By how much storing changes a number is `s·(round(t) − t)`, `t = c/s`, which as a row of both lets a linear bound cancel
 //! `t`, and as [`Op::RoundOff`] is at most half a step over any box; and by what clipping cuts off.
 //!
 //! All numbers of a tensor are made kind by kind, so that what is alike has neighbouring slots on the tape.
@@ -26,8 +25,6 @@ pub(super) struct Rounded {
     scale: Constant,
     /// `1/scale`
     inverse: Constant,
-    /// the word of 0
-    zero: Constant,
     /// the activation that the numbers come from; `None` for inputs
     activation: Option<Activation>,
 }
@@ -45,9 +42,9 @@ impl Rounded {
     /// How a tensor is rounded; `None` where it is not.
     pub(super) fn of(activations: Option<&Activations>, tensor: usize, activation: Option<Activation>) -> Option<Self> {
         let activations = activations?;
-        let ((least, greatest), (scale, zero)) = (activations.ends(tensor)?, activations.step(tensor)?);
+        let ((least, greatest), scale) = (activations.ends(tensor)?, activations.step(tensor)?);
         let inverse = Constant::ONE.checked_div(&scale)?;
-        Some(Rounded { least, greatest, scale, inverse, zero, activation })
+        Some(Rounded { least, greatest, scale, inverse, activation })
     }
 
     /// Whether a number can lie below the least one: what a ReLU gives cannot, since zero is in every range.
@@ -62,11 +59,10 @@ impl Rounded {
             let least = graph.constant(self.least.clone());
             clipped = clipped.into_iter().map(|x| graph.apply(Op::Max, [x, least])).collect();
         }
-        let step = |graph: &mut Graph, &x: &ExprId| graph.linear([(self.inverse.clone(), x)], self.zero.clone());
+        let step = |graph: &mut Graph, &x: &ExprId| graph.linear([(self.inverse.clone(), x)], Constant::ZERO);
         let steps: Vec<ExprId> = clipped.iter().map(|x| step(graph, x)).collect();
         let words: Vec<ExprId> = steps.iter().map(|&t| graph.apply(Op::Round, [t])).collect();
-        let offset = -&(&self.scale * &self.zero);
-        let values = words.iter().map(|&q| graph.linear([(self.scale.clone(), q)], offset.clone())).collect();
+        let values = words.iter().map(|&q| graph.linear([(self.scale.clone(), q)], Constant::ZERO)).collect();
         Stored { steps, words, values }
     }
 

@@ -98,10 +98,9 @@ impl Activations {
         self.grids.iter().map(|grid| grid.map(|grid| grid.scale())).collect()
     }
 
-    /// The step between neighbouring numbers of a tensor and the word that stands for 0; `None` where it is not rounded.
-    pub fn step(&self, tensor: usize) -> Option<(Constant, Constant)> {
-        let grid = self.grid(tensor)?;
-        Some((Constant::from_f64(grid.scale())?, Constant::from_rational(Rational::from_integer(grid.zero().into()))))
+    /// The step between neighbouring numbers of a tensor; `None` where it is not rounded.
+    pub fn step(&self, tensor: usize) -> Option<Constant> {
+        Constant::from_f64(self.grid(tensor)?.scale())
     }
 
     /// The least and the greatest number of a tensor; `None` where it is not rounded.
@@ -147,16 +146,16 @@ fn grid(format: &Format, range: (f64, f64)) -> Result<Affine, FormatError> {
     }
 }
 
-/// The word nearest to an exact number, ties to the even one.
+/// The word nearest to an exact number; of a tie, the one an even number of steps from zero.
 fn nearest_word(grid: &Affine, x: &Rational) -> Option<i64> {
     let (least, greatest) = grid.words();
     let quotient = x / rational::from_f64(grid.scale())?;
     let down = quotient.floor();
     let half = Rational::new(1.into(), 2.into());
     let rest = &quotient - &down;
-    let down = down.to_integer() + grid.zero();
+    let down = down.to_integer();
     let up = rest > half || (rest == half && num_integer::Integer::is_odd(&down));
     // far out of range is at the end all the same
-    let word = if up { down + 1 } else { down };
+    let word = if up { down + 1 } else { down } + grid.zero();
     Some(word.clamp(least.into(), greatest.into()).to_i64().unwrap_or(least))
 }

@@ -19,7 +19,7 @@ pub enum Rounding {
     /// either neighbour, for each parameter on its own
     #[default]
     Any,
-    /// the nearest, ties to the even word
+    /// the nearest, ties to the even multiple of the step
     Nearest,
     /// anywhere within half a step around the parameter, on the grid or not
     HalfStep,

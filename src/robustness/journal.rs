@@ -134,6 +134,11 @@ impl Journal {
             let ends = open.kept.iter().flat_map(|x| [Bits::of(x.inf()), Bits::of(x.sup())]).collect();
             BoxNote(Bits::of(open.bound), open.depth, open.id, ends)
         };
+        let known = self.notes.get(self.position).filter(|note| note.rest.is_some() && note.of == of);
+        if known.is_some_and(|note| note.effort.boxes == statistics.boxes) {
+            // taken up and cut short at once: what is noted holds, and so do the notes of later searches
+            return;
+        }
         let rest = Rest { stuck: Bits::of(*stuck), next: *next, boxes: boxes.iter().map(of_box).collect() };
         self.note(Note {
             of: of.to_owned(),
@@ -142,6 +147,11 @@ impl Journal {
             effort: Effort::of(statistics),
             rest: Some(rest),
         });
+    }
+
+    /// Goes on to the search after one that is known already; the notes stay as they are, those of later searches too.
+    pub(super) fn pass(&mut self) {
+        self.position += 1;
     }
 
     /// Notes how the current search ended, unless it was cut short, and goes on to the next one.
@@ -160,6 +170,10 @@ impl Journal {
 
     fn note(&mut self, note: Note) {
         let now = note.rest.is_some();
+        if self.notes.len() < self.position {
+            // a search before this one left no note: in its place this one would be taken for what that one found
+            return;
+        }
         self.notes.truncate(self.position);
         self.notes.push(note);
         (self.keep)(&self.notes, now);

@@ -24,8 +24,11 @@ use crate::encode::question::Encoded;
 use crate::network::Network;
 use deltasat::exact::{Rational, rational};
 use deltasat::interval::Interval;
+use deltasat::problem::Problem;
 use deltasat::search::{Event, Limits, Observer, Optimum, Options, Statistics, StopReason, Strategy, optimise};
 use journal::{Journal, Recalled};
+use std::fmt::{self, Write};
+use std::hash::{DefaultHasher, Hasher};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use witness::Witness;
@@ -179,20 +182,35 @@ fn lock(journal: &Mutex<Journal>) -> MutexGuard<'_, Journal> {
     journal.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// Tells problems apart: a hash of all that they are made of, constants included. Other builds of the program may have
+/// other ones.
+fn fingerprint(problem: &Problem) -> u64 {
+    struct Feed(DefaultHasher);
+    impl fmt::Write for Feed {
+        fn write_str(&mut self, text: &str) -> fmt::Result {
+            self.0.write(text.as_bytes());
+            Ok(())
+        }
+    }
+    let mut feed = Feed(DefaultHasher::new());
+    // a hasher takes everything
+    let _ = write!(feed, "{problem:?}");
+    feed.0.finish()
+}
+
 impl Settings {
     /// Searches for the supremum of a question's objective over its whole domain, or takes that search up where the journal
     /// says that it was cut short.
     fn search(&self, encoded: &Encoded<'_>, mut options: Options, observer: &mut dyn Observer) -> Optimum {
         let root = encoded.compiled.root();
         let Some(journal) = &self.journal else { return search(encoded, &root, &options, observer) };
-        let slots = encoded.compiled.tape.slots();
-        let of =
-            format!("{} kept of {slots} slots, target {:?}, floor {:?}", root.len(), options.target, options.floor);
+        let problem = fingerprint(&encoded.compiled.problem);
+        let of = format!("problem {problem:016x}, target {:?}, floor {:?}", options.target, options.floor);
         options.checkpoints = Some(NOTES);
         let recalled = lock(journal).recall(&of, &encoded.compiled);
         options.resume = match recalled {
             Recalled::Complete(optimum) => {
-                lock(journal).note_end(&of, &optimum, witness_point(&optimum).as_deref());
+                lock(journal).pass();
                 return *optimum;
             }
             Recalled::Open(checkpoint) => Some(checkpoint),

@@ -73,12 +73,12 @@ pub fn optimise(
     }
     let task = Task { problem, strategy, options, root, started };
     let mut stop = run(task, &mut pool, &mut question, &mut statistics);
-    if options.checkpoints.is_some() && stop != StopReason::Complete && !question.cut {
-        question.tell(&pool, &[], &statistics);
-    }
     let upper = question.upper(&pool);
     if stop == StopReason::Complete && question.stuck > question.threshold() {
         stop = StopReason::Unsplittable;
+    }
+    if options.checkpoints.is_some() && stop != StopReason::Complete && !question.cut {
+        question.tell(&pool, &[], &statistics);
     }
     statistics.seconds = question.seconds();
     Optimum { lower: question.lower, upper, witness: question.witness, stop, statistics }

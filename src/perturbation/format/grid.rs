@@ -50,7 +50,7 @@ impl Grid {
         }
     }
 
-    /// The number nearest to `x`, ties to the even word.
+    /// The number nearest to `x`, ties to the even multiple of the step.
     pub fn nearest(&self, x: f64) -> f64 {
         let (down, up) = (self.down(x), self.up(x));
         if x <= down || down == up {
@@ -104,10 +104,11 @@ impl Grid {
         }
     }
 
-    /// Whether the last bit of a number of the grid is 0.
+    /// Whether the last bit of a number of the grid is 0: of integers, that of the multiple of the scale, since quantisers
+    /// round before they add the zero point.
     fn is_even(&self, value: f64) -> bool {
         match self {
-            Grid::Affine(grid) => grid.down(value).rem_euclid(2) == 0,
+            Grid::Affine(grid) => (grid.down(value) - grid.zero()).rem_euclid(2) == 0,
             Grid::Minifloat(grid) => (value / grid.step(value)) % 2.0 == 0.0,
         }
     }
