@@ -15,11 +15,12 @@ use deltasat::problem::{Problem, Sort};
 use deltasat::tape::Workspace;
 use rand::Rng;
 use rand::rngs::SmallRng;
+use std::cell::Cell;
 
 const ALL: Interval = Interval::ENTIRE;
 
 fn found(problem: &Problem, near: &[f64]) -> Option<Enclosure> {
-    let enclosure = solution(problem, &[&problem.constraint], &[], near)?;
+    let enclosure = solution(problem, &[&problem.constraint], &[], near, &|| false)?;
     for (variable, bound) in problem.variables.iter().zip(&enclosure.bounds) {
         assert!(bound.is_common_interval() && bound.subset(variable.domain), "{bound:?} outside {:?}", variable.domain);
         assert!(variable.sort != Sort::Integer || (bound.is_singleton() && bound.inf().fract() == 0.0));
@@ -420,4 +421,27 @@ fn zeros_in_one_variable_change_the_sign() {
         }
     });
     assert!(!usual_run() || claimed > 100, "{claimed}");
+}
+
+/// Whenever it is told to stop, it does, without a box.
+#[test]
+fn a_halt_ends_the_attempt() {
+    let mut problem = Problem::default();
+    let x = real(&mut problem, ALL);
+    let square = problem.graph.powi(x, 2);
+    let equation = shifted(&mut problem, square, constant(-2, 1), Relation::Eq);
+    demand(&mut problem, equation);
+    let asked = Cell::new(0);
+    let attempt = |allowed: usize| {
+        asked.set(0);
+        let halted = || asked.replace(asked.get() + 1) >= allowed;
+        solution(&problem, &[&problem.constraint], &[], &[1.4], &halted)
+    };
+    assert!(attempt(usize::MAX).is_some());
+    let needed = asked.get();
+    assert!(needed > 5, "asked {needed} times");
+    for allowed in 0..needed {
+        assert!(attempt(allowed).is_none());
+        assert_eq!(asked.get(), allowed + 1);
+    }
 }

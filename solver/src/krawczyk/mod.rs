@@ -44,14 +44,16 @@ pub struct Enclosure {
 }
 
 /// Looks for a box near the point in which the problem's variables have values, in their domains, that satisfy all
-/// formulas together. Propositional variables without a definition have the given values.
+/// formulas together. Propositional variables without a definition have the given values. Once `halted`, nothing more is
+/// tried.
 pub fn solution(
     problem: &Problem,
     formulas: &[&Formula],
     booleans: &[Option<bool>],
     near: &[f64],
+    halted: &dyn Fn() -> bool,
 ) -> Option<Enclosure> {
-    if problem.graph.len() > EXPRESSIONS {
+    if problem.graph.len() > EXPRESSIONS || halted() {
         return None;
     }
     let mut graph = problem.graph.clone();
@@ -60,8 +62,11 @@ pub fn solution(
     let tape = Tape::compile(&graph, problem.variables.len(), &roots, &[]);
     let slot = |atom: &Atom| Some(Atom { expr: tape.slot(atom.expr)?, relation: atom.relation });
     let atoms: Vec<Atom<Slot>> = atoms.iter().map(slot).collect::<Option<_>>()?;
-    let mut search = Search::new(problem, &tape, atoms, near)?;
+    let mut search = Search::new(problem, &tape, atoms, near, halted)?;
     for _ in 0..ROUNDS {
+        if halted() {
+            break;
+        }
         match search.round() {
             Round::Found(enclosure) => return Some(enclosure),
             Round::Again => {}
@@ -82,10 +87,17 @@ struct Search<'a> {
     held: Vec<bool>,
     at: Vec<f64>,
     w: Workspace,
+    halted: &'a dyn Fn() -> bool,
 }
 
 impl<'a> Search<'a> {
-    fn new(problem: &'a Problem, tape: &'a Tape, atoms: Vec<Atom<Slot>>, near: &[f64]) -> Option<Self> {
+    fn new(
+        problem: &'a Problem,
+        tape: &'a Tape,
+        atoms: Vec<Atom<Slot>>,
+        near: &[f64],
+        halted: &'a dyn Fn() -> bool,
+    ) -> Option<Self> {
         let mut at = near.to_vec();
         let mut held = Vec::with_capacity(at.len());
         for (x, variable) in at.iter_mut().zip(&problem.variables) {
@@ -105,6 +117,9 @@ impl<'a> Search<'a> {
             atoms.iter().filter(|atom| atom.relation == Relation::Eq).map(|atom| atom.expr).collect();
         equations.sort_unstable();
         equations.dedup();
+        if equations.len().saturating_mul(tape.operand_count()) > WORK {
+            return None;
+        }
         // what no free variable can change is left to the second condition
         let n = tape.variables();
         let mut row = Vec::new();
@@ -112,7 +127,7 @@ impl<'a> Search<'a> {
             gradients(tape, &[slot], &mut w, &mut row);
             row[..n].iter().zip(&held).any(|(slope, held)| !held && *slope != 0.0)
         });
-        Some(Search { problem, tape, atoms, equations, held, at, w })
+        Some(Search { problem, tape, atoms, equations, held, at, w, halted })
     }
 
     fn round(&mut self) -> Round {
@@ -129,7 +144,7 @@ impl<'a> Search<'a> {
         if m == 0 {
             return Ok(bounds);
         }
-        if m > EQUATIONS || m * tape.operand_count() > WORK {
+        if m > EQUATIONS || m.saturating_mul(tape.operand_count()) > WORK {
             return Err(Round::Hopeless);
         }
         tape.evaluate(&self.at, &mut self.w);
@@ -142,7 +157,7 @@ impl<'a> Search<'a> {
             return Err(Round::Hopeless);
         }
         let columns = dense.columns;
-        let square = Square { tape, equations: &self.equations, columns: &columns };
+        let square = Square { tape, equations: &self.equations, columns: &columns, halted: self.halted };
         let mut at = self.at.clone();
         if !square.approach(&mut at, &mut self.w) {
             return Err(Round::Hopeless);
@@ -154,7 +169,7 @@ impl<'a> Search<'a> {
         if moved {
             return Err(Round::Again);
         }
-        let square = Square { tape, equations: &self.equations, columns: &columns };
+        let square = Square { tape, equations: &self.equations, columns: &columns, halted: self.halted };
         let found = square.inclusion(&at, &mut self.w).ok_or(Round::Hopeless)?;
         self.at = at;
         for (&column, &bound) in columns.iter().zip(&found) {
@@ -196,6 +211,9 @@ impl<'a> Search<'a> {
                 }
                 if !self.equations.contains(&atom.expr) {
                     self.equations.push(atom.expr);
+                }
+                if self.equations.len() > EQUATIONS {
+                    return Round::Hopeless;
                 }
             }
         }

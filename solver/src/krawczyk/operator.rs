@@ -27,6 +27,8 @@ pub(super) struct Square<'a> {
     pub(super) equations: &'a [Slot],
     /// as many variables
     pub(super) columns: &'a [usize],
+    /// whether to give up
+    pub(super) halted: &'a dyn Fn() -> bool,
 }
 
 /// Encloses all slots over a box of the variables; false where some operator may have no value or no bound there.
@@ -122,6 +124,9 @@ impl Square<'_> {
         let n = self.columns.len();
         let mut last = f64::INFINITY;
         for _ in 0..NEWTON {
+            if (self.halted)() {
+                return false;
+            }
             let Some(inverse) = self.preconditioner(at, w) else { return false };
             let residual: Vec<f64> = self.equations.iter().map(|&slot| w.points[slot as usize]).collect();
             let step: Vec<f64> =
@@ -151,6 +156,9 @@ impl Square<'_> {
         let step = self.step(&inverse, centre, w)?;
         let mut offset = step.clone();
         for _ in 0..INFLATIONS {
+            if (self.halted)() {
+                return None;
+            }
             for (o, &column) in offset.iter_mut().zip(self.columns) {
                 let least = (4.0 * f64::EPSILON * centre[column].abs()).max(f64::MIN_POSITIVE);
                 let (lo, hi) = (o.inf().min(0.0), o.sup().max(0.0));

@@ -73,7 +73,7 @@ pub fn check(
         }
         sat @ (Verdict::Sat(_) | Verdict::SatWithin { .. } | Verdict::DeltaSat { .. }) => {
             booleans = found.booleans;
-            judge::restored(problem, assertions, &restore, sat, &booleans, options.delta)
+            judge::restored(problem, assertions, &restore, sat, &booleans, options.delta, &halt)
         }
         unknown => unknown,
     };

@@ -63,7 +63,7 @@ pub fn decide(problem: &Compiled, strategy: &Strategy, options: &Options, observ
     let mut pool = Pool::new(root.len(), Order::DepthFirst);
     pool.push(&root, f64::INFINITY, 0);
     let mut statistics = Statistics::default();
-    let mut question = Deciding { problem, options, observer, found: None, stuck: false };
+    let mut question = Deciding { problem, options, observer, started, found: None, stuck: false };
     let task = Task { problem, strategy, options, root: &root, started };
     let stop = run(task, &mut pool, &mut question, &mut statistics);
     let verdict = match (question.found, stop) {
@@ -86,6 +86,7 @@ struct Deciding<'a> {
     problem: &'a Compiled,
     options: &'a Options,
     observer: &'a mut dyn Observer,
+    started: Instant,
     found: Option<Verdict>,
     stuck: bool,
 }
@@ -94,7 +95,10 @@ impl Deciding<'_> {
     /// The verdict where there certainly is a solution near a point.
     fn enclosed(&self, near: &[f64]) -> Option<Verdict> {
         let problem = &self.problem.problem;
-        let Enclosure { bounds, violation } = solution(problem, &[&problem.constraint], &[], near)?;
+        let limits = &self.options.limits;
+        let late = || limits.time.is_some_and(|limit| self.started.elapsed() >= limit);
+        let halted = || limits.interrupted() || late();
+        let Enclosure { bounds, violation } = solution(problem, &[&problem.constraint], &[], near, &halted)?;
         let centre = || bounds.iter().map(|bound| bound.mid()).collect();
         let point = if violation <= self.options.delta { centre() } else { near.to_vec() };
         Some(Verdict::SatWithin { bounds, point })
