@@ -18,7 +18,7 @@ use std::path::PathBuf;
 /// The file is satisfiable exactly when there is a counterexample: unsat proves robustness. With --input the question is
 /// about that input, without it about the whole domain.
 #[derive(Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = EXAMPLES, mut_arg("activations", |arg| arg.hide(true)), mut_arg("calibrate", |arg| arg.hide(true)))]
 pub(super) struct Arguments {
     #[command(flatten)]
     model: options::Model,

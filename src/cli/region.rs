@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 /// which at every input some do (unsafe, proved too), and open ones, until the open ones cover no more than --gap. The safe
 /// area then lies between two proved sides.
 #[derive(Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = EXAMPLES, mut_arg("activations", |arg| arg.hide(true)), mut_arg("calibrate", |arg| arg.hide(true)))]
 pub(super) struct Arguments {
     #[command(flatten)]
     model: options::Model,

@@ -274,7 +274,7 @@ impl Summary {
             let flips = count(self.rounded_flips, "input", "inputs");
             lines.push(("rounded", format!("the network {} flips {flips}", layout.rounding())));
         }
-        if layout.labels {
+        if layout.labels && self.rows > 0 {
             let of = self.rows;
             let mut parts = vec![format!("as trained {}", Share { rows: self.trained_right, of }.exact())];
             if layout.rounded {
