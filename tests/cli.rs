@@ -323,3 +323,39 @@ fn the_readme_tells_the_truth() {
     }
     assert!(blocks >= 3, "the README has {blocks} examples");
 }
+
+#[test]
+fn ranges_of_activations_are_given_or_calibrated() {
+    let scales = |calibrate: &str| -> Vec<f64> {
+        let model = "models/moons_relu_2-8-2.json";
+        let question = ["global", model, "--epsilon", "0", "--activations", "int8", "--calibrate", calibrate, "--json"];
+        let output = run(&question);
+        let answer: serde_json::Value =
+            serde_json::from_str(&stdout(&output)).unwrap_or_else(|_| panic!("{}", stderr(&output)));
+        answer["perturbation"]["activations"]["scales"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|x| x.as_f64().unwrap())
+            .collect()
+    };
+    let step = |most: f64| f64::from((most / 127.0) as f32);
+    assert_eq!(scales("-4..4"), [step(4.0); 2]);
+    assert_eq!(scales("-1/2..0.25"), [step(0.5); 2]);
+    // the domain is [-1, 1], and the points in the files lie within it
+    assert_eq!(scales("domain")[0], step(1.0));
+    let (data, file) = (scales("data"), scales("models/moons_test.csv"));
+    assert_eq!(data, file);
+    assert!(data[0] <= step(1.0) && data[1] < scales("domain")[1]);
+    let output = run(&[
+        "global",
+        "models/moons_relu_2-8-2.json",
+        "--epsilon",
+        "0",
+        "--activations",
+        "int8",
+        "--calibrate",
+        "2..1",
+    ]);
+    assert_eq!(output.status.code(), Some(2), "{}", stdout(&output));
+}

@@ -172,8 +172,8 @@ pub(super) struct Rounded {
     #[arg(long, value_name = "FORMAT")]
     activations: Option<String>,
     /// Where the ranges of activations come from: data (the points in the model file), domain (what they can be at most over
-    /// its domain), or a CSV file of inputs [default: data]
-    #[arg(long, value_name = "RANGES", requires = "activations")]
+    /// its domain), a CSV file of inputs, or LOWER..UPPER for all of them [default: data]
+    #[arg(long, value_name = "RANGES", requires = "activations", allow_hyphen_values = true)]
     calibrate: Option<String>,
 }
 
@@ -200,7 +200,8 @@ impl Rounded {
 
     /// The CSV file that the ranges of activations come from.
     pub(super) fn file(&self) -> Option<&Path> {
-        let file = self.calibrate.as_deref().filter(|file| !matches!(*file, "data" | "domain" | "-"));
+        let is_file = |text: &&str| !matches!(*text, "data" | "domain" | "-") && interval(text, "").is_err();
+        let file = self.calibrate.as_deref().filter(is_file);
         file.map(Path::new)
     }
 
@@ -222,6 +223,10 @@ impl Rounded {
                 let domain = domain(None, network).map_err(|problem| format!("--calibrate domain: {problem}"))?;
                 let enclose = |(low, high): &(_, _)| decimal::enclose(low).convex_hull(decimal::enclose(high));
                 network.activation_bounds(&domain.iter().map(enclose).collect::<Vec<_>>())
+            }
+            Some(text) if interval(text, "").is_ok() => {
+                let (lower, upper) = interval(text, "")?;
+                vec![(rational::nearest_f64(&lower), rational::nearest_f64(&upper)); network.layers().len()]
             }
             Some(path) => {
                 let points = super::inputs::Inputs::read(path, network, super::inputs::Labels::No)?.points(network)?;
