@@ -15,7 +15,7 @@ pub struct Affine {
 
 impl Affine {
     /// The words `least..=greatest` with a positive finite scale and the word that stands for 0.
-    pub fn new(scale: f64, zero: i64, (least, greatest): (i64, i64)) -> Self {
+    pub(in crate::perturbation) fn new(scale: f64, zero: i64, (least, greatest): (i64, i64)) -> Self {
         debug_assert!(scale > 0.0 && scale.is_finite() && least <= greatest);
         Affine { scale, zero, least, greatest }
     }
