@@ -5,8 +5,6 @@
 //! proposes as an input is evaluated in both of them exactly, and only what that says is reported.
 
 use super::local::{excluded, limit};
-use super::phases_first::PhasesFirst;
-use super::ridge::{Relaxed, Ridge};
 use super::{Answer, ClassChoice, Settings, add, judge, unfinished};
 use crate::encode::class_count;
 use crate::encode::difference::{Pair, Side};
@@ -14,8 +12,9 @@ use crate::encode::question::Question;
 use crate::network::exact::ExactEvaluation;
 use crate::network::{Network, NetworkError, Output};
 use crate::perturbation::activations::Activations;
+use deltasat::branch::PhasesFirst;
 use deltasat::exact::{Ball, Rational, rational};
-use deltasat::incumbent::Vertex;
+use deltasat::incumbent::{Relaxed, Ridge, Vertex};
 use deltasat::problem::Compiled;
 use deltasat::search::{Observer, Optimum, Options, Statistics, StopReason, Strategy, optimise};
 use std::time::Instant;

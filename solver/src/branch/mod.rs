@@ -2,12 +2,14 @@
 
 mod largest;
 mod phase;
+mod phases_first;
 mod round_robin;
 mod slope;
 mod smear;
 
 pub use largest::Largest;
 pub use phase::Phases;
+pub use phases_first::PhasesFirst;
 pub use round_robin::RoundRobin;
 pub use slope::Slope;
 pub use smear::Smear;

@@ -7,12 +7,14 @@ mod gradient;
 mod inside;
 mod polish;
 mod project;
+mod ridge;
 mod vertex;
 
 pub use gradient::Gradient;
 pub use inside::Inside;
 pub use polish::Polish;
 pub(crate) use project::{project, start};
+pub use ridge::{Relaxed, Ridge};
 pub use vertex::Vertex;
 
 use crate::interval::Interval;

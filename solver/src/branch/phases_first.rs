@@ -1,18 +1,18 @@
-//! Phases before inputs, where there are many inputs: a box of 64 inputs halves in each of them after 2^64 boxes, while
-//! in a small box few neurons are undecided, and where none is, the difference of two ReLU networks is linear.
+//! Phases before variables, where there are many variables: a box of 64 halves in each of them after 2^64 boxes, while in a
+//! small box few phases are undecided, and where none is, a piecewise linear objective is linear.
 
-use deltasat::branch::{Brancher, Phases, Split};
-use deltasat::interval::{Interval, bounds};
-use deltasat::op::Op;
-use deltasat::problem::Compiled;
-use deltasat::tape::Workspace;
+use super::{Brancher, Phases, Split};
+use crate::interval::{Interval, bounds};
+use crate::op::Op;
+use crate::problem::Compiled;
+use crate::tape::Workspace;
 
-/// The number of inputs from which on phases come first.
+/// The number of variables from which on phases come first.
 const MANY: usize = 16;
 
-/// Phases first, for many inputs; else [`Phases`].
+/// Phases first, for many variables; else [`Phases`].
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct PhasesFirst;
+pub struct PhasesFirst;
 
 impl Brancher for PhasesFirst {
     fn name(&self) -> &'static str {

@@ -1,14 +1,14 @@
 //! Ascent along ridges: a starter that does not stop at the kinks of a piecewise smooth objective.
 //!
-//! The difference of two networks that are nearly the same has its maxima on ridges, where a neuron of either switches
-//! on: a step along the gradient crosses the kink and comes back. From where [`Gradient`] ends, gradients on both sides of
+//! The difference of two piecewise linear functions that are nearly the same has its maxima on ridges, where a piece of either
+//! switches: a step along the gradient crosses the kink and comes back. From where [`Gradient`] ends, gradients on both sides of
 //! a kink are gathered until their shortest convex combination, which increases the objective on every side it has seen
 //! (Lemaréchal's bundle, here with one vector as in Wolfe 1975), allows a step.
 
-use deltasat::incumbent::{Gradient, IncumbentFinder};
-use deltasat::interval::Interval;
-use deltasat::problem::Compiled;
-use deltasat::tape::{Slot, Workspace};
+use super::{Gradient, IncumbentFinder};
+use crate::interval::Interval;
+use crate::problem::Compiled;
+use crate::tape::{Slot, Workspace};
 
 /// Starts that are continued; the others are as [`Gradient`] leaves them.
 const CONTINUED: u64 = 4;
@@ -23,7 +23,7 @@ const LENGTHS: [f64; 2] = [0.3, 1e-5];
 
 /// Ascent along ridges.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Ridge;
+pub struct Ridge;
 
 impl IncumbentFinder for Ridge {
     fn name(&self) -> &'static str {
@@ -50,9 +50,9 @@ impl IncumbentFinder for Ridge {
 }
 
 /// The maximiser of the linear bound over a box, and on from there: where phases were split, it lies in or near the part
-/// of the inputs that has them, which the middle of the box need not.
+/// of the box that has them, which the middle of the box need not.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Relaxed;
+pub struct Relaxed;
 
 impl IncumbentFinder for Relaxed {
     fn name(&self) -> &'static str {
