@@ -9,8 +9,8 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use deltasat::budget::Budget;
 use deltasat::exact::{Rational, rational};
-use deltasat::search::Limits;
 use quantproof::network::Network;
 use quantproof::perturbation::{Magnitude, Perturbation};
 use quantproof::property::Property;
@@ -44,7 +44,7 @@ fn global(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("global deviation");
     group.sample_size(10);
     let perturbation = perturbation();
-    let settings = Settings { limits: Limits { boxes: Some(BOXES), ..Limits::default() }, ..Settings::default() };
+    let settings = Settings { budget: Budget::unlimited().with_boxes(BOXES), ..Settings::default() };
     for (name, network) in models() {
         let domain: Vec<(Rational, Rational)> =
             network.input().domain().unwrap().iter().map(|d| (d.lower().clone(), d.upper().clone())).collect();

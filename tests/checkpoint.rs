@@ -1,6 +1,7 @@
 //! Questions that are cut short and taken up again: the answer, the witness and the number of boxes are those of a run that
 //! nothing interrupted, and a file that does not belong to the question is refused.
 
+use deltasat::budget::Budget;
 use deltasat::exact::Rational;
 use deltasat::search::{Event, Observer, StopReason};
 use quantproof::network::Network;
@@ -39,7 +40,7 @@ fn run(model: &str, epsilon: i64, batches: usize, notes: &Arc<Mutex<Vec<Note>>>,
     let journal = Journal::new(earlier, move |notes, _| *kept.lock().unwrap() = notes.to_vec());
     let mut settings = Settings { journal: Some(Arc::new(Mutex::new(journal))), ..Settings::default() };
     let interrupt = Arc::new(AtomicBool::new(batches == 0));
-    settings.limits.interrupt = Some(Arc::clone(&interrupt));
+    settings.budget = Budget::unlimited().with_interrupt(Arc::clone(&interrupt));
     let mut after = After(batches, interrupt);
     Global { network: &network, perturbation: &perturbation, domain: &domain, settings }
         .deviation(choice, None, &mut after)

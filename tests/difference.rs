@@ -3,6 +3,7 @@
 
 mod networks;
 
+use deltasat::budget::Budget;
 use deltasat::exact::{Ball, Rational, rational};
 use deltasat::search::StopReason;
 use networks::{dyadic, exact, network, random, ratio, reference};
@@ -21,7 +22,7 @@ fn domain(network: &Network) -> Box {
 
 fn settings(delta: f64, boxes: u64) -> Settings {
     let mut settings = Settings { delta, ..Settings::default() };
-    settings.limits.boxes = Some(boxes);
+    settings.budget = Budget::unlimited().with_boxes(boxes);
     settings
 }
 

@@ -4,8 +4,9 @@
 
 mod networks;
 
+use deltasat::budget::Budget;
 use deltasat::exact::{Rational, rational};
-use deltasat::search::{Limits, Optimum, Options, StopReason, Strategy, optimise};
+use deltasat::search::{Optimum, Options, StopReason, Strategy, optimise};
 use networks::{dyadic, network, random, ratio};
 use quantproof::encode::question::{Encoded, Question};
 use quantproof::network::{Activation, Network, Output};
@@ -21,8 +22,8 @@ struct Bounds {
 }
 
 fn bounds(network: &Network, encoded: &Encoded<'_>, domain: &Domain, question: &Question, boxes: u64) -> Bounds {
-    let limits = Limits { boxes: Some(boxes), ..Limits::default() };
-    let options = Options { limits, ..Options::default() };
+    let budget = Budget::unlimited().with_boxes(boxes);
+    let options = Options { budget, ..Options::default() };
     let optimum = optimise(&encoded.compiled, &encoded.compiled.root(), &Strategy::default(), &options, &mut ());
     let attained = optimum.witness.as_ref().map(|certificate| {
         let point: Vec<f64> = certificate.point.iter().map(rational::nearest_f64).collect();

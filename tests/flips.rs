@@ -3,6 +3,7 @@
 
 mod networks;
 
+use deltasat::budget::Budget;
 use deltasat::exact::Rational;
 use networks::{exact, network, random, ratio};
 use quantproof::network::{Activation, Network, Output};
@@ -75,7 +76,7 @@ fn every_answer_agrees_with_all_roundings() {
                 let assigned = class(&trained, &input);
                 let classes: BTreeSet<usize> = networks.iter().map(|network| class(network, &input)).collect();
                 let label = r.random_range(0..trained.classes().len());
-                let flip = flips.ask(&input, Some(label), None, &mut scratch, &mut ());
+                let flip = flips.ask(&input, Some(label), &Budget::unlimited(), &mut scratch, &mut ());
                 assert_eq!((flip.assigned, flip.rounded), (assigned, Some(class(rounded, &input))));
                 match flip.fate {
                     Fate::Never => {
@@ -117,7 +118,7 @@ fn boxes_contain_the_trained_network() {
             let input: Vec<Rational> = (0..2).map(|_| exact(r.random_range(-1.0..=1.0))).collect();
             let assigned = class(&trained, &input);
             let other = (assigned + 1) % 3;
-            let flip = flips.ask(&input, Some(other), None, &mut scratch, &mut ());
+            let flip = flips.ask(&input, Some(other), &Budget::unlimited(), &mut scratch, &mut ());
             // the trained network is wrong, and it is in the box
             assert_eq!(flip.correct, Some(Correct::NotAlways));
             match flip.fate {
@@ -152,7 +153,7 @@ fn rules_without_a_choice_have_one_network() {
         for _ in 0..60 {
             let input: Vec<Rational> = (0..2).map(|_| ratio(r.random_range(-100..=100), 100)).collect();
             let (before, after) = (class(&trained, &input), class(rounded, &input));
-            let flip = flips.ask(&input, Some(after), None, &mut scratch, &mut ());
+            let flip = flips.ask(&input, Some(after), &Budget::unlimited(), &mut scratch, &mut ());
             let expected = if before == after { Fate::Never } else { Fate::Can { to: after } };
             assert_eq!((flip.fate, flip.correct), (expected, Some(Correct::Always)));
         }

@@ -10,6 +10,7 @@
 
 mod networks;
 
+use deltasat::budget::Budget;
 use deltasat::exact::Rational;
 use networks::{dyadic, exact, network, random, ratio, reference};
 use num_traits::Signed;
@@ -218,17 +219,16 @@ fn nothing_sampled_exceeds_the_bounds_of_deeper_networks() {
         let perturbation = Perturbation::uniform(magnitude).unwrap();
         let input: Vec<f64> = (0..widths[0]).map(|_| r.random_range(-1.0..=1.0)).collect();
         let what = format!("seed {seed}: {widths:?} {activation:?} {output:?} {perturbation:?} at {input:?}");
-        let mut settings = Settings::default();
-        settings.limits.boxes = Some(2000);
-        settings.limits.time = Some(Duration::from_secs(2));
-        let finding = find(&net, &perturbation, &input, settings.clone());
+        let budget = || Budget::unlimited().with_boxes(2000).with_time(Duration::from_secs(2));
+        let settings = || Settings { budget: budget(), ..Settings::default() };
+        let finding = find(&net, &perturbation, &input, settings());
         closed += u32::from(finding.upper - finding.lower <= 0.001);
         assert_eq!(finding.answer, Answer::Bounds, "{what}");
         assert!(0.0 <= finding.lower && finding.lower <= finding.upper && finding.upper <= 1.0, "{what}: {finding:?}");
         check_witness(&net, &perturbation, &input, &finding, &what);
         sample(&net, &perturbation, &input, &finding, &mut r, 60, &what);
         let point: Vec<Rational> = input.iter().map(|&x| exact(x)).collect();
-        let quick = Local::new(&net, &perturbation, settings).without_witnesses();
+        let quick = Local::new(&net, &perturbation, settings()).without_witnesses();
         let quick = quick.deviation(&point, ClassChoice::Assigned, None, &mut Scratch::default(), &mut ());
         assert!(quick.lower <= finding.upper && finding.lower <= quick.upper, "{what}: without witnesses {quick:?}");
         assert!((quick.lower - finding.lower).abs() <= 1e-3, "{what}: without witnesses {quick:?}");

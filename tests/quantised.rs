@@ -3,6 +3,7 @@
 
 mod networks;
 
+use deltasat::budget::Budget;
 use deltasat::exact::Rational;
 use networks::{network, random, ratio};
 use quantproof::network::{Activation, Network, Output};
@@ -31,7 +32,7 @@ fn domain(network: &Network) -> Vec<(Rational, Rational)> {
 fn ask(network: &Network, perturbation: &Perturbation, threshold: Option<&Rational>) -> Finding {
     let domain = domain(network);
     let mut settings = Settings { delta: 0.01, ..Settings::default() };
-    settings.limits.boxes = Some(2000);
+    settings.budget = Budget::unlimited().with_boxes(2000);
     let global = Global { network, perturbation, domain: &domain, settings };
     global.deviation(ClassChoice::Worst, threshold, &mut ())
 }
@@ -291,8 +292,7 @@ fn sensitivities_are_the_deviations_of_the_parts_alone() {
     let mut r = random("sensitivity", 5);
     let network = network(&mut r, &[2, 3, 2], Activation::Relu, Output::Softmax, 20);
     let perturbation = quantised(&network, "int4:bias-same", Rounding::Any);
-    let mut limited = Settings::default();
-    limited.limits.boxes = Some(1);
+    let limited = Settings { budget: Budget::unlimited().with_boxes(1), ..Settings::default() };
     let domain = self::domain(&network);
     let question = |perturbation: &Perturbation, effort| {
         if effort == Effort::Search {

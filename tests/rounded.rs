@@ -3,6 +3,7 @@
 
 mod networks;
 
+use deltasat::budget::Budget;
 use deltasat::exact::{Ball, Rational, rational};
 use deltasat::search::StopReason;
 use networks::{exact, network, random, ratio, reference};
@@ -18,7 +19,7 @@ type Box = Vec<(Rational, Rational)>;
 
 fn settings(delta: f64) -> Settings {
     let mut settings = Settings { delta, ..Settings::default() };
-    settings.limits.boxes = Some(20_000);
+    settings.budget = Budget::unlimited().with_boxes(20_000);
     settings
 }
 

@@ -3,6 +3,7 @@
 
 mod networks;
 
+use deltasat::budget::Budget;
 use deltasat::exact::{Rational, rational};
 use deltasat::search::StopReason;
 use networks::exact;
@@ -77,9 +78,7 @@ fn pair(value: &Value) -> (f64, f64) {
 }
 
 fn settings() -> Settings {
-    let mut settings = Settings::default();
-    settings.limits.time = Some(Duration::from_secs(2));
-    settings
+    Settings { budget: Budget::unlimited().with_time(Duration::from_secs(2)), ..Settings::default() }
 }
 
 #[test]

@@ -3,6 +3,7 @@
 
 mod networks;
 
+use deltasat::budget::Budget;
 use deltasat::exact::{Rational, rational};
 use networks::{dyadic, exact, network, random, ratio, reference};
 use num_traits::{One, Signed, Zero};
@@ -304,8 +305,7 @@ fn global_files_mean_what_the_search_answers() {
     for seed in 0..16 {
         let (case, _) = case("global smtlib", seed, &[Activation::Relu, Activation::Linear, Activation::Sigmoid]);
         let what = format!("seed {seed}: {:?} {:?}", case.network.layers(), case.perturbation);
-        let mut settings = Settings::default();
-        settings.limits.boxes = Some(3000);
+        let settings = Settings { budget: Budget::unlimited().with_boxes(3000), ..Settings::default() };
         let global = Global {
             network: &case.network,
             perturbation: &case.perturbation,

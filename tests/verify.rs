@@ -4,8 +4,8 @@
 
 mod networks;
 
+use deltasat::budget::Budget;
 use deltasat::exact::{Rational, rational};
-use deltasat::search::Limits;
 use networks::{dyadic, exact, network, random, ratio, reference};
 use num_traits::{Signed, Zero};
 use quantproof::network::{Activation, Layer, Network, Output, Parameter};
@@ -25,7 +25,7 @@ fn none() -> Perturbation {
 
 fn ask(network: &Network, perturbation: &Perturbation, property: &Property, boxes: u64) -> Verification {
     property.check(network).unwrap();
-    let settings = Settings { limits: Limits { boxes: Some(boxes), ..Limits::default() }, ..Settings::default() };
+    let settings = Settings { budget: Budget::unlimited().with_boxes(boxes), ..Settings::default() };
     let found = Verify { network, perturbation, property, settings }.ask(&mut ());
     assert_eq!(found.counterexample.is_some(), found.answer == Answer::Violated);
     assert_eq!(found.excluded == property.cases().len(), found.answer == Answer::Robust);
@@ -425,7 +425,7 @@ fn smooth_layers_and_layers_that_end_in_an_activation() {
         }
         let property = random_property(&mut r, 2, 2, 1, 2);
         let perturbation = Perturbation::uniform(Magnitude::Absolute(ratio(seed as i64 % 4, 50))).unwrap();
-        let settings = Settings { limits: Limits { boxes: Some(3000), ..Limits::default() }, ..Settings::default() };
+        let settings = Settings { budget: Budget::unlimited().with_boxes(3000), ..Settings::default() };
         let found =
             Verify { network: &network, perturbation: &perturbation, property: &property, settings }.ask(&mut ());
         let case = &property.cases()[0];
@@ -463,8 +463,8 @@ fn threads_change_nothing() {
         let property = random_property(&mut random("threads property", seed), 2, 3, 4, 3);
         let perturbation = Perturbation::uniform(Magnitude::Absolute(ratio(1, 50))).unwrap();
         let answers = [1, 2, 3].map(|jobs| {
-            let limits = Limits { boxes: Some(2000), ..Limits::default() };
-            let settings = Settings { jobs, limits, ..Settings::default() };
+            let budget = Budget::unlimited().with_boxes(2000);
+            let settings = Settings { jobs, budget, ..Settings::default() };
             let found =
                 Verify { network: &network, perturbation: &perturbation, property: &property, settings }.ask(&mut ());
             (found.answer, found.statistics.boxes, found.counterexample.map(|c| (c.input, c.network)))
@@ -525,8 +525,8 @@ fn problems_of_the_competition() {
             let [network, property, expected] = line.split(',').collect::<Vec<_>>()[..] else { panic!("{line}") };
             let network = Network::load(folder.join("onnx").join(network)).unwrap();
             let property = Property::load(folder.join(property)).unwrap();
-            let limits = Limits { time: Some(Duration::from_secs(2)), ..Limits::default() };
-            let settings = Settings { limits, ..Settings::default() };
+            let budget = Budget::unlimited().with_time(Duration::from_secs(2));
+            let settings = Settings { budget, ..Settings::default() };
             property.check(&network).unwrap();
             let found = Verify { network: &network, perturbation: &none(), property: &property, settings }.ask(&mut ());
             total += 1;

@@ -3,6 +3,7 @@
 //! See `ARCHITECTURE.md` beside this crate for the map of the modules.
 
 pub mod branch;
+pub mod budget;
 pub mod contract;
 pub mod exact;
 pub mod expr;

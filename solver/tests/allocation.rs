@@ -9,6 +9,7 @@
 mod common;
 
 use common::configurations::{BRANCHERS, brancher, contractors};
+use deltasat::budget::Budget;
 use deltasat::exact::{Constant, rational};
 use deltasat::expr::ExprId;
 use deltasat::formula::{Formula, Relation};
@@ -16,7 +17,7 @@ use deltasat::incumbent::{Gradient, IncumbentFinder, Vertex};
 use deltasat::interval::bounds;
 use deltasat::op::{Incremented, Op};
 use deltasat::problem::{Compiled, Problem, Sort};
-use deltasat::search::{Limits, Options, Order, Statistics, Strategy, decide, optimise};
+use deltasat::search::{Options, Order, Statistics, Strategy, decide, optimise};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
@@ -57,9 +58,9 @@ static ALLOCATOR: Counting = Counting;
 
 /// Allocations of a run that examines at most so many boxes.
 fn allocations(boxes: u64, run: &dyn Fn(Options) -> Statistics) -> (u64, Statistics) {
-    let limits = Limits { boxes: Some(boxes), ..Limits::default() };
+    let budget = Budget::unlimited().with_boxes(boxes);
     let before = COUNT.get();
-    let statistics = run(Options { limits, starts: 1, ..Options::default() });
+    let statistics = run(Options { budget, starts: 1, ..Options::default() });
     (COUNT.get() - before, statistics)
 }
 

@@ -5,13 +5,14 @@ mod common;
 
 use common::configurations::{BRANCHERS, SETS, strategy};
 use common::{each_seed, usual_run};
+use deltasat::budget::Budget;
 use deltasat::exact::{Constant, Rational, rational};
 use deltasat::expr::{ExprId, Graph};
 use deltasat::formula::{Formula, Relation};
 use deltasat::interval::{Interval, bounds};
 use deltasat::op::{Incremented, Op};
 use deltasat::problem::{Compiled, Problem, Sort};
-use deltasat::search::{Decision, Event, Limits, Observer, Optimum, Options, StopReason, Strategy, Verdict};
+use deltasat::search::{Decision, Event, Observer, Optimum, Options, StopReason, Strategy, Verdict};
 use deltasat::search::{decide, optimise};
 use rand::Rng;
 use std::sync::Arc;
@@ -28,7 +29,7 @@ fn minus(graph: &mut Graph, e: ExprId, c: &str) -> ExprId {
 }
 
 fn limited(boxes: u64) -> Options {
-    Options { limits: Limits { boxes: Some(boxes), ..Limits::default() }, ..Options::default() }
+    Options { budget: Budget::unlimited().with_boxes(boxes), ..Options::default() }
 }
 
 fn decided(problem: &Compiled) -> Verdict {
@@ -405,9 +406,9 @@ fn reached() -> f64 {
         .fold(f64::NEG_INFINITY, f64::max)
 }
 
-fn check_stop(limits: Limits, expected: StopReason) -> Optimum {
+fn check_stop(budget: Budget, expected: StopReason) -> Optimum {
     let problem = lengthy();
-    let options = Options { absolute_gap: 1e-9, limits, ..Options::default() };
+    let options = Options { absolute_gap: 1e-9, budget, ..Options::default() };
     let optimum = optimise(&problem, &problem.root(), &Strategy::default(), &options, &mut ());
     assert_eq!(optimum.stop, expected);
     assert!(optimum.lower <= optimum.upper && optimum.upper >= reached(), "{optimum:?} against {}", reached());
@@ -425,13 +426,13 @@ fn check_stop(limits: Limits, expected: StopReason) -> Optimum {
 #[test]
 fn limits_end_with_valid_bounds() {
     for boxes in [0, 1, 2, 5] {
-        let optimum = check_stop(Limits { boxes: Some(boxes), ..Limits::default() }, StopReason::Boxes);
+        let optimum = check_stop(Budget::unlimited().with_boxes(boxes), StopReason::Boxes);
         assert!(optimum.statistics.boxes <= boxes, "{} boxes of {boxes}", optimum.statistics.boxes);
     }
-    check_stop(Limits { time: Some(Duration::ZERO), ..Limits::default() }, StopReason::Time);
-    check_stop(Limits { memory: Some(0), ..Limits::default() }, StopReason::Memory);
-    let raised = Some(Arc::new(AtomicBool::new(true)));
-    check_stop(Limits { interrupt: raised, ..Limits::default() }, StopReason::Interrupted);
+    check_stop(Budget::unlimited().with_time(Duration::ZERO), StopReason::Time);
+    check_stop(Budget::unlimited().with_memory(0), StopReason::Memory);
+    let raised = Arc::new(AtomicBool::new(true));
+    check_stop(Budget::unlimited().with_interrupt(raised), StopReason::Interrupted);
 }
 
 /// Raises a flag at the n-th event.
@@ -454,8 +455,8 @@ fn an_interrupt_in_the_middle_ends_with_valid_bounds() {
     let problem = lengthy();
     for jobs in [1, 3] {
         let flag = Arc::new(AtomicBool::new(false));
-        let limits = Limits { interrupt: Some(flag.clone()), ..Limits::default() };
-        let options = Options { absolute_gap: 1e-9, jobs, limits, ..Options::default() };
+        let budget = Budget::unlimited().with_interrupt(flag.clone());
+        let options = Options { absolute_gap: 1e-9, jobs, budget, ..Options::default() };
         let mut observer = Raise { flag, events: 40 };
         let optimum = optimise(&problem, &problem.root(), &Strategy::default(), &options, &mut observer);
         assert_eq!(optimum.stop, StopReason::Interrupted);

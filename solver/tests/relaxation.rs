@@ -6,6 +6,7 @@ mod common;
 
 use common::each_seed;
 use deltasat::branch::Phases;
+use deltasat::budget::Budget;
 use deltasat::contract::{Contractor, Goal, Hc4, LinearBounds, Outcome, Spare};
 use deltasat::exact::Constant;
 use deltasat::expr::ExprId;
@@ -14,7 +15,7 @@ use deltasat::interval::{Interval, bounds};
 use deltasat::op::{Incremented, Op};
 use deltasat::problem::{Compiled, Problem, Sort};
 use deltasat::relax::Backward;
-use deltasat::search::{Limits, Optimum, Options, Strategy, optimise};
+use deltasat::search::{Optimum, Options, Strategy, optimise};
 use deltasat::tape::{LANES, Slot, Workspace};
 use rand::Rng;
 use rand::rngs::SmallRng;
@@ -450,12 +451,8 @@ fn the_history_of_a_worker_does_not_show() {
         let root = problem.root();
         let mut told = Vec::new();
         for jobs in [1, 2, 3, 5] {
-            let options = Options {
-                jobs,
-                absolute_gap: 1e-6,
-                limits: Limits { boxes: Some(600), ..Limits::default() },
-                ..Options::default()
-            };
+            let options =
+                Options { jobs, absolute_gap: 1e-6, budget: Budget::unlimited().with_boxes(600), ..Options::default() };
             let strategy = Strategy { brancher: Box::new(Phases), ..Strategy::default() };
             told.push(described(&optimise(&problem, &root, &strategy, &options, &mut ())));
         }

@@ -8,6 +8,7 @@ use common::configurations::{BRANCHERS, SETS, strategy};
 use common::expressions::{Constants, Generator, constant};
 use common::planted::{Shape, planted};
 use common::{each_seed, rationals, truth_at};
+use deltasat::budget::Budget;
 use deltasat::exact::{Constant, Rational, rational};
 use deltasat::expr::ExprId;
 use deltasat::expr::evaluate::evaluate;
@@ -15,12 +16,12 @@ use deltasat::formula::{BooleanId, Formula, Relation, Truth};
 use deltasat::interval::{Interval, bounds};
 use deltasat::problem::{Problem, Sort};
 use deltasat::sat::{Answer, Maximisation, check};
-use deltasat::search::{Limits, Options, Strategy, Verdict, decide};
+use deltasat::search::{Options, Strategy, Verdict, decide};
 use rand::Rng;
 use rand::rngs::SmallRng;
 
 fn limited(boxes: u64) -> Options {
-    Options { limits: Limits { boxes: Some(boxes), ..Limits::default() }, ..Options::default() }
+    Options { budget: Budget::unlimited().with_boxes(boxes), ..Options::default() }
 }
 
 fn ask(problem: &Problem, assertions: &[Formula]) -> Answer {

@@ -8,17 +8,18 @@ use common::configurations::{BRANCHERS, Log, SETS, brancher, contractors, strate
 use common::expressions::{point_in, random_interval};
 use common::planted::{Planted, Shape, planted};
 use common::{certainly_above, certainly_below, each_seed, rationals, truth_at, usual_run};
+use deltasat::budget::Budget;
 use deltasat::exact::{Ball, Rational, rational};
 use deltasat::expr::evaluate::evaluate;
 use deltasat::formula::Truth;
 use deltasat::interval::Interval;
 use deltasat::problem::{Certificate, Compiled, Problem, Sort};
-use deltasat::search::{Limits, Optimum, Options, Order, StopReason, Strategy, Verdict, decide, optimise};
+use deltasat::search::{Optimum, Options, Order, StopReason, Strategy, Verdict, decide, optimise};
 use rand::Rng;
 use rand::rngs::SmallRng;
 
 fn limited(boxes: u64) -> Options {
-    Options { limits: Limits { boxes: Some(boxes), ..Limits::default() }, ..Options::default() }
+    Options { budget: Budget::unlimited().with_boxes(boxes), ..Options::default() }
 }
 
 /// Small enough for many configurations.

@@ -8,6 +8,7 @@
 mod common;
 
 use common::each_seed;
+use deltasat::budget::Budget;
 use deltasat::smtlib::{Script, ScriptError, Session, Settings, Source, dr};
 use rand::Rng;
 use rand::rngs::SmallRng;
@@ -159,9 +160,9 @@ fn chains_of_definitions() {
 /// Presolve heeds Ctrl-C.
 #[test]
 fn presolve_is_interrupted() {
-    let interrupt = Some(Arc::new(AtomicBool::new(true)));
+    let budget = Budget::unlimited().with_interrupt(Arc::new(AtomicBool::new(true)));
     let started = Instant::now();
-    let (replies, _) = replies(&chain(100_000, "(sin (+ ? 1))", false), Settings { interrupt, ..Settings::default() });
+    let (replies, _) = replies(&chain(100_000, "(sin (+ ? 1))", false), Settings { budget, ..Settings::default() });
     assert_eq!(replies, ["unknown\n; interrupted"]);
     // reading takes a second, the search minutes
     assert!(started.elapsed() < Duration::from_secs(40), "{:?}", started.elapsed());
@@ -342,8 +343,8 @@ fn texts_of_all_kinds() {
             }
         }
         text += "(check-sat)";
-        let deadline = Some(Instant::now() + Duration::from_millis(30));
-        let settings = Settings { deadline, memory: Some(1 << 24), ..Settings::default() };
+        let budget = Budget::unlimited().with_time(Duration::from_millis(30)).with_memory(1 << 24);
+        let settings = Settings { budget, ..Settings::default() };
         let started = Instant::now();
         let (_, end) = replies(&text, settings.clone());
         if let Err(error) = end {
@@ -410,8 +411,8 @@ fn infix_texts_of_all_kinds() {
             let at = (0..=text.len()).filter(|&at| text.is_char_boundary(at)).nth(rng.random_range(0..text.len() / 2));
             text.truncate(at.unwrap_or(0));
         }
-        let deadline = Some(Instant::now() + Duration::from_millis(30));
-        let settings = Settings { deadline, memory: Some(1 << 24), ..Settings::default() };
+        let budget = Budget::unlimited().with_time(Duration::from_millis(30)).with_memory(1 << 24);
+        let settings = Settings { budget, ..Settings::default() };
         let started = Instant::now();
         let mut session = Session::new(settings);
         match dr::read(&text, &mut session) {

@@ -199,7 +199,7 @@ impl Arguments {
         if let Some(mixed) = &of_layers {
             found.statistics.boxes += mixed.found.statistics.boxes;
         }
-        found.statistics.seconds = session.started.elapsed().as_secs_f64();
+        found.statistics.seconds = session.started.seconds();
         let bits = found.fewest.unwrap_or(self.family.most);
         let perturbation = self.family.perturbation(&network, &uniform(bits))?;
         let subject = Subject {

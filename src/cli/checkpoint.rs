@@ -7,6 +7,7 @@
 use super::options::Session;
 use super::page::replace;
 use clap::Args;
+use deltasat::budget::Stopwatch;
 use deltasat::search::StopReason;
 use quantproof::report::Subject;
 use quantproof::report::html::digest::{hexadecimal, sha256};
@@ -16,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// The least time between two writings while searches are short.
 const PAUSE: Duration = Duration::from_secs(5);
@@ -68,12 +69,11 @@ impl Checkpoint {
         let notes = read(&path, &question).map_err(named)?;
         // a place that cannot be written is better known before the search
         write(&path, &question, &notes)?;
-        let (mut written, mut failed) = (Instant::now(), false);
+        let (mut written, mut failed) = (Stopwatch::start(), false);
         let keep = move |notes: &[Note], now: bool| {
-            if failed || (!now && written.elapsed() < PAUSE) {
+            if failed || !(written.lap(PAUSE) || now) {
                 return;
             }
-            written = Instant::now();
             if let Err(problem) = write(&path, &question, notes) {
                 failed = true;
                 // the search itself is none the worse for it

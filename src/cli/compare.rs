@@ -19,7 +19,7 @@ use quantproof::robustness::ClassChoice;
 use quantproof::robustness::global::Global;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Compare ReLU networks with linear ones of the same shape and data
 ///
@@ -88,7 +88,7 @@ impl Arguments {
         drop(progress);
         // a figure that was cut short by the limit of the whole
         comparison.stop = comparison.stop.or_else(|| session.stopped());
-        comparison.seconds = session.started.elapsed().as_secs_f64();
+        comparison.seconds = session.started.seconds();
         if session.json {
             comparison.json(out)?;
         } else if self.markdown {
@@ -149,9 +149,8 @@ impl Arguments {
 
     /// A session of its own for one figure.
     fn figure(&self, session: &Session) -> Session {
-        let own = Instant::now().checked_add(self.per_figure);
         let mut figure = session.clone();
-        figure.settings.deadline = own.into_iter().chain(session.settings.deadline).min();
+        figure.settings.budget = figure.settings.budget.with_time(self.per_figure);
         figure
     }
 

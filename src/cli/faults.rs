@@ -122,7 +122,7 @@ impl Arguments {
         summary.stop = rows::run(session, &inputs, network.input().count(), &question, out, |row, effect| {
             summary.add(row.line, effect);
         })?;
-        summary.seconds = session.started.elapsed().as_secs_f64();
+        summary.seconds = session.started.seconds();
         report.end(session.json, &summary, out)?;
         if summary.stop == Some(StopReason::Interrupted) {
             return Ok(Status::Interrupted);

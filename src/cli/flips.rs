@@ -6,6 +6,7 @@ use super::page::Pictures;
 use super::rows::{self, Ask};
 use super::{Failure, Status};
 use clap::Args;
+use deltasat::budget::Budget;
 use deltasat::exact::Rational;
 use deltasat::search::StopReason;
 use quantproof::network::Network;
@@ -16,11 +17,10 @@ use quantproof::robustness::local::Scratch;
 use std::io::Write;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
 
 /// How many times its even share of the time that is left a row may take: rows are very unequal, and most take next to
 /// nothing.
-const UNEVEN: u32 = 4;
+const UNEVEN: usize = 4;
 
 /// Which inputs can flip to another class, which never can, and the accuracy that is certain
 ///
@@ -105,7 +105,7 @@ impl Arguments {
                 page.add(&question.layout, row.line, &values.collect::<Vec<_>>(), flip);
             }
         })?;
-        summary.seconds = session.started.elapsed().as_secs_f64();
+        summary.seconds = session.started.seconds();
         let written =
             self.pictures.write(|| page.page(&question.layout, &summary, reproduce), || page.map(&question.layout));
         if session.json {
@@ -128,14 +128,11 @@ impl Question<'_> {
         self.inputs.label(row, self.network).ok().flatten()
     }
 
-    /// How long a row may take.
-    fn share(&self) -> Option<Duration> {
+    /// What a row may take.
+    fn share(&self) -> Budget {
         let settings = &self.session.settings;
-        let left = settings.deadline?.saturating_duration_since(Instant::now());
-        let rows = self.inputs.count.saturating_sub(self.answered.load(Ordering::Relaxed)).max(1);
-        let threads = u32::try_from(settings.jobs).unwrap_or(u32::MAX);
-        let share = left / u32::try_from(rows).unwrap_or(u32::MAX);
-        Some(share.saturating_mul(threads.saturating_mul(UNEVEN)).min(left))
+        let rows = self.inputs.count.saturating_sub(self.answered.load(Ordering::Relaxed));
+        settings.budget.share(usize::try_from(rows).unwrap_or(usize::MAX).div_ceil(settings.jobs.max(1) * UNEVEN))
     }
 }
 
@@ -144,7 +141,7 @@ impl Ask for Question<'_> {
     type Found = Flip;
 
     fn ask(&self, row: &Row, input: &[Rational], scratch: &mut Scratch) -> Flip {
-        let flip = self.flips.ask(input, self.label(row), self.share(), scratch, &mut ());
+        let flip = self.flips.ask(input, self.label(row), &self.share(), scratch, &mut ());
         self.answered.fetch_add(1, Ordering::Relaxed);
         flip
     }

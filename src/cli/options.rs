@@ -3,9 +3,9 @@
 use super::interrupt;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, ValueEnum};
+use deltasat::budget::{self, Budget, StopReason, Stopwatch};
 use deltasat::exact::{Rational, rational};
 use deltasat::interval::decimal;
-use deltasat::search::{Limits, StopReason};
 use num_traits::{One, Signed};
 use quantproof::encode::class_count;
 use quantproof::network::{Domain, Network, Output};
@@ -16,8 +16,7 @@ use quantproof::report::number;
 use quantproof::robustness::{ClassChoice, Settings};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// A network and how to read its outputs.
 #[derive(Args)]
@@ -71,7 +70,7 @@ pub(super) struct Run {
     #[arg(long, value_name = "N", value_parser = jobs, allow_negative_numbers = true)]
     jobs: Option<usize>,
     /// Stop when the open boxes hold so many bytes (suffixes K, M, G), and print the bounds so far [default: no limit]
-    #[arg(long, value_name = "BYTES", value_parser = Limits::bytes, allow_negative_numbers = true)]
+    #[arg(long, value_name = "BYTES", value_parser = budget::bytes, allow_negative_numbers = true)]
     memory: Option<usize>,
     /// Show progress on stderr even if that is not a terminal
     #[arg(long, conflicts_with = "quiet")]
@@ -88,8 +87,7 @@ pub(super) struct Session {
     pub(super) quiet: bool,
     pub(super) progress: bool,
     pub(super) settings: Settings,
-    pub(super) started: Instant,
-    interrupt: Arc<AtomicBool>,
+    pub(super) started: Stopwatch,
 }
 
 impl Common {
@@ -104,28 +102,25 @@ impl Common {
 impl Run {
     /// Starts the clock and listens for Ctrl-C.
     pub(super) fn start(&self) -> Result<Session, String> {
-        let started = Instant::now();
-        let interrupt = interrupt::flag()?;
+        let started = Stopwatch::start();
+        let mut budget = Budget::unlimited().with_interrupt(interrupt::flag()?);
+        if let Some(limit) = self.timeout {
+            budget = budget.with_time(limit);
+        }
+        if let Some(limit) = self.memory {
+            budget = budget.with_memory(limit);
+        }
         let processors = || std::thread::available_parallelism().map_or(1, usize::from);
-        let settings = Settings {
-            jobs: self.jobs.unwrap_or_else(processors),
-            limits: Limits { memory: self.memory, interrupt: Some(Arc::clone(&interrupt)), ..Limits::default() },
-            deadline: self.timeout.and_then(|limit| started.checked_add(limit)),
-            ..Settings::default()
-        };
+        let settings = Settings { jobs: self.jobs.unwrap_or_else(processors), budget, ..Settings::default() };
         let Run { json, quiet, progress, .. } = *self;
-        Ok(Session { json, quiet, progress, settings, started, interrupt })
+        Ok(Session { json, quiet, progress, settings, started })
     }
 }
 
 impl Session {
     /// Whether to stop now, and why.
     pub(super) fn stopped(&self) -> Option<StopReason> {
-        if self.interrupt.load(Ordering::Relaxed) {
-            Some(StopReason::Interrupted)
-        } else {
-            self.settings.deadline.filter(|&deadline| Instant::now() >= deadline).map(|_| StopReason::Time)
-        }
+        self.settings.budget.stopped()
     }
 }
 

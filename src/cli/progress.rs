@@ -1,9 +1,10 @@
 //! Progress on stderr: the bounds closing in, a few lines a second at most, and on a terminal a bar.
 
 use super::options::Session;
+use deltasat::budget::Stopwatch;
 use deltasat::search::{Event, Observer};
 use std::io::{self, IsTerminal, Write};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// The least time between two lines.
 const PAUSE: Duration = Duration::from_millis(200);
@@ -16,7 +17,7 @@ pub(super) struct Progress {
     terminal: bool,
     /// whether a line of progress is on the terminal
     dirty: bool,
-    last: Instant,
+    last: Stopwatch,
     /// what the search is for, when there are several
     pub(super) label: String,
     /// the gap that is aimed at
@@ -33,7 +34,7 @@ impl Progress {
             shows: !session.quiet && (terminal || session.progress),
             terminal,
             dirty: false,
-            last: Instant::now(),
+            last: Stopwatch::start(),
             label: String::new(),
             delta: session.settings.delta,
             widest: None,
@@ -58,10 +59,9 @@ impl Progress {
 
     /// Shows a line, unless the last one is too recent; it is only made when it is shown.
     pub(super) fn show(&mut self, line: impl FnOnce() -> String) {
-        if !self.shows || self.last.elapsed() < PAUSE {
+        if !self.shows || !self.last.lap(PAUSE) {
             return;
         }
-        self.last = Instant::now();
         self.dirty = true;
         let (start, end) = if self.terminal { ("\r\x1b[K", "") } else { ("", "\n") };
         // progress that cannot be shown is no reason to stop

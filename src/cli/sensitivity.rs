@@ -80,7 +80,7 @@ impl Arguments {
         let more = format!("sensitivity of the {} first by {grain:?}", self.top);
         self.checkpoint.start(&mut session, &subject, self.model.path(), &more)?;
         let mut at_root = session.clone();
-        at_root.settings.limits.boxes = Some(1);
+        at_root.settings.budget = at_root.settings.budget.with_boxes(1);
         let progress = std::cell::RefCell::new(Progress::new(&session));
         let found = sensitivity(
             &network,

@@ -60,7 +60,7 @@ pub(super) fn run(
             page.borrow_mut().add(row.line, &fields, &values.collect::<Vec<_>>(), finding);
         }
     })?;
-    summary.seconds = session.started.elapsed().as_secs_f64();
+    summary.seconds = session.started.seconds();
     let written =
         pictures.write(|| page.borrow_mut().page(subject, &summary, reproduce), || page.borrow_mut().map(subject));
     if session.json {

@@ -13,11 +13,11 @@ use crate::network::exact::ExactEvaluation;
 use crate::network::{Network, NetworkError, Output};
 use crate::perturbation::activations::Activations;
 use deltasat::branch::PhasesFirst;
+use deltasat::budget::Stopwatch;
 use deltasat::exact::{Ball, Rational, rational};
 use deltasat::incumbent::{Relaxed, Ridge, Vertex};
 use deltasat::problem::Compiled;
 use deltasat::search::{Observer, Optimum, Options, Statistics, StopReason, Strategy, optimise};
-use std::time::Instant;
 
 /// Rounds over the pairs of classes that are not excluded yet: boxes for each, and starts of the search for a point. A change
 /// in any pair answers the question, and most pairs are excluded without a split.
@@ -176,7 +176,7 @@ impl<'a> Difference<'a> {
 
     /// Bounds the range of `logit_B − logit_A` of these outputs, or says whether any is farther from 0 than a threshold.
     pub fn logits(&self, outputs: &[usize], threshold: Option<&Rational>, observer: &mut dyn Observer) -> Logits {
-        let started = Instant::now();
+        let started = Stopwatch::start();
         let target = threshold.map(rational::floor_f64);
         let (mut statistics, mut stop) = (Statistics::default(), StopReason::Complete);
         let mut others = 2 * outputs.len();
@@ -187,7 +187,7 @@ impl<'a> Difference<'a> {
                 return Supremum::UNKNOWN;
             }
             let compiled = self.pair.ask_logit(output, side);
-            let options = self.settings.options(target, started, others);
+            let options = self.settings.options(target, others);
             let optimum = search(&compiled, &options, observer, &mut statistics, &mut stop);
             let witness = self.witness(&optimum);
             let attained = witness.as_ref().and_then(|witness| witness.logit_difference(output)).map(|difference| {
@@ -206,14 +206,14 @@ impl<'a> Difference<'a> {
         let sides = || extents.iter().flat_map(|extent| [&extent.above, &extent.below]);
         let most = |of: fn(&Supremum) -> f64| sides().map(of).fold(0.0, f64::max);
         let answer = judge(most(|side| side.lower), most(|side| side.upper), threshold, stop);
-        statistics.seconds = started.elapsed().as_secs_f64();
+        statistics.seconds = started.seconds();
         Logits { answer, extents, stop, statistics }
     }
 
     /// Bounds the largest `|c_B − c_A|`, or says whether it exceeds a threshold. With more than two classes and
     /// [`ClassChoice::Assigned`], each class counts where `A` assigns it.
     pub fn confidences(&self, choice: ClassChoice, threshold: Option<&Rational>, observer: &mut dyn Observer) -> Found {
-        let started = Instant::now();
+        let started = Stopwatch::start();
         let target = threshold.map(rational::floor_f64);
         let mut found = Found {
             answer: Answer::Bounds,
@@ -240,7 +240,7 @@ impl<'a> Difference<'a> {
         // the class that may differ most comes first in the second round, and the others need not be known as closely
         let mut open: Vec<(usize, f64)> = classes.into_iter().map(|class| (class, most)).collect();
         let rounds = if open.len() > 1 { &[Some(1), None][..] } else { &[None] };
-        'rounds: for (round, &budget) in rounds.iter().enumerate() {
+        'rounds: for (round, &boxes) in rounds.iter().enumerate() {
             for position in 0..open.len() {
                 let (class, bound) = open[position];
                 let question = Question::Deviation { class, where_assigned };
@@ -248,8 +248,10 @@ impl<'a> Difference<'a> {
                 let others = open.len() - position - 1;
                 // the later classes of the last round hardly ever need theirs
                 let others = if round > 0 { others.min(1) } else { others + open.len() };
-                let mut options = self.settings.options(target, started, others);
-                options.limits.boxes = budget.into_iter().chain(options.limits.boxes).min();
+                let mut options = self.settings.options(target, others);
+                if let Some(boxes) = boxes {
+                    options.budget = options.budget.with_boxes(boxes);
+                }
                 if best.witness.is_some() {
                     options.floor = best.lower + options.absolute_gap;
                 }
@@ -262,7 +264,7 @@ impl<'a> Difference<'a> {
                 let mut ended = StopReason::Complete;
                 let optimum = search(&compiled, &options, observer, &mut found.statistics, &mut ended);
                 open[position].1 = optimum.upper.min(bound);
-                if budget.is_none() || ended == StopReason::Interrupted {
+                if boxes.is_none() || ended == StopReason::Interrupted {
                     note(ended, &mut found.stop);
                 }
                 let witness = self.witness(&optimum).filter(|w| !where_assigned || w.a.class == Some(class));
@@ -288,13 +290,13 @@ impl<'a> Difference<'a> {
             };
         }
         found.answer = judge(best.lower, best.upper, threshold, found.stop);
-        found.statistics.seconds = started.elapsed().as_secs_f64();
+        found.statistics.seconds = started.seconds();
         found
     }
 
     /// Whether any input to which `A` assigns a class, with at least the confidence `guard`, gets another one from `B`.
     pub fn class_change(&self, guard: &Rational, observer: &mut dyn Observer) -> Found {
-        let started = Instant::now();
+        let started = Stopwatch::start();
         let classes = class_count(self.a);
         let mut found = Found {
             answer: Answer::Unknown,
@@ -309,15 +311,17 @@ impl<'a> Difference<'a> {
         let mut open: Vec<_> = pairs.filter(|(class, against)| class != against && !same).collect();
         let best = &mut found.supremum;
         let mut excluded_below = f64::NEG_INFINITY;
-        'rounds: for (budget, starts) in ROUNDS {
+        'rounds: for (boxes, starts) in ROUNDS {
             found.stop = StopReason::Complete;
             best.upper = excluded_below;
             let asked = std::mem::take(&mut open);
             for (position, &(class, against)) in asked.iter().enumerate() {
                 let others = asked.len() - position - 1;
                 let compiled = self.pair.ask(&Question::Flip { class, against, guard: Some(guard.clone()) });
-                let mut options = self.settings.options(Some(limit(class, against)), started, others);
-                options.limits.boxes = budget.into_iter().chain(options.limits.boxes).min();
+                let mut options = self.settings.options(Some(limit(class, against)), others);
+                if let Some(boxes) = boxes {
+                    options.budget = options.budget.with_boxes(boxes);
+                }
                 options.starts = starts;
                 let optimum = search(&compiled, &options, observer, &mut found.statistics, &mut found.stop);
                 best.upper = best.upper.max(optimum.upper);
@@ -358,7 +362,7 @@ impl<'a> Difference<'a> {
         if matches!(found.answer, Answer::Violated | Answer::Robust) {
             found.stop = StopReason::Complete;
         }
-        found.statistics.seconds = started.elapsed().as_secs_f64();
+        found.statistics.seconds = started.seconds();
         found
     }
 

@@ -14,15 +14,15 @@ use super::witness::Witness;
 use super::{Answer, ClassChange, ClassChoice, Settings, local};
 use crate::network::{Network, Parameter};
 use crate::perturbation::{Magnitude, Part, Perturbation};
+use deltasat::budget::Stopwatch;
 use deltasat::exact::{Rational, rational};
 use deltasat::interval::{Interval, decimal, point};
 use deltasat::search::{Observer, Statistics, StopReason};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Instant;
 
 /// How many times its even share of the time that is left a parameter may take.
-const UNEVEN: u32 = 4;
+const UNEVEN: usize = 4;
 
 /// The most deviations that exact arithmetic looks at; of the others the bound is that of interval arithmetic.
 const EXACT: usize = 16;
@@ -144,7 +144,7 @@ impl Faults {
 
     /// What the faults do at an input (one exact coordinate per network input).
     pub fn at(&self, input: &[Rational]) -> Effect {
-        let started = Instant::now();
+        let started = Stopwatch::start();
         let output = self.network.output();
         let enclosed: Vec<Interval> = input.iter().map(decimal::enclose).collect();
         let states = self.states(enclosed);
@@ -186,7 +186,7 @@ impl Faults {
             }
         }
         self.close_in(input, deviations, &mut effect);
-        effect.seconds = started.elapsed().as_secs_f64();
+        effect.seconds = started.seconds();
         effect
     }
 
@@ -224,7 +224,7 @@ impl Faults {
         settings: &Settings,
         observer: &mut dyn Observer,
     ) -> Everywhere {
-        let started = Instant::now();
+        let started = Stopwatch::start();
         let (stop, statistics) = (StopReason::Complete, Statistics::default());
         let mut found = Everywhere { bounds: (0.0, 0.0), worst: None, stop, statistics };
         let half = Rational::new(1.into(), 2.into());
@@ -238,9 +238,7 @@ impl Faults {
         let Some(widened) = self.widened(perturbation, &hulls) else { return found };
         for (done, &(layer, place)) in hulls.keys().enumerate() {
             let mut settings = settings.clone();
-            let left = settings.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-            let share = left.map(|left| (left / (hulls.len() - done) as u32).saturating_mul(UNEVEN));
-            settings.limits.time = share.into_iter().chain(settings.limits.time).min();
+            settings.budget = settings.budget.share((hulls.len() - done).div_ceil(UNEVEN));
             let one = widened.only(Part::Parameter(layer, place));
             let global = Global { network: &self.network, perturbation: &one, domain, settings };
             let known = rational::from_f64(found.bounds.0);
@@ -258,7 +256,7 @@ impl Faults {
             }
             found.bounds.1 = found.bounds.1.max(finding.upper);
         }
-        found.statistics.seconds = started.elapsed().as_secs_f64();
+        found.statistics.seconds = started.seconds();
         found
     }
 

@@ -10,10 +10,10 @@ use super::local::{Departure, Local, Scratch, certainly_assigned};
 use super::{ClassChange, Settings};
 use crate::network::Network;
 use crate::perturbation::{Magnitude, Perturbation};
+use deltasat::budget::Budget;
 use deltasat::exact::Rational;
 use deltasat::interval::{Interval, decimal};
 use deltasat::search::{Observer, StopReason};
-use std::time::{Duration, Instant};
 
 /// Whether the class at an input changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,18 +102,17 @@ impl<'a> Flips<'a> {
     }
 
     /// Asks about an input (one exact coordinate per network input), with the index of its right class if that is known,
-    /// in at most so much time.
+    /// within a budget.
     pub fn ask(
         &self,
         input: &[Rational],
         label: Option<usize>,
-        time: Option<Duration>,
+        budget: &Budget,
         scratch: &mut Scratch,
         observer: &mut dyn Observer,
     ) -> Flip {
-        let started = Instant::now();
         let rounded = self.rounded.as_ref().and_then(|network| class_at(self.perturbation, network, input));
-        let (finding, departure) = self.local.departs(input, None, time, scratch, observer);
+        let (finding, departure) = self.local.departs(input, None, budget, scratch, observer);
         let mut boxes = finding.statistics.boxes;
         let assigned = finding.class.unwrap_or_default();
         let fate = match (self.fate(&departure, finding.stop), rounded) {
@@ -135,8 +134,7 @@ impl<'a> Flips<'a> {
             if wrong_as_trained || wrong_elsewhere {
                 return Correct::NotAlways;
             }
-            let left = time.map(|time| time.saturating_sub(started.elapsed()));
-            let (finding, departure) = self.local.departs(input, Some(label), left, scratch, observer);
+            let (finding, departure) = self.local.departs(input, Some(label), budget, scratch, observer);
             boxes += finding.statistics.boxes;
             match departure.change {
                 ClassChange::Impossible => Correct::Always,

@@ -9,9 +9,9 @@ use crate::encode::class_count;
 use crate::encode::question::{Encoded, Question};
 use crate::network::{Network, Output};
 use crate::perturbation::Perturbation;
+use deltasat::budget::Stopwatch;
 use deltasat::exact::{Rational, rational};
 use deltasat::search::{Observer, Optimum, Statistics, StopReason};
-use std::time::Instant;
 
 /// The global question for one network, perturbation and box of inputs.
 pub struct Global<'a> {
@@ -29,7 +29,7 @@ impl Global<'_> {
     /// Bounds the supremum of the deviation over the domain. With more than two classes and [`ClassChoice::Assigned`],
     /// each class counts where the trained network assigns it.
     pub fn deviation(&self, choice: ClassChoice, threshold: Option<&Rational>, observer: &mut dyn Observer) -> Finding {
-        let started = Instant::now();
+        let started = Stopwatch::start();
         let target = threshold.map(rational::floor_f64);
         let mut finding = Finding {
             answer: Answer::Bounds,
@@ -52,7 +52,7 @@ impl Global<'_> {
             let others = classes.len() - index - 1;
             let question = Question::Deviation { class, where_assigned: choice == ClassChoice::Assigned };
             let encoded = Encoded::new(self.network, self.perturbation, self.domain, &question);
-            let mut options = self.settings.options(target, started, others);
+            let mut options = self.settings.options(target, others);
             options.floor = if finding.witness.is_some() { finding.lower } else { f64::NEG_INFINITY };
             let optimum = self.settings.search(&encoded, options, observer);
             add(&mut finding.statistics, &optimum.statistics);
@@ -76,14 +76,14 @@ impl Global<'_> {
             }
         }
         finding.answer = finding.judged(threshold);
-        finding.statistics.seconds = started.elapsed().as_secs_f64();
+        finding.statistics.seconds = started.seconds();
         finding
     }
 
     /// Whether the class can change anywhere that the trained network assigns it with at least the confidence `guard`.
     /// The bounds are those of the largest `logit_k − logit_class` of a perturbed network there.
     pub fn class_change(&self, guard: &Rational, observer: &mut dyn Observer) -> Finding {
-        let started = Instant::now();
+        let started = Stopwatch::start();
         let classes = class_count(self.network);
         let mut finding = Finding {
             answer: Answer::Robust,
@@ -101,7 +101,7 @@ impl Global<'_> {
             others -= 1;
             let question = Question::Flip { class, against, guard: Some(guard.clone()) };
             let encoded = Encoded::new(self.network, self.perturbation, self.domain, &question);
-            let options = self.settings.options(Some(limit(class, against)), started, others);
+            let options = self.settings.options(Some(limit(class, against)), others);
             let optimum = self.settings.search(&encoded, options, observer);
             add(&mut finding.statistics, &optimum.statistics);
             finding.upper = finding.upper.max(optimum.upper);
@@ -125,7 +125,7 @@ impl Global<'_> {
                 finding.class_change = Some(ClassChange::Unknown);
             }
         }
-        finding.statistics.seconds = started.elapsed().as_secs_f64();
+        finding.statistics.seconds = started.seconds();
         finding
     }
 

@@ -12,6 +12,7 @@ use crate::encode::class_count;
 use crate::encode::question::{Encoded, Question};
 use crate::network::Network;
 use crate::perturbation::Perturbation;
+use deltasat::budget::{Budget, Stopwatch};
 use deltasat::exact::{Rational, rational};
 use deltasat::incumbent::{IncumbentFinder, Polish, Vertex};
 use deltasat::interval::{Interval, decimal};
@@ -19,7 +20,6 @@ use deltasat::search::{Observer, Statistics, StopReason};
 use deltasat::tape::Workspace;
 use std::collections::HashMap;
 use std::sync::OnceLock;
-use std::time::{Duration, Instant};
 
 /// Boxes for the change of class where the deviation was asked for.
 const SIDE_QUESTION: u64 = 20_000;
@@ -54,9 +54,9 @@ struct Place<'i> {
     /// whether that is certain, which it is but for ties that no precision can tell apart
     certain: bool,
     /// when the question was asked
-    started: Instant,
-    /// how long it may take, beside the limits of all questions
-    time: Option<Duration>,
+    started: Stopwatch,
+    /// what it may take
+    budget: Budget,
 }
 
 /// What a point of the search turned out to be: parameters that certainly do this.
@@ -135,30 +135,30 @@ impl<'a> Local<'a> {
             finding.witness = departure.witness;
         }
         finding.answer = finding.judged(threshold);
-        finding.statistics.seconds = place.started.elapsed().as_secs_f64();
+        finding.statistics.seconds = place.started.seconds();
         finding
     }
 
     /// Says whether the class that the trained network assigns at an input can change. The bounds are those of the
     /// largest `logit_k − logit_class` of a perturbed network; negative means that it cannot.
     pub fn class_change(&self, input: &[Rational], scratch: &mut Scratch, observer: &mut dyn Observer) -> Finding {
-        let (mut finding, departure) = self.departs(input, None, None, scratch, observer);
+        let (mut finding, departure) = self.departs(input, None, &self.settings.budget, scratch, observer);
         finding.witness = departure.witness;
         finding
     }
 
     /// Says whether parameters assign another class than `class`, which is that of the trained network where none is
-    /// given, in at most so much time. The witness is not in the finding.
+    /// given, within a budget. The witness is not in the finding.
     pub(super) fn departs(
         &self,
         input: &[Rational],
         class: Option<usize>,
-        time: Option<Duration>,
+        budget: &Budget,
         scratch: &mut Scratch,
         observer: &mut dyn Observer,
     ) -> (Finding, Departure) {
         let mut place = self.place(input);
-        place.time = time;
+        place.budget = budget.clone();
         if let Some(class) = class {
             (place.class, place.certain) = (class, true);
         }
@@ -179,18 +179,18 @@ impl<'a> Local<'a> {
             ClassChange::Possible => Answer::Violated,
             ClassChange::Unknown => super::unfinished(finding.stop),
         };
-        finding.statistics.seconds = place.started.elapsed().as_secs_f64();
+        finding.statistics.seconds = place.started.seconds();
         (finding, departure)
     }
 
     /// Evaluates the trained network; the class exactly where that is possible.
     fn place<'i>(&self, input: &'i [Rational]) -> Place<'i> {
-        let started = Instant::now();
+        let (started, budget) = (Stopwatch::start(), self.settings.budget.clone());
         let enclosed: Vec<Interval> = input.iter().map(decimal::enclose).collect();
         let logits = self.network.enclose_logits(&enclosed);
         let known = self.network.output().enclosed_class(&logits).or_else(|| certainly_assigned(self.network, input));
         let class = known.unwrap_or_else(|| nearly_assigned(self.network, input));
-        Place { input, enclosed, logits, class, certain: known.is_some(), started, time: None }
+        Place { input, enclosed, logits, class, certain: known.is_some(), started, budget }
     }
 
     fn deviation_of(
@@ -212,7 +212,7 @@ impl<'a> Local<'a> {
         let target = threshold.map(rational::floor_f64);
         let decided = target.is_some_and(|target| lower > target || upper <= target);
         if !decided && upper - lower > self.settings.delta {
-            let options = self.settings.options(target, place.started, 0);
+            let options = self.settings.options(target, 0);
             let optimum = search(encoded, &scratch.root(class), &options, observer);
             add(&mut finding.statistics, &optimum.statistics);
             upper = optimum.upper.min(upper).max(lower);
@@ -281,13 +281,12 @@ impl<'a> Local<'a> {
         for (position, &(against, root, _)) in open.iter().enumerate() {
             let (encoded, key) = self.flip(class, against);
             let others = open.len() - position - 1;
-            let mut options = self.settings.options(Some(limit(class, against)), place.started, others);
+            let mut options = self.settings.options(Some(limit(class, against)), others);
             options.absolute_gap = 0.0;
-            let own = place.time.map(|time| time.saturating_sub(place.started.elapsed()) / (others as u32 + 1));
-            options.limits.time = own.into_iter().chain(options.limits.time).min();
+            options.budget = place.budget.share(others + 1);
             if !collects {
                 // a question beside the one that was asked must not run on when that is answered
-                options.limits.boxes = Some(SIDE_QUESTION);
+                options.budget = options.budget.with_boxes(SIDE_QUESTION);
             }
             let optimum = search(encoded, &scratch.root(key), &options, observer);
             add(&mut finding.statistics, &optimum.statistics);

@@ -20,15 +20,16 @@ pub mod witness;
 use crate::encode::class_count;
 use crate::encode::question::Encoded;
 use crate::network::Network;
+use deltasat::budget::Budget;
 use deltasat::exact::{Rational, rational};
 use deltasat::interval::Interval;
 use deltasat::problem::Problem;
-use deltasat::search::{Event, Limits, Observer, Optimum, Options, Statistics, StopReason, Strategy, optimise};
+use deltasat::search::{Event, Observer, Optimum, Options, Statistics, StopReason, Strategy, optimise};
 use journal::{Journal, Recalled};
 use std::fmt::{self, Write};
 use std::hash::{DefaultHasher, Hasher};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use witness::Witness;
 
 /// How hard to try.
@@ -39,10 +40,8 @@ pub struct Settings {
     pub delta: f64,
     /// worker threads
     pub jobs: usize,
-    /// when to stop early; the time is that of one question
-    pub limits: Limits,
-    /// when every question ends
-    pub deadline: Option<Instant>,
+    /// when to stop early
+    pub budget: Budget,
     /// where a question over a domain notes what its searches find, to be taken up again
     pub journal: Option<Arc<Mutex<Journal>>>,
 }
@@ -52,7 +51,7 @@ const NOTES: Duration = Duration::from_secs(20);
 
 impl Default for Settings {
     fn default() -> Self {
-        Settings { delta: 0.001, jobs: 1, limits: Limits::default(), deadline: None, journal: None }
+        Settings { delta: 0.001, jobs: 1, budget: Budget::unlimited(), journal: None }
     }
 }
 
@@ -137,19 +136,15 @@ pub enum ClassChoice {
 }
 
 impl Settings {
-    /// Options for a search that answers a question, or a part of it, asked at `started`; `target` makes it a yes/no
-    /// question. The time that is left is shared among this search and `others` still to come.
-    fn options(&self, target: Option<f64>, started: Instant, others: usize) -> Options {
-        let own = self.limits.time.map(|limit| limit.saturating_sub(started.elapsed()));
-        let common = self.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-        let left = own.into_iter().chain(common).min();
-        let time = left.map(|left| left / u32::try_from(others + 1).unwrap_or(u32::MAX));
+    /// Options for a search that answers a question, or a part of it; `target` makes it a yes/no question. The time that
+    /// is left is shared among this search and `others` still to come.
+    fn options(&self, target: Option<f64>, others: usize) -> Options {
         Options {
             // the exact value at the witness may lie an ulp or two below what the search certified
             absolute_gap: if target.is_some() { self.delta * 0.01 } else { self.delta * 0.999 },
             target,
             jobs: self.jobs,
-            limits: Limits { time, ..self.limits.clone() },
+            budget: self.budget.share(others + 1),
             ..Options::default()
         }
     }

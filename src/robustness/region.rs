@@ -22,6 +22,7 @@ use crate::encode::class_count;
 use crate::encode::question::{Encoded, Question};
 use crate::network::Network;
 use crate::perturbation::Perturbation;
+use deltasat::budget::Stopwatch;
 use deltasat::exact::Rational;
 use deltasat::incumbent::{IncumbentFinder, Polish, Vertex};
 use deltasat::interval::{Interval, decimal, point};
@@ -31,7 +32,6 @@ use num_traits::{One, Signed, Zero};
 use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
-use std::time::Instant;
 
 /// Pieces that are shared among threads at a time.
 const BATCH: usize = 256;
@@ -130,7 +130,7 @@ impl<'a> Region<'a> {
     /// Paves the rectangle until the open pieces cover at most the share `gap` of it. `watch` hears of the open share and
     /// the number of pieces.
     pub fn pave(&'a self, gap: &Rational, mut watch: impl FnMut(f64, u64)) -> Paving {
-        let started = Instant::now();
+        let started = Stopwatch::start();
         let whole = area(&self.sides);
         let mut paving = Paving {
             pieces: Vec::new(),
@@ -178,21 +178,14 @@ impl<'a> Region<'a> {
             paving.stop = StopReason::Complete;
         }
         paving.boxes = scratches.iter().map(|scratch| scratch.boxes).sum();
-        paving.seconds = started.elapsed().as_secs_f64();
+        paving.seconds = started.seconds();
         paving
     }
 
     /// Why to stop now, if there is a reason.
     fn stopped(&self, open: &VecDeque<Cut>) -> Option<StopReason> {
-        let limits = &self.settings.limits;
-        if limits.interrupt.as_ref().is_some_and(|interrupt| interrupt.load(Ordering::Relaxed)) {
-            return Some(StopReason::Interrupted);
-        }
-        if self.settings.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
-            return Some(StopReason::Time);
-        }
         let bytes = open.len().saturating_mul(size_of::<Cut>() + 4 * size_of::<[u64; 4]>());
-        limits.memory.filter(|&memory| bytes > memory).map(|_| StopReason::Memory)
+        self.settings.budget.stops(0, bytes)
     }
 
     /// Asks about the pieces of a batch, one thread per scratch; `None` where the time ran out before.
@@ -203,7 +196,7 @@ impl<'a> Region<'a> {
             loop {
                 let index = next.fetch_add(1, Ordering::Relaxed);
                 let Some(cut) = batch.get(index) else { return };
-                if self.settings.deadline.is_none_or(|deadline| Instant::now() < deadline) {
+                if !self.settings.budget.expired() {
                     *found[index].lock().unwrap_or_else(PoisonError::into_inner) = Some(self.kind(cut, scratch));
                 }
             }
@@ -338,9 +331,9 @@ impl<'a> Region<'a> {
         for (variable, &s) in root[piece.len()..].iter_mut().zip(noises) {
             *variable = point(s);
         }
-        let mut options = self.settings.options(Some(limit(class, against)), Instant::now(), 0);
+        let mut options = self.settings.options(Some(limit(class, against)), 0);
         (options.jobs, options.starts, options.absolute_gap) = (1, 0, 0.0);
-        options.limits.boxes = Some(BOXES);
+        options.budget = options.budget.with_boxes(BOXES);
         let optimum = search(encoded, &root, &options, &mut ());
         scratch.boxes += optimum.statistics.boxes;
         excluded(optimum.upper, class, against)

@@ -12,9 +12,9 @@ use crate::encode::property::{Body, Posed};
 use crate::network::Network;
 use crate::perturbation::Perturbation;
 use crate::property::{Case, Property};
+use deltasat::budget::Stopwatch;
 use deltasat::exact::{Ball, Rational, rational};
 use deltasat::search::{Observer, Options, Statistics, StopReason, Strategy, optimise};
-use std::time::Instant;
 
 /// Rounds over the open cases: boxes for each, and starts of the search for a point. The first tries to refute a case
 /// without a split before anything is spent on points; the second keeps one hard case from holding up the others.
@@ -89,7 +89,7 @@ struct Kept<'a> {
 impl<'a> Verify<'a> {
     /// Proves or refutes the property.
     pub fn ask(&self, watch: &mut dyn Watch) -> Verification {
-        let started = Instant::now();
+        let started = Stopwatch::start();
         let cases = self.property.cases().len();
         let mut found = Verification {
             answer: Answer::Robust,
@@ -103,15 +103,16 @@ impl<'a> Verify<'a> {
         let mut kept = None;
         // a single case holds up no other
         let rounds = ROUNDS.iter().filter(|(budget, _)| cases > 1 || budget.is_none_or(|boxes| boxes == 1));
-        'rounds: for &(budget, starts) in rounds {
+        'rounds: for &(boxes, starts) in rounds {
             found.stop = StopReason::Complete;
             let asked = std::mem::take(&mut open);
             for (position, &case) in asked.iter().enumerate() {
                 watch.case(case);
                 let others = asked.len() - position - 1;
-                let mut settings = self.settings.clone();
-                settings.limits.boxes = budget.into_iter().chain(settings.limits.boxes).min();
-                let mut options = settings.options(Some(target(&self.property.cases()[case])), started, others);
+                let mut options = self.settings.options(Some(target(&self.property.cases()[case])), others);
+                if let Some(boxes) = boxes {
+                    options.budget = options.budget.with_boxes(boxes);
+                }
                 options.absolute_gap = 0.0;
                 options.starts = starts;
                 match self.search(case, &options, &mut kept, &mut found.statistics, watch) {
@@ -139,7 +140,7 @@ impl<'a> Verify<'a> {
             }
             found.answer = unfinished(found.stop);
         }
-        found.statistics.seconds = started.elapsed().as_secs_f64();
+        found.statistics.seconds = started.seconds();
         found
     }
 
@@ -154,8 +155,8 @@ impl<'a> Verify<'a> {
     ) -> Outcome {
         let case = &self.property.cases()[number];
         // a case that is not searched need not be encoded
-        if options.limits.time.is_some_and(|time| time.is_zero()) {
-            return Outcome::Open(StopReason::Time);
+        if let Some(reason) = options.budget.stopped() {
+            return Outcome::Open(reason);
         }
         if case.constraints.is_empty() {
             // every input of the box
@@ -163,17 +164,12 @@ impl<'a> Verify<'a> {
             let found = self.evaluate(number, corner, self.network.clone());
             return found.map_or(Outcome::Open(StopReason::Unsplittable), Outcome::Violated);
         }
-        let started = Instant::now();
         if kept.as_ref().is_none_or(|kept| self.property.cases()[kept.case].domain != case.domain) {
             let body = Body::new(self.network, self.perturbation, &case.domain);
             *kept = Some(Kept { case: number, body });
         }
         let Some(Kept { body, .. }) = kept else { return Outcome::Open(StopReason::Unsplittable) };
         let posed = &body.pose(&case.constraints);
-        // encoding a large network takes part of the time
-        let mut options = options.clone();
-        options.limits.time = options.limits.time.map(|time| time.saturating_sub(started.elapsed()));
-        let options = &options;
         let compiled = &posed.compiled;
         let optimum = optimise(compiled, &compiled.root(), &Strategy::default(), options, watch);
         add(statistics, &optimum.statistics);

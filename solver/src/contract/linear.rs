@@ -97,7 +97,7 @@ impl<R: Relaxation> LinearBounds<R> {
                 return false;
             }
             reached = Some(last);
-            if spare.halted() || visited > VISITS {
+            if spare.budget.expired() || visited > VISITS {
                 break;
             }
             let mut open = SmallVec::<[Slot; LANES / 2]>::new();

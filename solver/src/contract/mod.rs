@@ -17,12 +17,10 @@ pub use integer::Integers;
 pub use linear::LinearBounds;
 pub use newton::Newton;
 
+use crate::budget::Budget;
 use crate::interval::Interval;
 use crate::problem::Compiled;
 use crate::tape::Workspace;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
 
 /// What a contractor found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,10 +69,8 @@ pub struct Spare {
     pub(super) multipliers: dual::Multipliers,
     /// for the equations
     pub(super) newton: newton::Memory,
-    /// when to stop in the middle of a box, whatever that leaves undone
-    pub(crate) deadline: Option<Instant>,
-    /// set from outside to stop likewise
-    pub(crate) interrupt: Option<Arc<AtomicBool>>,
+    /// when to leave a long contraction early: its box stays valid, only wider
+    pub budget: Budget,
 }
 
 impl Spare {
@@ -88,14 +84,7 @@ impl Spare {
             hull: bounds,
             multipliers,
             newton: newton::Memory::default(),
-            deadline: None,
-            interrupt: None,
+            budget: Budget::unlimited(),
         }
-    }
-
-    /// Whether to leave a long contraction early. Its box stays valid, only wider.
-    pub(crate) fn halted(&self) -> bool {
-        self.interrupt.as_ref().is_some_and(|flag| flag.load(Ordering::Relaxed))
-            || self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
     }
 }

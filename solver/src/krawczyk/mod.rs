@@ -18,6 +18,7 @@ pub(crate) mod dense;
 pub(crate) mod operator;
 mod select;
 
+use crate::budget::Budget;
 use crate::formula::{Atom, Formula, Relation, Truth};
 use crate::interval::{Interval, point};
 use crate::problem::{Problem, Sort};
@@ -44,16 +45,16 @@ pub struct Enclosure {
 }
 
 /// Looks for a box near the point in which the problem's variables have values, in their domains, that satisfy all
-/// formulas together. Propositional variables without a definition have the given values. Once `halted`, nothing more is
-/// tried.
+/// formulas together. Propositional variables without a definition have the given values. Once the budget is used up,
+/// nothing more is tried.
 pub fn solution(
     problem: &Problem,
     formulas: &[&Formula],
     booleans: &[Option<bool>],
     near: &[f64],
-    halted: &dyn Fn() -> bool,
+    budget: &Budget,
 ) -> Option<Enclosure> {
-    if problem.graph.len() > EXPRESSIONS || halted() {
+    if problem.graph.len() > EXPRESSIONS || budget.expired() {
         return None;
     }
     let mut graph = problem.graph.clone();
@@ -62,9 +63,9 @@ pub fn solution(
     let tape = Tape::compile(&graph, problem.variables.len(), &roots, &[]);
     let slot = |atom: &Atom| Some(Atom { expr: tape.slot(atom.expr)?, relation: atom.relation });
     let atoms: Vec<Atom<Slot>> = atoms.iter().map(slot).collect::<Option<_>>()?;
-    let mut search = Search::new(problem, &tape, atoms, near, halted)?;
+    let mut search = Search::new(problem, &tape, atoms, near, budget)?;
     for _ in 0..ROUNDS {
-        if halted() {
+        if budget.expired() {
             break;
         }
         match search.round() {
@@ -87,7 +88,7 @@ struct Search<'a> {
     held: Vec<bool>,
     at: Vec<f64>,
     w: Workspace,
-    halted: &'a dyn Fn() -> bool,
+    budget: &'a Budget,
 }
 
 impl<'a> Search<'a> {
@@ -96,7 +97,7 @@ impl<'a> Search<'a> {
         tape: &'a Tape,
         atoms: Vec<Atom<Slot>>,
         near: &[f64],
-        halted: &'a dyn Fn() -> bool,
+        budget: &'a Budget,
     ) -> Option<Self> {
         let mut at = near.to_vec();
         let mut held = Vec::with_capacity(at.len());
@@ -127,7 +128,7 @@ impl<'a> Search<'a> {
             gradients(tape, &[slot], &mut w, &mut row);
             row[..n].iter().zip(&held).any(|(slope, held)| !held && *slope != 0.0)
         });
-        Some(Search { problem, tape, atoms, equations, held, at, w, halted })
+        Some(Search { problem, tape, atoms, equations, held, at, w, budget })
     }
 
     fn round(&mut self) -> Round {
@@ -157,7 +158,7 @@ impl<'a> Search<'a> {
             return Err(Round::Hopeless);
         }
         let columns = dense.columns;
-        let square = Square { tape, equations: &self.equations, columns: &columns, halted: self.halted };
+        let square = Square { tape, equations: &self.equations, columns: &columns, budget: self.budget };
         let mut at = self.at.clone();
         if !square.approach(&mut at, &mut self.w) {
             return Err(Round::Hopeless);
@@ -169,7 +170,7 @@ impl<'a> Search<'a> {
         if moved {
             return Err(Round::Again);
         }
-        let square = Square { tape, equations: &self.equations, columns: &columns, halted: self.halted };
+        let square = Square { tape, equations: &self.equations, columns: &columns, budget: self.budget };
         let found = square.inclusion(&at, &mut self.w).ok_or(Round::Hopeless)?;
         self.at = at;
         for (&column, &bound) in columns.iter().zip(&found) {

@@ -17,6 +17,7 @@
 //! the test fail.
 
 use super::dense::Dense;
+use crate::budget::Budget;
 use crate::interval::{Interval, bounds, point};
 use crate::tape::{Slot, Tape, Workspace};
 
@@ -27,8 +28,8 @@ pub(super) struct Square<'a> {
     pub(super) equations: &'a [Slot],
     /// as many variables
     pub(super) columns: &'a [usize],
-    /// whether to give up
-    pub(super) halted: &'a dyn Fn() -> bool,
+    /// when to give up
+    pub(super) budget: &'a Budget,
 }
 
 /// Encloses all slots over a box of the variables; false where some operator may have no value or no bound there.
@@ -124,7 +125,7 @@ impl Square<'_> {
         let n = self.columns.len();
         let mut last = f64::INFINITY;
         for _ in 0..NEWTON {
-            if (self.halted)() {
+            if self.budget.expired() {
                 return false;
             }
             let Some(inverse) = self.preconditioner(at, w) else { return false };
@@ -156,7 +157,7 @@ impl Square<'_> {
         let step = self.step(&inverse, centre, w)?;
         let mut offset = step.clone();
         for _ in 0..INFLATIONS {
-            if (self.halted)() {
+            if self.budget.expired() {
                 return None;
             }
             for (o, &column) in offset.iter_mut().zip(self.columns) {

@@ -128,12 +128,13 @@ impl Presolve<'_> {
         order.sort_unstable();
         for variable in order {
             self.gone[variable.index()] = true;
-            self.restored.push((variable, rewrite(&mut self.graph, found[&variable], &mut rule, &mut done, self.halt)));
+            self.restored
+                .push((variable, rewrite(&mut self.graph, found[&variable], &mut rule, &mut done, self.budget)));
         }
         for part in &mut self.parts {
             part.bound = part.bound.filter(|variable| !found.contains_key(variable));
         }
-        self.rewrite_all(|graph, expr, halt| rewrite(graph, expr, &mut rule, &mut done, halt));
+        self.rewrite_all(|graph, expr, budget| rewrite(graph, expr, &mut rule, &mut done, budget));
     }
 
     /// Reads a part `expr = 0` as the definition of a variable: one that nothing bounds if there is any, then the latest;
@@ -191,7 +192,7 @@ impl Presolve<'_> {
         let mut stack: Vec<ExprId> = roots.into_iter().collect();
         let mut seen: HashSet<ExprId> = stack.iter().copied().collect();
         while let Some(id) = stack.pop() {
-            if self.halt.step() || self.effort == 0 {
+            if self.budget.step() || self.effort == 0 {
                 return true;
             }
             self.effort -= 1;
@@ -210,7 +211,7 @@ impl Presolve<'_> {
         let mut sum = Sum { terms: IndexMap::new(), constant: Constant::ZERO };
         let mut stack = vec![(Constant::ONE, root)];
         while let Some((a, id)) = stack.pop() {
-            if self.halt.step() || self.effort == 0 {
+            if self.budget.step() || self.effort == 0 {
                 return None;
             }
             self.effort -= 1;

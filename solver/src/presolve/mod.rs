@@ -16,7 +16,6 @@ mod bounds;
 mod cycles;
 mod decided;
 mod definitions;
-mod halt;
 mod noise;
 mod restore;
 mod rewrite;
@@ -24,13 +23,12 @@ mod rows;
 mod simplify;
 mod twins;
 
+use crate::budget::{Budget, StopReason};
 use crate::exact::Constant;
 use crate::expr::{ExprId, Graph, Node, VariableId};
 use crate::formula::{Atom, Formula, Relation};
 use crate::problem::{Boolean, Problem, Sort, Variable};
-use crate::search::StopReason;
 use bounds::{Bound, Range};
-pub use halt::Halt;
 pub use restore::Restore;
 use rewrite::{extend_total, rewrite};
 use std::collections::HashMap;
@@ -52,7 +50,7 @@ struct Part {
 
 /// The state of the passes. One graph grows throughout.
 struct Presolve<'a> {
-    halt: &'a Halt,
+    budget: &'a Budget,
     /// steps left to searches that are not linear in the problem
     effort: usize,
     /// by expression, as far as it was asked for: whether it has a value everywhere
@@ -97,23 +95,23 @@ pub fn presolve(
     assertions: &[Formula],
     slack: f64,
     passes: bool,
-    halt: &Halt,
+    budget: &Budget,
 ) -> Result<Presolved, StopReason> {
-    let mut state = Presolve::new(problem, assertions, halt);
+    let mut state = Presolve::new(problem, assertions, budget);
     if passes {
         state.run();
     }
-    match halt.stopped() {
+    match budget.stopped() {
         Some(reason) => Err(reason),
         None => Ok(state.finish(problem, slack)),
     }
 }
 
 impl<'a> Presolve<'a> {
-    fn new(problem: &Problem, assertions: &[Formula], halt: &'a Halt) -> Self {
+    fn new(problem: &Problem, assertions: &[Formula], budget: &'a Budget) -> Self {
         let n = problem.variables.len();
         let mut state = Presolve {
-            halt,
+            budget,
             effort: EFFORT,
             total: Vec::new(),
             graph: problem.graph.clone(),
@@ -228,7 +226,7 @@ impl<'a> Presolve<'a> {
         let domains: Vec<_> = self.variables.iter().map(|v| v.domain).collect();
         let mut rule = simplify::Simplify { domains: &domains };
         let mut done = HashMap::new();
-        self.rewrite_all(|graph, expr, halt| rewrite(graph, expr, &mut rule, &mut done, halt));
+        self.rewrite_all(|graph, expr, budget| rewrite(graph, expr, &mut rule, &mut done, budget));
     }
 
     /// The objective and the expressions of all atoms but those whose variable's range holds what they say, each once.
@@ -244,11 +242,11 @@ impl<'a> Presolve<'a> {
     }
 
     /// Replaces the expressions of the objective and all atoms, and atoms over constants by their truth.
-    fn rewrite_all(&mut self, mut replace: impl FnMut(&mut Graph, ExprId, &Halt) -> ExprId) {
-        let (graph, halt) = (&mut self.graph, self.halt);
-        self.objective = self.objective.map(|objective| replace(graph, objective, halt));
+    fn rewrite_all(&mut self, mut replace: impl FnMut(&mut Graph, ExprId, &Budget) -> ExprId) {
+        let (graph, budget) = (&mut self.graph, self.budget);
+        self.objective = self.objective.map(|objective| replace(graph, objective, budget));
         let mut atom = |atom: &Atom| {
-            let expr = replace(graph, atom.expr, halt);
+            let expr = replace(graph, atom.expr, budget);
             let Some(c) = graph.as_constant(expr) else { return Formula::atom(expr, atom.relation) };
             if atom.relation.holds_for(c.signum()) { Formula::TRUE } else { Formula::FALSE }
         };

@@ -104,7 +104,7 @@ impl Presolve<'_> {
         let mut restored = Vec::new();
         let mut rule = Gather { rows: &rows, terms: &terms, restored: &mut restored };
         let mut done = HashMap::new();
-        self.rewrite_all(|graph, expr, halt| rewrite(graph, expr, &mut rule, &mut done, halt));
+        self.rewrite_all(|graph, expr, budget| rewrite(graph, expr, &mut rule, &mut done, budget));
         self.restored.append(&mut restored);
     }
 

@@ -3,7 +3,7 @@
 //! The graph only grows, so an id from before a rewriting stays valid and still means what it meant; that is what lets
 //! the values of eliminated variables be computed afterwards.
 
-use super::halt::Halt;
+use crate::budget::Budget;
 use crate::expr::{ExprId, Graph, Node, Operands};
 use crate::op::Op;
 use std::collections::HashMap;
@@ -27,18 +27,18 @@ pub(super) fn operands(graph: &Graph, id: ExprId) -> Operands {
     }
 }
 
-/// Rewrites an expression, with everything below it; `done` remembers what has been rewritten already. Once halted, the
+/// Rewrites an expression, with everything below it; `done` remembers what has been rewritten already. Once the budget is used up, the
 /// result means nothing.
 pub(super) fn rewrite(
     graph: &mut Graph,
     root: ExprId,
     rule: &mut impl Rule,
     done: &mut HashMap<ExprId, ExprId>,
-    halt: &Halt,
+    budget: &Budget,
 ) -> ExprId {
     let mut stack = vec![root];
     while let Some(&id) = stack.last() {
-        if halt.step() {
+        if budget.step() {
             return root;
         }
         if done.contains_key(&id) {

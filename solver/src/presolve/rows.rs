@@ -106,7 +106,7 @@ impl Presolve<'_> {
         let mut variables = std::mem::take(&mut self.variables);
         let mut rule = Merge { count: &count, variables: &mut variables, restored: Vec::new() };
         let mut done = HashMap::new();
-        self.rewrite_all(|graph, expr, halt| rewrite(graph, expr, &mut rule, &mut done, halt));
+        self.rewrite_all(|graph, expr, budget| rewrite(graph, expr, &mut rule, &mut done, budget));
         let restored = std::mem::take(&mut rule.restored);
         self.variables = variables;
         self.grow();

@@ -253,7 +253,7 @@ impl Presolve<'_> {
         let mark = self.graph.reachable(&roots);
         let mut pairs = Pairs::default();
         for index in (0..mark.len()).rev().filter(|&index| mark[index]) {
-            if self.halt.step() {
+            if self.budget.step() {
                 return;
             }
             let Some(Row { terms, noise: None, .. }) = row(&self.graph, self.graph.id(index)) else { continue };
@@ -275,6 +275,6 @@ impl Presolve<'_> {
         }
         let mut rule = Increments { pairs, increment: HashMap::new() };
         let mut done = HashMap::new();
-        self.rewrite_all(|graph, expr, halt| rewrite(graph, expr, &mut rule, &mut done, halt));
+        self.rewrite_all(|graph, expr, budget| rewrite(graph, expr, &mut rule, &mut done, budget));
     }
 }

@@ -9,19 +9,17 @@ use crate::expr::ExprId;
 use crate::formula::{Atom, Formula, Relation};
 use crate::problem::{Compiled, Problem};
 use crate::search::{Decision, Observer, Optimum, Options, StopReason, Strategy, Verdict, decide, optimise};
-use std::time::Instant;
 
 /// The most boxes, and operands read per sweep over them, of a second look.
 const BOXES: u64 = 4096;
 const WORK: u64 = 4_000_000;
 
-/// Decides the constraint of a problem; the time limit began to run at `started`.
+/// Decides the constraint of a problem.
 pub(super) fn decide_atoms(
     mut problem: Problem,
     strategy: &Strategy,
     options: &Options,
     observer: &mut dyn Observer,
-    started: Instant,
 ) -> Decision {
     let atoms: Vec<Atom> = problem.constraint.conjuncts().copied().collect();
     problem.implied = atoms.iter().filter_map(|atom| multiplied(&mut problem.graph, atom)).collect();
@@ -30,7 +28,7 @@ pub(super) fn decide_atoms(
         problem.objective = Some(expr);
         problem.constraint = Formula::TRUE;
     }
-    let task = Task { compiled: problem.compile(), strict: objective.map(|(_, strict)| strict), strategy, started };
+    let task = Task { compiled: problem.compile(), strict: objective.map(|(_, strict)| strict), strategy };
     let mut decision = task.run(options, options.delta, observer);
     if matches!(decision.verdict, Verdict::DeltaSat { .. }) {
         task.look_again(&mut decision, options, observer);
@@ -44,14 +42,12 @@ struct Task<'a> {
     /// of an optimisation: whether zero itself is excluded
     strict: Option<bool>,
     strategy: &'a Strategy,
-    started: Instant,
 }
 
 impl Task<'_> {
     /// Decides up to `delta`.
     fn run(&self, options: &Options, delta: f64, observer: &mut dyn Observer) -> Decision {
         let mut options = Options { delta, ..options.clone() };
-        options.limits.time = options.limits.time.map(|limit| limit.saturating_sub(self.started.elapsed()));
         let Some(strict) = self.strict else {
             return decide(&self.compiled, self.strategy, &options, observer);
         };
@@ -68,8 +64,7 @@ impl Task<'_> {
     fn look_again(&self, decision: &mut Decision, options: &Options, observer: &mut dyn Observer) {
         let boxes = (WORK / self.compiled.tape.operand_count().max(1) as u64).min(BOXES);
         let mut options = options.clone();
-        let limit = options.limits.boxes.map(|limit| limit.saturating_sub(decision.statistics.boxes));
-        options.limits.boxes = Some(limit.map_or(boxes, |limit| limit.min(boxes)));
+        options.budget = options.budget.less_boxes(decision.statistics.boxes).with_boxes(boxes);
         let second = self.run(&options, 0.0, observer);
         decision.statistics.add(&second.statistics);
         if matches!(second.verdict, Verdict::Unsat | Verdict::Sat(_) | Verdict::SatWithin { .. }) {

@@ -5,10 +5,9 @@
 //! where a definition makes them irrational: then it is a solution up to that rounding.
 
 use super::judge::holds;
-use crate::presolve::{Halt, Presolved, Restore, presolve};
+use crate::presolve::{Presolved, Restore, presolve};
 use crate::problem::{Compiled, Problem};
 use crate::search::{Observer, Optimum, Options, StopReason, Strategy, optimise};
-use std::time::Instant;
 
 /// A maximisation, ready to be searched.
 pub struct Maximisation<'a> {
@@ -23,9 +22,9 @@ impl<'a> Maximisation<'a> {
     /// # Errors
     /// The limit that was reached before the end.
     pub fn new(problem: &'a Problem, options: &Options) -> Result<Self, StopReason> {
-        let halt = Halt::new(options.limits.clone(), Instant::now());
         // a domain that falls short of a bound would move the maximum
-        let Presolved { problem: presolved, restore, .. } = presolve(problem, &[], 0.0, options.presolve, &halt)?;
+        let Presolved { problem: presolved, restore, .. } =
+            presolve(problem, &[], 0.0, options.presolve, &options.budget)?;
         Ok(Maximisation { problem, compiled: presolved.compile(), restore })
     }
 

@@ -1,10 +1,11 @@
 //! Points of the presolved problem, brought back and judged exactly against the original formulas.
 
+use crate::budget::Budget;
 use crate::exact::{Ball, Rational, rational};
 use crate::expr::evaluate::evaluate;
 use crate::formula::{Formula, Literal, Truth};
 use crate::krawczyk::{Enclosure, solution};
-use crate::presolve::{Halt, Restore};
+use crate::presolve::Restore;
 use crate::problem::{Certificate, Problem, Sort, sign_truth};
 use crate::search::Verdict;
 
@@ -17,7 +18,7 @@ pub(super) fn restored(
     found: Verdict,
     booleans: &[Option<bool>],
     delta: f64,
-    halt: &Halt,
+    budget: &Budget,
 ) -> Verdict {
     let (point, bounds, exact) = match found {
         Verdict::Sat(certificate) => (certificate.point, None, true),
@@ -33,8 +34,7 @@ pub(super) fn restored(
     }
     let nearest: Vec<f64> = restored.iter().map(rational::nearest_f64).collect();
     let formulas: Vec<&Formula> = std::iter::once(&problem.constraint).chain(assertions).collect();
-    let halted = || halt.reason().is_some();
-    if let Some(Enclosure { bounds, violation }) = solution(problem, &formulas, booleans, &nearest, &halted) {
+    if let Some(Enclosure { bounds, violation }) = solution(problem, &formulas, booleans, &nearest, budget) {
         let point = if violation <= delta { bounds.iter().map(|bound| bound.mid()).collect() } else { nearest };
         return Verdict::SatWithin { bounds, point };
     }

@@ -14,11 +14,11 @@ mod theory;
 
 pub use extremum::Maximisation;
 
+use crate::budget::Stopwatch;
 use crate::formula::Formula;
-use crate::presolve::{Halt, Presolved, presolve};
+use crate::presolve::{Presolved, presolve};
 use crate::problem::Problem;
 use crate::search::{Observer, Options, Statistics, Strategy, Verdict};
-use std::time::Instant;
 
 /// The answer to [`check`].
 #[derive(Clone, Debug)]
@@ -43,19 +43,19 @@ pub fn check(
     options: &Options,
     observer: &mut dyn Observer,
 ) -> Answer {
-    let started = Instant::now();
-    let halt = Halt::new(options.limits.clone(), started);
-    let presolved = presolve(problem, assertions, options.delta, options.presolve, &halt);
+    let started = Stopwatch::start();
+    let budget = &options.budget;
+    let presolved = presolve(problem, assertions, options.delta, options.presolve, budget);
     let Presolved { problem: presolved, parts, restore } = match presolved {
         Ok(presolved) => presolved,
         Err(reason) => {
-            let statistics = Statistics { seconds: started.elapsed().as_secs_f64(), ..Statistics::default() };
+            let statistics = Statistics { seconds: started.seconds(), ..Statistics::default() };
             let booleans = vec![None; problem.booleans.len()];
             return Answer { verdict: Verdict::Unknown(reason), booleans, core: Vec::new(), statistics };
         }
     };
     let found = if parts.iter().all(|(formula, _)| matches!(formula, Formula::Atom(_))) {
-        let decision = conjunction::decide_atoms(presolved, strategy, options, observer, started);
+        let decision = conjunction::decide_atoms(presolved, strategy, options, observer);
         search::Found {
             verdict: decision.verdict,
             booleans: vec![None; problem.booleans.len()],
@@ -63,7 +63,7 @@ pub fn check(
             statistics: decision.statistics,
         }
     } else {
-        search::search(&presolved, &parts, strategy, options, observer, started)
+        search::search(&presolved, &parts, strategy, options, observer)
     };
     let (mut core, mut booleans) = (Vec::new(), vec![None; problem.booleans.len()]);
     let verdict = match found.verdict {
@@ -73,11 +73,11 @@ pub fn check(
         }
         sat @ (Verdict::Sat(_) | Verdict::SatWithin { .. } | Verdict::DeltaSat { .. }) => {
             booleans = found.booleans;
-            judge::restored(problem, assertions, &restore, sat, &booleans, options.delta, &halt)
+            judge::restored(problem, assertions, &restore, sat, &booleans, options.delta, budget)
         }
         unknown => unknown,
     };
     let mut statistics = found.statistics;
-    statistics.seconds = started.elapsed().as_secs_f64();
+    statistics.seconds = started.seconds();
     Answer { verdict, booleans, core, statistics }
 }

@@ -6,19 +6,18 @@
 use super::conjunction::decide_atoms;
 use super::skeleton::{Encoder, Skeleton};
 use super::theory::{Boxes, Needed};
+use crate::budget::{Budget, Stopwatch};
 use crate::formula::{Atom, Formula};
 use crate::interval::Interval;
-use crate::presolve::Halt;
 use crate::problem::Problem;
 use crate::search::{Observer, Options, Statistics, StopReason, Strategy, Verdict};
 use crate::tape::Slot;
 use batsat::{Callbacks, Lit, Solver, SolverInterface, SolverOpts, Theory, TheoryArg, Var, lbool};
 use std::collections::HashSet;
-use std::time::{Duration, Instant};
 
 /// The share of the time left that the first visit to a set of atoms may take. What is not decided by then waits until
 /// everything else has been looked at.
-const SLICE: u32 = 5;
+const SLICE: usize = 5;
 /// The work that all atoms are looked at with before the search, in operands read and slots.
 const EXCLUDE: usize = 100_000_000;
 /// The work of one explanation, in operands read.
@@ -34,9 +33,9 @@ pub(super) struct Found {
 }
 
 /// Ends the SAT solver in time.
-impl Callbacks for Halt {
+impl Callbacks for Budget {
     fn stop(&self) -> bool {
-        self.reason().is_some()
+        self.expired()
     }
 }
 
@@ -47,16 +46,15 @@ pub(super) fn search(
     strategy: &Strategy,
     options: &Options,
     observer: &mut dyn Observer,
-    started: Instant,
 ) -> Found {
-    let deadline = || Halt::new(options.limits.clone(), started);
-    let mut solver = Solver::new(SolverOpts::default(), deadline());
+    let (started, budget) = (Stopwatch::start(), &options.budget);
+    let mut solver = Solver::new(SolverOpts::default(), budget.clone());
     let mut encoder = Encoder::new(problem, &mut solver);
     encoder.assert_all(parts);
     let truth = encoder.truth();
     let skeleton = encoder.skeleton;
     let mut boxes = Boxes::new(problem, &skeleton);
-    exclude_impossible(&mut boxes, &mut solver, &deadline());
+    exclude_impossible(&mut boxes, &mut solver, budget);
     let guards: Vec<Lit> = skeleton.guards.iter().map(|&(guard, _)| guard).collect();
     let mut theory = Real {
         problem,
@@ -66,7 +64,6 @@ pub(super) fn search(
         strategy,
         options,
         observer,
-        started,
         active: Vec::new(),
         variables: boxes.root.clone(),
         boxes,
@@ -95,7 +92,7 @@ pub(super) fn search(
     } else if let Some(reason) = theory.stopped {
         Verdict::Unknown(reason)
     } else if !exhausted && answer != lbool::FALSE {
-        Verdict::Unknown(deadline().reason().unwrap_or(StopReason::Time))
+        Verdict::Unknown(budget.stopped().unwrap_or(StopReason::Time))
     } else if theory.postponed.is_empty() {
         Verdict::Unsat
     } else {
@@ -104,18 +101,18 @@ pub(super) fn search(
         verdict
     };
     let mut statistics = theory.statistics;
-    statistics.seconds = started.elapsed().as_secs_f64();
+    statistics.seconds = started.seconds();
     Found { verdict, booleans, origins, statistics }
 }
 
 /// Atoms that hold nowhere in the domains are false from the start, as far as there is time to look at them.
-fn exclude_impossible<C: Callbacks>(boxes: &mut Boxes, solver: &mut Solver<C>, halt: &Halt) {
+fn exclude_impossible<C: Callbacks>(boxes: &mut Boxes, solver: &mut Solver<C>, budget: &Budget) {
     let mut variables: Vec<Var> = boxes.atoms.keys().copied().collect();
     variables.sort_unstable_by_key(|v| v.idx());
     variables.truncate(EXCLUDE / boxes.work().max(1));
     let mut trial = boxes.root.clone();
     for v in variables {
-        if halt.reason().is_some() {
+        if budget.expired() {
             return;
         }
         trial.copy_from_slice(&boxes.root);
@@ -136,7 +133,6 @@ struct Real<'a> {
     strategy: &'a Strategy,
     options: &'a Options,
     observer: &'a mut dyn Observer,
-    started: Instant,
     boxes: Boxes,
     /// the demanded atoms on the trail
     active: Vec<Var>,
@@ -219,18 +215,17 @@ impl Theory for Real<'_> {
             needed.add(formula);
         }
         let Needed { atoms, booleans, .. } = needed;
-        let left = self.left();
-        match self.decide(&atoms, left.map(|left| left / SLICE)) {
+        let budget = &self.options.budget;
+        match self.decide(&atoms, &budget.share(SLICE)) {
             Verdict::Unsat => self.refute(acts, &atoms),
             Verdict::Unknown(reason) => {
-                if reason == StopReason::Interrupted || left.is_some_and(|left| left.is_zero()) || atoms.is_empty() {
+                if atoms.is_empty() || budget.expired() {
                     self.stopped = Some(reason);
                     return;
                 }
                 if self.is_forced(&atoms) {
                     // every other assignment has these atoms too
-                    let left = self.left();
-                    match self.decide(&atoms, left) {
+                    match self.decide(&atoms, budget) {
                         Verdict::Unknown(reason) => self.stopped = Some(reason),
                         decided => self.found = Some((decided, booleans)),
                     }
@@ -282,19 +277,13 @@ impl Real<'_> {
         acts.raise_conflict(&clause, true);
     }
 
-    /// The time left.
-    fn left(&self) -> Option<Duration> {
-        self.options.limits.time.map(|limit| limit.saturating_sub(self.started.elapsed()))
-    }
-
     /// Decides a conjunction of atoms by branch and prune.
-    fn decide(&mut self, atoms: &[Var], time: Option<Duration>) -> Verdict {
+    fn decide(&mut self, atoms: &[Var], budget: &Budget) -> Verdict {
         let constraint = Formula::and(atoms.iter().map(|v| Formula::Atom(self.skeleton.atoms[v])));
         let problem = Problem { constraint, booleans: Vec::new(), objective: None, ..self.problem.clone() };
         let mut options = self.options.clone();
-        options.limits.time = time;
-        options.limits.boxes = options.limits.boxes.map(|limit| limit.saturating_sub(self.statistics.boxes));
-        let decision = decide_atoms(problem, self.strategy, &options, self.observer, Instant::now());
+        options.budget = budget.less_boxes(self.statistics.boxes);
+        let decision = decide_atoms(problem, self.strategy, &options, self.observer);
         self.statistics.add(&decision.statistics);
         decision.verdict
     }
@@ -302,11 +291,11 @@ impl Real<'_> {
     /// Looks again at what was put off; each gets its share of the time left.
     fn revisit(&mut self) -> (Verdict, Vec<Option<bool>>) {
         let mut undecided = None;
+        let budget = &self.options.budget;
         let postponed = std::mem::take(&mut self.postponed);
         let count = postponed.len();
         for (index, (atoms, booleans)) in postponed.into_iter().enumerate() {
-            let share = self.left().map(|left| left / (count - index) as u32);
-            match self.decide(&atoms, share) {
+            match self.decide(&atoms, &budget.share(count - index)) {
                 Verdict::Unsat => {}
                 Verdict::Unknown(reason) => undecided = Some(reason),
                 found => return (found, booleans),

@@ -10,11 +10,11 @@ use super::node::{Fate, Item};
 use super::pool::Pool;
 use super::tree::{Control, Question, Task, run};
 use super::{Event, Observer, Options, Order, Statistics, StopReason, Strategy};
+use crate::budget::Stopwatch;
 use crate::contract::Goal;
 use crate::interval::Interval;
 use crate::krawczyk::{Enclosure, solution};
 use crate::problem::{Certificate, Compiled, Problem};
-use std::time::Instant;
 
 /// The answer to a decision.
 #[derive(Clone, Debug)]
@@ -53,7 +53,7 @@ pub struct Decision {
 
 /// Decides whether the constraint of a problem has a solution in the domains; its objective plays no part.
 pub fn decide(problem: &Compiled, strategy: &Strategy, options: &Options, observer: &mut dyn Observer) -> Decision {
-    let started = Instant::now();
+    let started = Stopwatch::start();
     if problem.objective.is_some() {
         // an objective that is undefined somewhere must not refute anything there
         let problem = Problem { objective: None, ..problem.problem.clone() }.compile();
@@ -63,8 +63,8 @@ pub fn decide(problem: &Compiled, strategy: &Strategy, options: &Options, observ
     let mut pool = Pool::new(root.len(), Order::DepthFirst);
     pool.push(&root, f64::INFINITY, 0);
     let mut statistics = Statistics::default();
-    let mut question = Deciding { problem, options, observer, started, found: None, stuck: false };
-    let task = Task { problem, strategy, options, root: &root, started };
+    let mut question = Deciding { problem, options, observer, found: None, stuck: false };
+    let task = Task { problem, strategy, options, root: &root };
     let stop = run(task, &mut pool, &mut question, &mut statistics);
     let verdict = match (question.found, stop) {
         (Some(found), _) => found,
@@ -72,7 +72,7 @@ pub fn decide(problem: &Compiled, strategy: &Strategy, options: &Options, observ
         (None, StopReason::Complete) => Verdict::Unsat,
         (None, reason) => Verdict::Unknown(reason),
     };
-    statistics.seconds = started.elapsed().as_secs_f64();
+    statistics.seconds = started.seconds();
     Decision { verdict, statistics }
 }
 
@@ -86,7 +86,6 @@ struct Deciding<'a> {
     problem: &'a Compiled,
     options: &'a Options,
     observer: &'a mut dyn Observer,
-    started: Instant,
     found: Option<Verdict>,
     stuck: bool,
 }
@@ -95,10 +94,8 @@ impl Deciding<'_> {
     /// The verdict where there certainly is a solution near a point.
     fn enclosed(&self, near: &[f64]) -> Option<Verdict> {
         let problem = &self.problem.problem;
-        let limits = &self.options.limits;
-        let late = || limits.time.is_some_and(|limit| self.started.elapsed() >= limit);
-        let halted = || limits.interrupted() || late();
-        let Enclosure { bounds, violation } = solution(problem, &[&problem.constraint], &[], near, &halted)?;
+        let budget = &self.options.budget;
+        let Enclosure { bounds, violation } = solution(problem, &[&problem.constraint], &[], near, budget)?;
         let centre = || bounds.iter().map(|bound| bound.mid()).collect();
         let point = if violation <= self.options.delta { centre() } else { near.to_vec() };
         Some(Verdict::SatWithin { bounds, point })

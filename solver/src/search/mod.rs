@@ -15,17 +15,18 @@ mod optimise;
 mod pool;
 mod tree;
 
+pub use crate::budget::StopReason;
 pub use checkpoint::{Checkpoint, OpenBox};
 pub use decide::{Decision, Verdict, decide};
 pub use optimise::{Optimum, optimise};
 
 use crate::branch::{Brancher, Phases};
+use crate::budget::Budget;
 use crate::contract::{Contractor, DisjunctionHull, Hc4, Integers, LinearBounds, Newton};
 use crate::incumbent::{Gradient, IncumbentFinder, Inside, Vertex};
 use crate::interval::Interval;
 use crate::relax::Backward;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// The order in which open boxes are examined.
@@ -36,40 +37,6 @@ pub enum Order {
     BestFirst,
     /// the deepest first; of equals the oldest
     DepthFirst,
-}
-
-/// When to stop early. Every limit ends the search with the bounds it has.
-#[derive(Clone, Debug, Default)]
-pub struct Limits {
-    /// wall-clock time
-    pub time: Option<Duration>,
-    /// boxes examined
-    pub boxes: Option<u64>,
-    /// bytes held by open boxes
-    pub memory: Option<usize>,
-    /// set from outside (Ctrl-C, another thread) to stop
-    pub interrupt: Option<Arc<AtomicBool>>,
-}
-
-impl Limits {
-    /// A number of bytes as people write it: `500000`, `512M`, `2G` (binary multiples).
-    ///
-    /// # Errors
-    /// What was expected, where the text is none.
-    pub fn bytes(text: &str) -> Result<usize, String> {
-        let (digits, factor) = match text.char_indices().last() {
-            Some((at, 'k' | 'K')) => (&text[..at], 1 << 10),
-            Some((at, 'm' | 'M')) => (&text[..at], 1 << 20),
-            Some((at, 'g' | 'G')) => (&text[..at], 1 << 30),
-            _ => (text, 1usize),
-        };
-        let number: Option<usize> = digits.parse().ok();
-        number.and_then(|n| n.checked_mul(factor)).ok_or_else(|| "expected a number of bytes such as 512M".to_owned())
-    }
-
-    pub(crate) fn interrupted(&self) -> bool {
-        self.interrupt.as_ref().is_some_and(|flag| flag.load(Ordering::Relaxed))
-    }
 }
 
 /// Settings of a search.
@@ -93,8 +60,8 @@ pub struct Options {
     pub presolve: bool,
     /// starts of the incumbent finder before the first split; default 16
     pub starts: usize,
-    /// limits; default none
-    pub limits: Limits,
+    /// when to stop early, with the bounds there are; default never
+    pub budget: Budget,
     /// where an optimisation goes on that was cut short; default at the root
     pub resume: Option<Arc<Checkpoint>>,
     /// tell the observer of a [`Checkpoint`] this often, and when the optimisation is cut short; default never
@@ -113,7 +80,7 @@ impl Default for Options {
             order: Order::BestFirst,
             presolve: true,
             starts: 16,
-            limits: Limits::default(),
+            budget: Budget::unlimited(),
             resume: None,
             checkpoints: None,
         }
@@ -147,23 +114,6 @@ impl Default for Strategy {
             starter: Box::new(Gradient),
         }
     }
-}
-
-/// Why a search ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum StopReason {
-    /// the question is answered
-    Complete,
-    /// the time limit
-    Time,
-    /// the limit on boxes
-    Boxes,
-    /// the limit on memory
-    Memory,
-    /// the interrupt flag
-    Interrupted,
-    /// boxes were left that cannot be split any further (doubles are too coarse) and do not meet the δ-test
-    Unsplittable,
 }
 
 /// What a search did.
@@ -268,16 +218,4 @@ pub trait Observer {
 /// Looks away.
 impl Observer for () {
     fn observe(&mut self, _: &Event<'_>) {}
-}
-
-#[cfg(test)]
-mod tests {
-    use super::Limits;
-
-    #[test]
-    fn bytes_are_read_as_people_write_them() {
-        assert_eq!(Limits::bytes("500000"), Ok(500_000));
-        assert_eq!(Limits::bytes("2M"), Ok(2 << 20));
-        assert!(["", "M", "-1", "99999999999999G", "é"].iter().all(|text| Limits::bytes(text).is_err()));
-    }
 }

@@ -1,15 +1,15 @@
 //! What is done to one box, independently of all others: contraction, bounding, a candidate point, the choice of a split.
 
+use super::Strategy;
 use super::pool::Node;
-use super::{Limits, Strategy};
 use crate::branch::Split;
+use crate::budget::Budget;
 use crate::contract::{Goal, Outcome, Spare, truth};
 use crate::formula::Truth;
 use crate::incumbent::{centre, project, start};
 use crate::interval::Interval;
 use crate::problem::{Compiled, Sort};
 use crate::tape::Workspace;
-use std::time::Instant;
 
 /// The memory of one worker.
 pub(super) struct Worker {
@@ -19,11 +19,10 @@ pub(super) struct Worker {
 }
 
 impl Worker {
-    /// The memory for one problem; `limits`, running since `started`, end even a long contraction.
-    pub(super) fn new(problem: &Compiled, limits: &Limits, started: Instant) -> Self {
+    /// The memory for one problem; the budget ends even a long contraction.
+    pub(super) fn new(problem: &Compiled, budget: &Budget) -> Self {
         let mut spare = Spare::new(problem);
-        spare.deadline = limits.time.and_then(|limit| started.checked_add(limit));
-        spare.interrupt = limits.interrupt.clone();
+        spare.budget = budget.clone();
         Worker { w: Workspace::new(&problem.tape), spare, trial: vec![0.0; problem.tape.variables()] }
     }
 }
@@ -150,7 +149,7 @@ fn probe(
         return false;
     }
     for seed in 0..if id == 0 { ATTEMPTS } else { 1 } {
-        if spare.halted() {
+        if spare.budget.expired() {
             break;
         }
         start(&item.kept[..root.len()], seed, trial);

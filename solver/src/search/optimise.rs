@@ -11,13 +11,13 @@ use super::pool::Pool;
 use super::tree::{Control, Question, Task, run};
 use super::{Checkpoint, Event, Observer, Options, Statistics, StopReason, Strategy};
 use crate::branch::Split;
+use crate::budget::Stopwatch;
 use crate::contract::Goal;
 use crate::exact::rational;
 use crate::interval::Interval;
 use crate::interval::round::mul_down;
 use crate::problem::{Certificate, Compiled};
 use crate::tape::Workspace;
-use std::time::Instant;
 
 /// The two sides of a supremum.
 #[derive(Clone, Debug)]
@@ -43,7 +43,7 @@ pub fn optimise(
     options: &Options,
     observer: &mut dyn Observer,
 ) -> Optimum {
-    let started = Instant::now();
+    let started = Stopwatch::start();
     let mut statistics = Statistics::default();
     let mut question = Optimising {
         problem,
@@ -67,11 +67,11 @@ pub fn optimise(
     match options.resume.as_ref().filter(|checkpoint| checkpoint.fits(root)) {
         Some(checkpoint) => question.resume(checkpoint, &mut pool, &mut statistics),
         None => {
-            question.start(strategy, root, &mut statistics, started);
+            question.start(strategy, root, &mut statistics);
             pool.push(root, f64::INFINITY, 0);
         }
     }
-    let task = Task { problem, strategy, options, root, started };
+    let task = Task { problem, strategy, options, root };
     let mut stop = run(task, &mut pool, &mut question, &mut statistics);
     let upper = question.upper(&pool);
     if stop == StopReason::Complete && question.stuck > question.threshold() {
@@ -97,17 +97,17 @@ struct Optimising<'a> {
     /// largest bound of a box that could not be split
     stuck: f64,
     /// when the observer last heard of a checkpoint
-    told: Instant,
+    told: Stopwatch,
     /// whether that was in the middle of a batch, when time was up
     cut: bool,
-    started: Instant,
+    started: Stopwatch,
     /// seconds that the search had taken before it was cut short
     before: f64,
 }
 
 impl Optimising<'_> {
     fn seconds(&self) -> f64 {
-        self.before + self.started.elapsed().as_secs_f64()
+        self.before + self.started.seconds()
     }
 
     /// Takes up a search where it was cut short.
@@ -137,22 +137,21 @@ impl Optimising<'_> {
             statistics: Statistics { seconds: self.seconds(), ..statistics.clone() },
         };
         self.observer.observe(&Event::Checkpoint(&checkpoint));
-        self.told = Instant::now();
+        self.told = Stopwatch::start();
     }
 
     /// Tries the starting points.
-    fn start(&mut self, strategy: &Strategy, root: &[Interval], statistics: &mut Statistics, started: Instant) {
+    fn start(&mut self, strategy: &Strategy, root: &[Interval], statistics: &mut Statistics) {
         if root.iter().any(|bound| bound.is_empty()) {
             return;
         }
         let n = self.problem.tape.variables();
         let mut w = Workspace::new(&self.problem.tape);
         let mut point = vec![0.0; n];
+        // a search that is to be resumed starts as one that nothing cuts short
+        let budget = self.options.budget.share(if self.options.checkpoints.is_some() { 1 } else { 4 });
         for seed in 0..self.options.starts as u64 {
-            // a search that is to be resumed starts as one that nothing cuts short
-            let share = if self.options.checkpoints.is_some() { 1 } else { 4 };
-            let late = self.options.limits.time.is_some_and(|limit| started.elapsed() >= limit / share);
-            if late || self.options.limits.interrupted() || self.decided_by_target() {
+            if budget.expired() || self.decided_by_target() {
                 break;
             }
             if let Some(value) =

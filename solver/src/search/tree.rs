@@ -4,14 +4,14 @@
 use super::checkpoint::OpenBox;
 use super::node::{Item, Worker, examine};
 use super::pool::Pool;
-use super::{Limits, Options, Statistics, StopReason, Strategy};
+use super::{Options, Statistics, StopReason, Strategy};
+use crate::budget::Budget;
 use crate::contract::Goal;
 use crate::interval::Interval;
 use crate::problem::Compiled;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Barrier, Mutex, PoisonError, RwLock};
-use std::time::Instant;
 
 /// The most boxes in a batch.
 const BATCH: usize = 32;
@@ -44,8 +44,7 @@ struct Shared<'a> {
     problem: &'a Compiled,
     strategy: &'a Strategy,
     root: &'a [Interval],
-    limits: &'a Limits,
-    started: Instant,
+    budget: &'a Budget,
     items: Vec<Mutex<Item>>,
     goal: RwLock<Goal>,
     /// items in this batch, and the next one to be taken
@@ -73,7 +72,7 @@ impl Shared<'_> {
 
     /// The loop of a helper thread. A panic must not leave the others waiting, so it is carried to the main thread.
     fn help(&self) {
-        let mut worker = Worker::new(self.problem, self.limits, self.started);
+        let mut worker = Worker::new(self.problem, self.budget);
         loop {
             self.start.wait();
             if self.stop.load(Ordering::Relaxed) {
@@ -95,8 +94,6 @@ pub(super) struct Task<'a> {
     pub(super) options: &'a Options,
     /// the kept slots at the root
     pub(super) root: &'a [Interval],
-    /// when the time limit began to run
-    pub(super) started: Instant,
 }
 
 /// Runs the search until the question is answered, nothing is open, or a limit is reached.
@@ -112,8 +109,7 @@ pub(super) fn run(
         problem,
         strategy,
         root,
-        limits: &task.options.limits,
-        started: task.started,
+        budget: &task.options.budget,
         items: (0..BATCH).map(|_| Mutex::new(Item::new(problem))).collect(),
         goal: RwLock::new(question.goal()),
         count: AtomicUsize::new(0),
@@ -144,26 +140,16 @@ fn drive(
     question: &mut impl Question,
     statistics: &mut Statistics,
 ) -> StopReason {
-    let Task { options, started, .. } = task;
-    let mut worker = Worker::new(shared.problem, shared.limits, shared.started);
+    let options = task.options;
+    let mut worker = Worker::new(shared.problem, shared.budget);
     let mut batch: Vec<OpenBox> = Vec::new();
     loop {
-        let limits = &options.limits;
-        if limits.interrupted() {
-            return StopReason::Interrupted;
-        }
-        if limits.time.is_some_and(|limit| started.elapsed() >= limit) {
-            return StopReason::Time;
-        }
-        if limits.boxes.is_some_and(|limit| statistics.boxes >= limit) {
-            return StopReason::Boxes;
-        }
-        if limits.memory.is_some_and(|limit| pool.memory() > limit) {
-            return StopReason::Memory;
+        if let Some(reason) = options.budget.stops(statistics.boxes, pool.memory()) {
+            return reason;
         }
         // an eighth of the open boxes: few while the incumbent still moves, many when there is plenty to do
         let mut size = pool.len().div_ceil(8).min(BATCH);
-        if let Some(limit) = limits.boxes {
+        if let Some(limit) = options.budget.boxes() {
             size = size.min((limit - statistics.boxes).try_into().unwrap_or(BATCH));
         }
         if size == 0 {
@@ -194,7 +180,7 @@ fn drive(
         } else {
             shared.work(&mut worker);
         }
-        if !batch.is_empty() && (limits.interrupted() || limits.time.is_some_and(|limit| started.elapsed() >= limit)) {
+        if !batch.is_empty() && options.budget.expired() {
             question.cut_short(pool, &batch, statistics);
         }
         for (index, slot) in shared.items[..size].iter().enumerate() {

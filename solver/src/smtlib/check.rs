@@ -8,6 +8,7 @@ use super::quantified;
 use super::settings::Settings;
 use super::strategy::{options, strategy};
 use super::substitute::needed;
+use crate::budget::{Budget, Stopwatch};
 use crate::exact::{Constant, Rational, rational};
 use crate::expr::ExprId;
 use crate::expr::evaluate::evaluate;
@@ -17,7 +18,6 @@ use crate::problem::Problem;
 use crate::sat;
 use crate::search::{self, Observer, Options, Statistics, StopReason};
 use crate::tape::{Tape, Workspace};
-use std::time::{Duration, Instant};
 
 /// The assertions of a check.
 #[derive(Clone, Debug, Default)]
@@ -66,7 +66,7 @@ pub(super) fn check(
     settings: &Settings,
     observer: &mut dyn Observer,
 ) -> Outcome {
-    let started = Instant::now();
+    let started = Stopwatch::start();
     let delta = settings.delta();
     let purpose = if objective.is_some() { Purpose::Optimise } else { Purpose::Decide };
     let mut built = build(context, questions, delta, &purpose);
@@ -86,7 +86,7 @@ pub(super) fn check(
         // an optimisation does not say which of them it used
         outcome.core = (0..questions.tracked.len()).collect();
     }
-    outcome.statistics.seconds = started.elapsed().as_secs_f64();
+    outcome.statistics.seconds = started.seconds();
     outcome
 }
 
@@ -167,7 +167,7 @@ fn minimise(problem: Problem, objective: ExprId, settings: &Settings, observer: 
     };
     let wanted = || Options { relative_gap: DOUBLES_APART, ..options(settings) };
     let mut limited = wanted();
-    limited.limits.boxes = Some(BOXES_WITHOUT_POINT);
+    limited.budget = limited.budget.with_boxes(BOXES_WITHOUT_POINT);
     let (mut optimum, mut exact) = maximisation.run(&strategy, &limited, observer);
     if optimum.stop == StopReason::Boxes && optimum.witness.is_some() {
         (optimum, exact) = maximisation.run(&strategy, &wanted(), observer);
@@ -285,18 +285,17 @@ fn greatest(problem: &Problem, expr: ExprId, bounds: &[Interval]) -> f64 {
 }
 
 /// The tracked assertions that refute together with the fixed ones, where that takes little more work than the given search
-/// took, and no longer than `time`.
+/// took, within the budget.
 pub(super) fn still_unsat(
     context: &Context,
     questions: &Questions,
     known: &Statistics,
-    time: Duration,
+    budget: &Budget,
     settings: &Settings,
 ) -> Option<Vec<usize>> {
     let Built { problem, tracked, .. } = build(context, questions, settings.delta(), &Purpose::Decide);
     let mut options = options(settings);
-    options.limits.boxes = Some(2 * known.boxes + 100);
-    options.limits.time = Some(options.limits.time.map_or(time, |limit| limit.min(time)));
+    options.budget = budget.clone().with_boxes(2 * known.boxes + 100);
     let answer = sat::check(&problem, &tracked, &strategy(settings), &options, &mut ());
     matches!(answer.verdict, search::Verdict::Unsat).then_some(answer.core)
 }

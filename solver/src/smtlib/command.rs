@@ -15,7 +15,7 @@ use super::settings::Source;
 use super::sexpr::{Kind, Tree, Word, quoted, symbol};
 use crate::search::Observer;
 use std::rc::Rc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// How long a core may be made smaller, at least.
 const CORE: Duration = Duration::from_secs(1);
@@ -431,21 +431,17 @@ impl Call<'_> {
         let (mut kept, others): (Vec<usize>, Vec<usize>) = last.core.iter().copied().partition(wanted);
         let unnamed = session.assertions.iter().filter(|assertion| !named(assertion)).map(|a| a.formula);
         let unnamed: Vec<Signed> = unnamed.collect();
-        let started = Instant::now();
-        let budget = CORE.max(Duration::try_from_secs_f64(10.0 * last.answer.statistics.seconds).unwrap_or(CORE));
+        let time = CORE.max(Duration::try_from_secs_f64(10.0 * last.answer.statistics.seconds).unwrap_or(CORE));
+        let budget = session.settings.budget.clone().with_time(time);
         // those before `index` are needed
         let mut index = 0;
-        while index < kept.len() {
-            let left = budget.saturating_sub(started.elapsed());
-            if left.is_zero() {
-                break;
-            }
+        while index < kept.len() && !budget.expired() {
             let rest: Vec<usize> = kept[..index].iter().chain(&kept[index + 1..]).copied().collect();
             let fixed = unnamed.iter().copied().chain(others.iter().map(|&other| tracked[other].formula));
             let tried = rest.iter().map(|&other| tracked[other].formula);
             let questions = Questions { fixed: fixed.collect(), tracked: tried.collect() };
             let known = &last.answer.statistics;
-            match check::still_unsat(&session.context, &questions, known, left, &session.settings) {
+            match check::still_unsat(&session.context, &questions, known, &budget, &session.settings) {
                 Some(core) => {
                     // the new refutation may do without others too
                     index = core.iter().filter(|&&at| at < index).count();

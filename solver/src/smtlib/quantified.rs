@@ -204,7 +204,7 @@ fn worst(
     });
     let compiled = problem.compile();
     let mut options = options(settings);
-    options.limits.boxes = Some(BOXES);
+    options.budget = options.budget.with_boxes(BOXES);
     let optimum = search::optimise(&compiled, &compiled.root(), &strategy(settings), &options, &mut ());
     statistics.add(&optimum.statistics);
     Some(optimum.witness?.point.iter().map(rational::nearest_f64).collect())

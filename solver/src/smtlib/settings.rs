@@ -3,11 +3,9 @@
 //! A script may set an option that the command line has set already; the more deliberate source wins: code over command
 //! line over script over default.
 
+use crate::budget::Budget;
 use crate::exact::{Rational, rational};
 use num_traits::{One, Zero};
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
-use std::time::Instant;
 
 /// Who set a setting; later ones outrank earlier ones.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -82,11 +80,7 @@ pub struct Settings {
     /// box that certainly contains a solution; default false
     pub exact_sat: Setting<bool>,
     /// when to stop
-    pub deadline: Option<Instant>,
-    /// bytes that open boxes may hold
-    pub memory: Option<usize>,
-    /// set from outside to stop
-    pub interrupt: Option<Arc<AtomicBool>>,
+    pub budget: Budget,
 }
 
 impl Default for Settings {
@@ -102,9 +96,7 @@ impl Default for Settings {
             random_seed: Setting::new(0),
             jobs: Setting::new(1),
             exact_sat: Setting::new(false),
-            deadline: None,
-            memory: None,
-            interrupt: None,
+            budget: Budget::unlimited(),
         }
     }
 }

@@ -5,9 +5,8 @@ use crate::branch::{Brancher, Split, halve};
 use crate::incumbent::{IncumbentFinder, Vertex};
 use crate::interval::Interval;
 use crate::problem::{Compiled, Sort};
-use crate::search::{Limits, Options, Strategy};
+use crate::search::{Options, Strategy};
 use crate::tape::Workspace;
-use std::time::Instant;
 
 /// The name of the contractor that `:polytope` turns off.
 const LINEAR: &str = "backward-linear";
@@ -27,21 +26,15 @@ pub(super) fn strategy(settings: &Settings) -> Strategy {
     strategy
 }
 
-/// The options of a search, with the time that is left.
+/// The options of a search.
 pub(super) fn options(settings: &Settings) -> Options {
     let delta = settings.delta();
-    let limits = Limits {
-        time: settings.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now())),
-        boxes: None,
-        memory: settings.memory,
-        interrupt: settings.interrupt.clone(),
-    };
     Options {
         delta,
         absolute_gap: delta,
         jobs: *settings.jobs.get(),
         presolve: *settings.presolve.get(),
-        limits,
+        budget: settings.budget.clone(),
         ..Options::default()
     }
 }

@@ -4,8 +4,8 @@
 use crate::compare;
 use clap::error::ErrorKind;
 use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use deltasat::budget;
 use deltasat::exact::{Rational, rational};
-use deltasat::search::Limits;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -61,7 +61,7 @@ pub(crate) struct Cli {
     #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true)]
     pub(crate) timeout: Option<Duration>,
     /// Stop when open boxes hold so many bytes (suffixes K, M, G)
-    #[arg(long, value_name = "BYTES", value_parser = Limits::bytes)]
+    #[arg(long, value_name = "BYTES", value_parser = budget::bytes)]
     pub(crate) memory: Option<usize>,
     /// Print one JSON object with all answers at the end
     #[arg(long)]

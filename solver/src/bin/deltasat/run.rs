@@ -5,13 +5,14 @@ use crate::json::Report;
 use crate::options::Command;
 use crate::options::{Cli, Format, Level};
 use clap::Parser;
+use deltasat::budget::{Budget, Stopwatch};
 use deltasat::search::{Event, Observer};
 use deltasat::smtlib::{Reply, Script, Session, Settings, Source, dr};
 use std::io::{self, Read, Write};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Why a run ended early.
 enum Failure {
@@ -31,7 +32,6 @@ impl From<io::Error> for Failure {
 
 /// Parses the command line and runs the command.
 pub(crate) fn run() -> ExitCode {
-    let started = Instant::now();
     let cli = Cli::parse();
     let interrupt = Arc::new(AtomicBool::new(false));
     let set = Arc::clone(&interrupt);
@@ -49,7 +49,14 @@ pub(crate) fn run() -> ExitCode {
         return crate::compare::run(arguments, &interrupt);
     }
     cli.expect_one_file();
-    let settings = settings(&cli, started, &interrupt);
+    let mut budget = Budget::unlimited().with_interrupt(Arc::clone(&interrupt));
+    if let Some(limit) = cli.timeout {
+        budget = budget.with_time(limit);
+    }
+    if let Some(limit) = cli.memory {
+        budget = budget.with_memory(limit);
+    }
+    let settings = settings(&cli, budget);
     let result = answer(&cli, settings);
     match result {
         Ok(()) if interrupt.load(Ordering::Relaxed) => 130.into(),
@@ -73,13 +80,8 @@ fn complain(message: &str) {
     let _ = writeln!(io::stderr(), "error: {message}");
 }
 
-fn settings(cli: &Cli, started: Instant, interrupt: &Arc<AtomicBool>) -> Settings {
-    let mut settings = Settings {
-        deadline: cli.timeout.and_then(|limit| started.checked_add(limit)),
-        memory: cli.memory,
-        interrupt: Some(Arc::clone(interrupt)),
-        ..Settings::default()
-    };
+fn settings(cli: &Cli, budget: Budget) -> Settings {
+    let mut settings = Settings { budget, ..Settings::default() };
     let source = Source::CommandLine;
     if let Some(precision) = &cli.precision {
         settings.precision.set(precision.clone(), source);
@@ -118,7 +120,7 @@ fn answer(cli: &Cli, settings: Settings) -> Result<(), Failure> {
         }
     };
     let mut session = Session::new(settings);
-    let mut progress = Progress { shows: cli.verbose == Some(Level::Info), last: Instant::now() };
+    let mut progress = Progress { shows: cli.verbose == Some(Level::Info), last: Stopwatch::start() };
     let outcome = match cli.format() {
         Format::Smt2 => {
             let mut script = Script::new(&text);
@@ -210,16 +212,15 @@ impl Printer<'_> {
 /// Progress on stderr, a line a second at most.
 struct Progress {
     shows: bool,
-    last: Instant,
+    last: Stopwatch,
 }
 
 impl Observer for Progress {
     fn observe(&mut self, event: &Event<'_>) {
         if let Event::Progress { lower, upper, boxes, open } = *event
             && self.shows
-            && self.last.elapsed() >= Duration::from_secs(1)
+            && self.last.lap(Duration::from_secs(1))
         {
-            self.last = Instant::now();
             let bounds = if upper.is_finite() { format!("[{lower:.6}, {upper:.6}], ") } else { String::new() };
             // progress that cannot be shown is no reason to stop
             let _ = writeln!(io::stderr(), "{bounds}{boxes} boxes examined, {open} open");
