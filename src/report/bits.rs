@@ -2,7 +2,7 @@
 //! fewer, and the widths of the layers where those were sought.
 
 use super::json::{self, Number};
-use super::number::{exact, json_lower, json_upper, lower, upper};
+use super::number::{exact, json_lower, json_upper, sides};
 use super::words::{count, guarded, place, quantity};
 use super::{Aim, Outcome, Scope, Subject, text};
 use crate::perturbation::quantise::Rounding;
@@ -162,7 +162,7 @@ impl Report<'_> {
         };
         writeln!(out, "  {:<8}  {:<8}  {bounded}", "bits", "answer")?;
         for width in &self.found.widths {
-            let bounds = format!("[{}, {}]", lower(width.finding.lower), upper(width.finding.upper));
+            let bounds = sides(width.finding.lower, width.finding.upper);
             writeln!(out, "  {:<8}  {:<8}  {bounds}", width.bits, answer(&width.finding))?;
         }
         if let Some(found) = self.found.first_unsafe().and_then(|width| width.finding.witness.as_ref()) {

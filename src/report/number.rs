@@ -12,6 +12,15 @@ pub const PLACES: u32 = 6;
 /// The longest exact decimal that text shows in full.
 const LONGEST: usize = 24;
 
+/// The two sides of a number as text; one that is infinite was not looked for.
+pub fn sides(least: f64, most: f64) -> String {
+    match (least == f64::NEG_INFINITY, most == f64::INFINITY) {
+        (true, false) => format!("at most {}", upper(most)),
+        (false, true) => format!("at least {}", lower(least)),
+        _ => format!("[{}, {}]", lower(least), upper(most)),
+    }
+}
+
 /// A lower bound in text, at most the number.
 pub fn lower(x: f64) -> String {
     lower_decimal(x, DIGITS)

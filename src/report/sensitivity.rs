@@ -1,7 +1,7 @@
 //! Sensitivity in words and in JSON: a row for each part, the most sensitive first.
 
 use super::json::{self, Number};
-use super::number::{json_lower, json_upper, lower, upper};
+use super::number::{json_lower, json_upper, sides, upper};
 use super::words::{count, moving, parameter, place, quantity};
 use super::{Aim, Outcome, Scope, Subject, text};
 use crate::network::Parameter;
@@ -40,7 +40,7 @@ pub fn share(part: &Finding, whole: &Finding) -> f64 {
 }
 
 fn bounds(finding: &Finding) -> String {
-    format!("[{}, {}]", lower(finding.lower), upper(finding.upper))
+    sides(finding.lower, finding.upper)
 }
 
 impl Report<'_> {

@@ -2,7 +2,7 @@
 //!
 //! Rows carry no witnesses; who wants one asks about that input alone.
 
-use super::number::{fixed_lower, fixed_upper, json_exact, json_lower, json_upper, lower, upper};
+use super::number::{fixed_lower, fixed_upper, json_exact, json_lower, json_upper, sides};
 use super::{Aim, Outcome, Subject, class_change_name, json, stop_name};
 use crate::robustness::{ClassChange, Finding};
 use deltasat::exact::Rational;
@@ -204,7 +204,7 @@ impl Summary {
         if matches!(subject.aim, Aim::Deviation { .. })
             && let Some((largest, line)) = self.largest
         {
-            let bounds = format!("[{}, {}]", lower(largest), upper(self.upper));
+            let bounds = sides(largest, self.upper);
             let among = if self.stop.is_some() { " so far" } else { "" };
             parts.push(format!("largest deviation{among} in {bounds} (line {line})"));
             let open = self.rows - self.change_possible - self.change_impossible;

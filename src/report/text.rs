@@ -1,6 +1,6 @@
 //! Reports as text: one sentence that answers the question, then the bounds, the witness, and the effort.
 
-use super::number::{exact, lower, upper};
+use super::number::{exact, lower, sides, upper};
 use super::words::{class, coordinates, count, guarded, moving, parameter, parameters, place, quantity};
 use super::{Aim, Outcome, Scope, Subject, class_change_name};
 use crate::robustness::float_error::FloatError;
@@ -33,7 +33,7 @@ pub fn finding_in_float32(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     writeln!(out, "{}", sentence(subject, finding))?;
-    let bounds = format!("[{}, {}]", lower(finding.lower), upper(finding.upper));
+    let bounds = sides(finding.lower, finding.upper);
     match subject.aim {
         Aim::Deviation { .. } => line(out, "deviation", &bounds)?,
         Aim::ClassChange { .. } => line(out, "logit gap", &bounds)?,

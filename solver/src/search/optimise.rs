@@ -4,6 +4,10 @@
 //! only points of objective at least `t` are of interest: contraction imposes `objective ≥ t`, and a box it empties has no
 //! objective above `t`. So the upper bound is the largest of the lower bound, the thresholds and bounds of the boxes given
 //! up, and the bounds of those still open. With a target τ, boxes at or below τ are given up as well.
+//!
+//! *Order.* A target may be settled by the relaxation of the root alone, so the starting points come after it and only if
+//! they are needed, and only points that beat the target are worth an exact evaluation: what lies below answers nothing.
+//! Without a target the starting points come first, since the incumbent helps to contract the root.
 
 use super::checkpoint::OpenBox;
 use super::node::{Fate, Item};
@@ -58,6 +62,9 @@ pub fn optimise(
         cut: false,
         started,
         before: 0.0,
+        strategy,
+        starts: options.starts,
+        proposed: f64::NEG_INFINITY,
     };
     if problem.objective.is_none() {
         let (lower, upper) = (f64::NEG_INFINITY, f64::INFINITY);
@@ -67,7 +74,9 @@ pub fn optimise(
     match options.resume.as_ref().filter(|checkpoint| checkpoint.fits(root)) {
         Some(checkpoint) => question.resume(checkpoint, &mut pool, &mut statistics),
         None => {
-            question.start(strategy, root, &mut statistics);
+            if options.target.is_none() {
+                question.start(root, &mut statistics);
+            }
             pool.push(root, f64::INFINITY, 0);
         }
     }
@@ -103,6 +112,11 @@ struct Optimising<'a> {
     started: Stopwatch,
     /// seconds that the search had taken before it was cut short
     before: f64,
+    strategy: &'a Strategy,
+    /// starting points that are still to be tried
+    starts: usize,
+    /// the best objective in doubles that was evaluated exactly
+    proposed: f64,
 }
 
 impl Optimising<'_> {
@@ -117,6 +131,7 @@ impl Optimising<'_> {
             self.witness = Some(certificate);
         }
         (self.given_up, self.stuck) = (checkpoint.given_up, checkpoint.stuck);
+        self.starts = 0;
         checkpoint.restore(pool);
         *statistics = checkpoint.statistics.clone();
         self.before = statistics.seconds;
@@ -140,9 +155,10 @@ impl Optimising<'_> {
         self.told = Stopwatch::start();
     }
 
-    /// Tries the starting points.
-    fn start(&mut self, strategy: &Strategy, root: &[Interval], statistics: &mut Statistics) {
-        if root.iter().any(|bound| bound.is_empty()) {
+    /// Tries the starting points, inside a box of variables.
+    fn start(&mut self, variables: &[Interval], statistics: &mut Statistics) {
+        let starts = std::mem::take(&mut self.starts);
+        if starts == 0 || self.root.iter().any(|bound| bound.is_empty()) {
             return;
         }
         let n = self.problem.tape.variables();
@@ -150,31 +166,33 @@ impl Optimising<'_> {
         let mut point = vec![0.0; n];
         // a search that is to be resumed starts as one that nothing cuts short
         let budget = self.options.budget.share(if self.options.checkpoints.is_some() { 1 } else { 4 });
-        for seed in 0..self.options.starts as u64 {
+        for seed in 0..starts as u64 {
             if budget.expired() || self.decided_by_target() {
                 break;
             }
-            if let Some(value) =
-                strategy.starter.propose(self.problem, &root[..n], &root[..n], seed, &mut point, &mut w)
-            {
+            let found =
+                self.strategy.starter.propose(self.problem, &self.root[..n], &variables[..n], seed, &mut point, &mut w);
+            if let Some(value) = found {
                 self.offer(value, &point, statistics);
             }
         }
     }
 
+    /// Whether a point with this objective in doubles is worth an exact evaluation: for a gain that shows, or to get across
+    /// the target.
+    fn is_worthwhile(&self, value: f64) -> bool {
+        match self.options.target {
+            Some(target) => value > target && value > self.proposed,
+            None => value > self.lower + 0.01 * self.gap() || (self.witness.is_none() && value.is_finite()),
+        }
+    }
+
     /// Certifies a point that looks better than the incumbent.
     fn offer(&mut self, value: f64, point: &[f64], statistics: &mut Statistics) {
-        // an exact evaluation is only worth it for a gain that shows; short of a target, for half of what is missing
-        let worthwhile = match self.options.target {
-            Some(target) if value <= target => 0.5 * self.lower + 0.5 * target,
-            _ => self.lower + 0.01 * self.gap(),
-        };
-        if !(value > worthwhile || (self.witness.is_none() && value.is_finite())) {
+        if !self.is_worthwhile(value) || !self.root.iter().zip(point).all(|(bound, &x)| bound.contains(x)) {
             return;
         }
-        if !self.root.iter().zip(point).all(|(bound, &x)| bound.contains(x)) {
-            return;
-        }
+        self.proposed = self.proposed.max(value);
         let Some(certificate) = self.problem.certify(point) else { return };
         let Some(objective) = &certificate.objective else { return };
         let certified = objective.floor_f64();
@@ -235,6 +253,8 @@ impl Question for Optimising<'_> {
                 self.observer.observe(&Event::Stuck { id, bounds: &item.kept });
             }
             Fate::Open(Some(split)) => {
+                // after the root of a question with a target
+                self.start(&item.kept, statistics);
                 statistics.splits += 1;
                 let children = push_parts(item, &split, item.bound, depth, pool);
                 let (bounds, position, at) = (&item.kept[..], split.position, split.lower.sup());

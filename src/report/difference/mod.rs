@@ -2,7 +2,7 @@
 
 mod json;
 
-use super::number::{exact, lower, readable, upper};
+use super::number::{exact, lower, readable, sides, upper};
 use super::text::{effort, line, unanswered};
 use super::words::{class, coordinates, place};
 use super::{Outcome, Scope};
@@ -234,13 +234,7 @@ impl Report<'_> {
     fn logit_lines(&self, found: &Logits, out: &mut dyn Write) -> io::Result<()> {
         for extent in &found.extents {
             let Range { proved, attained } = Range::of(extent);
-            let bounds = format!(
-                "min [{}, {}], max [{}, {}]",
-                lower(proved[0]),
-                upper(attained[0]),
-                lower(attained[1]),
-                upper(proved[1])
-            );
+            let bounds = format!("min {}, max {}", sides(proved[0], attained[0]), sides(attained[1], proved[1]));
             line(out, &self.output(extent.output), &bounds)?;
         }
         let sides: [(&str, Side); 2] = [("min at", |extent| &extent.below), ("max at", |extent| &extent.above)];
@@ -321,7 +315,7 @@ impl Report<'_> {
         };
         // two networks that are one have no gap
         if *most > f64::NEG_INFINITY {
-            line(out, name, &format!("[{}, {}]", lower(*least), upper(*most)))?;
+            line(out, name, &sides(*least, *most))?;
         }
         let Some(witness) = witness else { return Ok(()) };
         line(out, "witness at", &coordinates(self.a, &witness.input))?;
