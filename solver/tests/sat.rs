@@ -15,8 +15,8 @@ use deltasat::expr::evaluate::evaluate;
 use deltasat::formula::{BooleanId, Formula, Relation, Truth};
 use deltasat::interval::{Interval, bounds};
 use deltasat::problem::{Problem, Sort};
-use deltasat::sat::{Answer, Maximisation, check};
-use deltasat::search::{Options, Strategy, Verdict, decide};
+use deltasat::sat::{Answer, Maximisation, Verdict, check};
+use deltasat::search::{self, Options, Strategy, decide};
 use rand::Rng;
 use rand::rngs::SmallRng;
 
@@ -135,15 +135,15 @@ fn brute_force_agrees() {
                 let core: Vec<&Formula> = answer.core.iter().map(|&i| &assertions[i]).collect();
                 assert!(!solvable(&core), "the core {:?} has a solution", answer.core);
             }
-            Verdict::Sat(certificate) => {
+            Verdict::Sat(point) => {
                 sat += 1;
                 assert!(truth);
                 let value = |b: BooleanId| answer.booleans[b.index()];
                 for assertion in &assertions {
-                    assert_eq!(holds(&problem, assertion, &certificate.point, &value), Truth::True);
+                    assert_eq!(holds(&problem, assertion, point, &value), Truth::True);
                 }
             }
-            Verdict::SatWithin { .. } | Verdict::DeltaSat { .. } => assert!(truth, "with δ = 0"),
+            Verdict::SatWithin { .. } | Verdict::DeltaSat(_) => assert!(truth, "with δ = 0"),
             Verdict::Unknown(reason) => panic!("{reason:?} on integers of four values"),
         }
     });
@@ -190,10 +190,10 @@ fn planted_solutions_survive_boolean_structure() {
         let answer = check(&problem, &assertions, &strategy, &options, &mut ());
         match &answer.verdict {
             Verdict::Unsat => assert!(!solvable, "unsat, but {:?} is a solution", planted.point),
-            Verdict::Sat(certificate) => {
+            Verdict::Sat(point) => {
                 let value = |b: BooleanId| answer.booleans[b.index()];
                 for assertion in &assertions {
-                    assert_eq!(holds(&problem, assertion, &certificate.point, &value), Truth::True);
+                    assert_eq!(holds(&problem, assertion, point, &value), Truth::True);
                 }
             }
             _ => {}
@@ -234,24 +234,23 @@ fn eliminations_keep_planted_solutions() {
         let answer = ask(&problem, &assertions);
         match &answer.verdict {
             Verdict::Unsat => panic!("unsat, but {values:?} is a solution; core {:?}", answer.core),
-            Verdict::Sat(certificate) => {
+            Verdict::Sat(point) => {
                 decided += 1;
                 for assertion in &assertions {
-                    assert_eq!(holds(&problem, assertion, &certificate.point, &|_| None), Truth::True);
+                    assert_eq!(holds(&problem, assertion, point, &|_| None), Truth::True);
                 }
             }
-            Verdict::DeltaSat { point, bounds } | Verdict::SatWithin { point, bounds } => {
+            Verdict::DeltaSat(point) | Verdict::SatWithin { point, .. } => {
                 decided += 1;
-                assert!(point.iter().zip(bounds).all(|(&x, b)| b.contains(x)), "{point:?} {bounds:?}");
                 let conjunction = Problem { constraint: Formula::and(assertions.clone()), ..problem.clone() };
-                assert_ne!(truth_at(&conjunction, &rationals(point), 2e-3), Truth::False, "{point:?}");
+                assert_ne!(truth_at(&conjunction, point, 1e-3), Truth::False, "{point:?}");
             }
             Verdict::Unknown(_) => {}
         }
         // and the same question without presolve
         let plain = Problem { constraint: Formula::and(assertions.clone()), ..problem.clone() };
         let plain = decide(&plain.compile(), &Strategy::default(), &limited(200), &mut ());
-        assert!(!matches!(plain.verdict, Verdict::Unsat));
+        assert!(!matches!(plain.verdict, search::Verdict::Unsat));
     });
     if common::usual_run() {
         assert!(decided > 150, "{decided} decided");
@@ -454,12 +453,12 @@ fn presolved_and_plain_answers_agree() {
         let whole = Problem { constraint: Formula::and(assertions.clone()), ..problem.clone() };
         let plain = decide(&whole.clone().compile(), &Strategy::default(), &limited(300), &mut ());
         match (&answer.verdict, &plain.verdict) {
-            (Verdict::Unsat, Verdict::Sat(point)) => panic!("unsat, but {point:?} is a solution"),
-            (Verdict::Sat(point), Verdict::Unsat) => panic!("{point:?} is a solution, but the plain search says unsat"),
+            (Verdict::Unsat, search::Verdict::Sat(point)) => panic!("unsat, but {point:?} is a solution"),
+            (Verdict::Sat(point), search::Verdict::Unsat) => panic!("{point:?} is a solution, but the plain search says unsat"),
             _ => {}
         }
-        if let Verdict::Sat(certificate) = &answer.verdict {
-            assert_eq!(truth_at(&whole, &certificate.point, 0.0), Truth::True);
+        if let Verdict::Sat(point) = &answer.verdict {
+            assert_eq!(truth_at(&whole, point, 0.0), Truth::True);
         }
         let bare = Options { presolve: false, ..limited(300) };
         let bare = check(&problem, &assertions, &Strategy::default(), &bare, &mut ()).verdict;
@@ -474,7 +473,7 @@ fn presolved_and_plain_answers_agree() {
             let core: Vec<Formula> = answer.core.iter().map(|&i| assertions[i].clone()).collect();
             let alone = Problem { constraint: Formula::and(core), ..problem.clone() };
             let alone = decide(&alone.compile(), &Strategy::default(), &limited(2000), &mut ());
-            assert!(!matches!(alone.verdict, Verdict::Sat(_)), "the core {:?} has a solution", answer.core);
+            assert!(!matches!(alone.verdict, search::Verdict::Sat(_)), "the core {:?} has a solution", answer.core);
         }
     });
     if common::usual_run() {

@@ -64,7 +64,13 @@ impl Graph {
                 }
             }
         }
+        let gone: Vec<ExprId> = merged.iter().filter(|(_, a)| a.is_zero()).map(|(&x, _)| x).collect();
         merged.retain(|_, a| !a.is_zero());
+        for x in gone {
+            if let Some(zero) = self.vanishing(x) {
+                merged.insert(zero, Constant::ONE);
+            }
+        }
         if merged.is_empty() {
             return self.constant(constant);
         }
@@ -74,6 +80,16 @@ impl Graph {
         let operands: Operands = merged.keys().copied().collect();
         let coefficients = merged.into_values().collect();
         self.insert(Node::Apply { op: Op::Linear(Arc::new(Linear { coefficients, constant })), operands })
+    }
+
+    /// `0·x` where that is not zero for want of a value, as at `x = √−1`.
+    pub(crate) fn vanishing(&mut self, x: ExprId) -> Option<ExprId> {
+        if self.is_total(x) {
+            return None;
+        }
+        let zero = self.constant(Constant::ZERO);
+        let known = matches!(self.node(x), Node::Apply { op: Op::Mul, operands } if operands[0] == zero);
+        Some(if known { x } else { self.insert(Node::Apply { op: Op::Mul, operands: [zero, x].into_iter().collect() }) })
     }
 
     /// Reads `a·(c·x + b)` as `(a·c)·x + a·b`, so that chains of one-term sums do not grow.
@@ -119,7 +135,13 @@ impl Graph {
             if is_coarse(&r) {
                 r = Constant::from_f64(r.ceil()).unwrap_or(r);
             }
-            if !(a.is_zero() && r.is_zero()) {
+            let unmoved = a.is_zero() && r.is_zero();
+            if unmoved && let Some(zero) = self.vanishing(x) {
+                operands.push(zero);
+                coefficients.push(Constant::ONE);
+                radii.push(Constant::ZERO);
+            }
+            if !unmoved {
                 operands.push(x);
                 coefficients.push(a);
                 radii.push(r);
@@ -178,10 +200,10 @@ impl Graph {
         if exponent == 1 { x } else { self.apply(Op::Pow(Pow { exponent }), [x]) }
     }
 
-    /// `f(z+d) − f(z)`; zero where `d` is.
+    /// `f(z+d) − f(z)`; zero where `d` is and `z` has a value.
     pub fn increment(&mut self, f: Incremented, z: ExprId, d: ExprId) -> ExprId {
         if self.as_constant(d).is_some_and(Constant::is_zero) {
-            return d;
+            return self.vanishing(z).unwrap_or(d);
         }
         self.apply(Op::Increment(f), [z, d])
     }

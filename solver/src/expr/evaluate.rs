@@ -1,7 +1,7 @@
 //! Exact evaluation of expressions at a rational point: rational arithmetic where the operators are rational, certified
 //! high precision elsewhere. It knows neither intervals in doubles nor the tape, so it can judge what the search found.
 
-use super::{ExprId, Graph, Node};
+use super::{ExprId, Graph, Node, VariableId};
 use crate::exact::{Ball, Rational};
 use crate::op::Op;
 use std::collections::HashMap;
@@ -9,11 +9,20 @@ use std::collections::HashMap;
 /// The values of everything that `roots` depend on; `None` where an expression is undefined or not decided by the
 /// working precision. `point` has one entry per variable.
 pub fn evaluate(graph: &Graph, roots: &[ExprId], point: &[Rational]) -> HashMap<ExprId, Option<Ball>> {
+    evaluate_over(graph, roots, |v| point.get(v.index()).and_then(|x| Ball::from_rational(x.clone())))
+}
+
+/// The same where the variables are known to lie in balls: each value then lies in its ball.
+pub(crate) fn evaluate_over(
+    graph: &Graph,
+    roots: &[ExprId],
+    variable: impl Fn(VariableId) -> Option<Ball>,
+) -> HashMap<ExprId, Option<Ball>> {
     let mark = graph.reachable(roots);
     let mut values: HashMap<ExprId, Option<Ball>> = HashMap::new();
     for index in (0..graph.len()).filter(|&index| mark[index]) {
         let id = graph.id(index);
-        let value = value(graph, id, point, &values);
+        let value = value(graph, id, &variable, &values);
         values.insert(id, value);
     }
     values
@@ -38,7 +47,8 @@ pub(crate) fn extend(
         if stack.len() == before {
             stack.pop();
             if !values.contains_key(&id) {
-                let value = value(graph, id, point, values);
+                let variable = |v: VariableId| point.get(v.index()).and_then(|x| Ball::from_rational(x.clone()));
+                let value = value(graph, id, &variable, values);
                 values.insert(id, value);
             }
         }
@@ -47,10 +57,15 @@ pub(crate) fn extend(
 }
 
 /// The value of a node over the values of its operands.
-fn value(graph: &Graph, id: ExprId, point: &[Rational], values: &HashMap<ExprId, Option<Ball>>) -> Option<Ball> {
+fn value(
+    graph: &Graph,
+    id: ExprId,
+    variable: &impl Fn(VariableId) -> Option<Ball>,
+    values: &HashMap<ExprId, Option<Ball>>,
+) -> Option<Ball> {
     match graph.node(id) {
         Node::Constant(c) => c.to_ball(),
-        Node::Variable(v) => point.get(v.index()).and_then(|x| Ball::from_rational(x.clone())),
+        Node::Variable(v) => variable(*v),
         // the branch that is not taken needs no value
         Node::Apply { op: Op::Ite, operands } => {
             let sign = values[&operands[0]].as_ref().and_then(Ball::signum);

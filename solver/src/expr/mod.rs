@@ -2,7 +2,8 @@
 //!
 //! An [`ExprId`] is an index into the [`Graph`]; operands always have smaller ids than the node that uses them, so
 //! ascending ids are a topological order, and it is the order in which the tape executes. The builders fold constants
-//! exactly and keep linear sums n-ary, but they never distribute or expand.
+//! exactly and keep linear sums n-ary, but they never distribute or expand. Nothing is folded away that may lack a value:
+//! `0·√x` is zero only where `x ≥ 0`, and stays in a sum as what it is.
 
 mod build;
 pub mod evaluate;
@@ -66,6 +67,8 @@ pub enum Node {
 #[derive(Clone, Debug, Default)]
 pub struct Graph {
     nodes: IndexSet<Node>,
+    /// by node: whether it has a value everywhere, since no partial operator is below it
+    total: Vec<bool>,
 }
 
 impl Graph {
@@ -93,6 +96,12 @@ impl Graph {
     /// Forgets all but the first `len` nodes; ids of the others must not be used any more.
     pub fn truncate(&mut self, len: usize) {
         self.nodes.truncate(len);
+        self.total.truncate(len);
+    }
+
+    /// Whether an expression has a value everywhere: no partial operator is below it.
+    pub fn is_total(&self, id: ExprId) -> bool {
+        self.total[id.index()]
     }
 
     /// The node behind an id of this graph.
@@ -175,7 +184,17 @@ impl Graph {
     }
 
     fn insert(&mut self, node: Node) -> ExprId {
-        let (index, _) = self.nodes.insert_full(node);
+        let (index, new) = self.nodes.insert_full(node);
+        if new {
+            let total = match &self.nodes[index] {
+                Node::Apply { op, operands } => {
+                    op.operator().is_none_or(|operator| !operator.is_partial())
+                        && operands.iter().all(|operand| self.total[operand.index()])
+                }
+                Node::Constant(_) | Node::Variable(_) => true,
+            };
+            self.total.push(total);
+        }
         ExprId(u32::try_from(index).expect("fewer than 2^32 expressions"))
     }
 }

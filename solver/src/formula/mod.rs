@@ -2,7 +2,7 @@
 //!
 //! Negation is pushed to the atoms as the formula is built, so a [`Formula`] is always in negation normal form. The
 //! δ-weakening (Gao, Avigad, Clarke 2012) relaxes every atom by δ: `e ≤ 0` to `e ≤ δ`, `e = 0` to `|e| ≤ δ`. Strict and
-//! weak inequalities weaken alike, as their closures do.
+//! weak inequalities weaken alike, as their closures do; `e ≠ 0` weakens to what holds wherever `e` has a value.
 
 use crate::expr::ExprId;
 use crate::interval::{Interval, bounds};
@@ -92,9 +92,10 @@ impl Relation {
         }
     }
 
-    /// Whether every value of the enclosure satisfies the relation weakened by `delta`. `delta = 0` is [`truth`](Self::truth).
+    /// Whether every value of the enclosure satisfies the relation weakened by `delta`: every number does `e ≠ 0`.
+    /// `delta = 0` is [`truth`](Self::truth).
     pub fn weakly_true(self, value: Interval, delta: f64) -> bool {
-        if delta == 0.0 || self == Relation::Ne {
+        if delta == 0.0 {
             return self.truth(value) == Truth::True;
         }
         !value.is_empty() && value.subset(self.target(delta))
@@ -349,5 +350,7 @@ mod tests {
         assert!(!Relation::Le.weakly_true(bounds(0.0, 0.5f64.next_up()), 0.5));
         assert!(Relation::Eq.weakly_true(bounds(-0.5, 0.5), 0.5));
         assert!(!Relation::Gt.weakly_true(bounds(-0.75, 1.0), 0.5));
+        assert!(Relation::Ne.weakly_true(bounds(0.0, 0.0), 0.5) && !Relation::Ne.weakly_true(bounds(0.0, 0.0), 0.0));
+        assert!(!Relation::Ne.weakly_true(Interval::EMPTY, 0.5));
     }
 }

@@ -11,6 +11,7 @@ use std::fmt;
 use inari::Interval;
 use num_bigint::{BigInt, BigUint};
 use num_integer::Integer;
+use num_traits::{Signed, Zero};
 
 use crate::exact::rational::{self, ParseNumberError};
 use crate::exact::{Constant, Rational};
@@ -132,37 +133,40 @@ fn scaled(x: &Rational, k: i64, away: bool) -> BigUint {
     if away { Integer::div_ceil(&numerator, &denominator) } else { numerator / denominator }
 }
 
+/// The name of a double that is no number.
+fn unbounded(x: f64) -> String {
+    if x.is_nan() {
+        "nan"
+    } else if x > 0.0 {
+        "inf"
+    } else {
+        "-inf"
+    }
+    .to_owned()
+}
+
 /// The decimal with at most `digits` significant digits next to `x`, on the side away from zero when `away`.
-fn directed_decimal(x: f64, digits: usize, away: bool) -> String {
-    let Some(exact) = rational::from_f64(x) else {
-        return if x.is_nan() {
-            "nan"
-        } else if x > 0.0 {
-            "inf"
-        } else {
-            "-inf"
-        }
-        .to_owned();
-    };
-    if x == 0.0 {
+fn directed_decimal(exact: &Rational, digits: usize, away: bool) -> String {
+    if exact.is_zero() {
         return "0".to_owned();
     }
     let digits = digits.clamp(1, MAX_SIGNIFICAND);
     let limit = BigUint::from(10u8).pow(digits as u32);
     // |x| < 10^leading, from an estimate that the two loops put right.
-    let mut leading = x.abs().log10().floor() as i64 + 1;
-    let mut significand = scaled(&exact, digits as i64 - leading, away);
+    let twos = exact.numer().bits() as f64 - exact.denom().bits() as f64;
+    let mut leading = (twos * std::f64::consts::LOG10_2).floor() as i64 + 1;
+    let mut significand = scaled(exact, digits as i64 - leading, away);
     while significand > limit {
         leading += 1;
-        significand = scaled(&exact, digits as i64 - leading, away);
+        significand = scaled(exact, digits as i64 - leading, away);
     }
     while &significand * 10u8 < limit {
         leading -= 1;
-        significand = scaled(&exact, digits as i64 - leading, away);
+        significand = scaled(exact, digits as i64 - leading, away);
     }
     let text = significand.to_string();
     let exponent = leading - digits as i64 + text.len() as i64 - 1;
-    let sign = if x < 0.0 { "-" } else { "" };
+    let sign = if exact.is_negative() { "-" } else { "" };
     format!("{sign}{}", layout(text.trim_end_matches('0'), exponent))
 }
 
@@ -188,13 +192,23 @@ fn layout(digits: &str, exponent: i64) -> String {
 /// The largest decimal with at most `digits` significant digits (at least one) that is at most `x`; `-inf`, `inf` and
 /// `nan` for those.
 pub fn lower_decimal(x: f64, digits: usize) -> String {
-    directed_decimal(x, digits, x < 0.0)
+    rational::from_f64(x).map_or_else(|| unbounded(x), |x| lower_decimal_of(&x, digits))
 }
 
 /// The smallest decimal with at most `digits` significant digits (at least one) that is at least `x`; `-inf`, `inf` and
 /// `nan` for those.
 pub fn upper_decimal(x: f64, digits: usize) -> String {
-    directed_decimal(x, digits, x > 0.0)
+    rational::from_f64(x).map_or_else(|| unbounded(x), |x| upper_decimal_of(&x, digits))
+}
+
+/// The largest decimal with at most `digits` significant digits (at least one) that is at most `x`.
+pub fn lower_decimal_of(x: &Rational, digits: usize) -> String {
+    directed_decimal(x, digits, x.is_negative())
+}
+
+/// The smallest decimal with at most `digits` significant digits (at least one) that is at least `x`.
+pub fn upper_decimal_of(x: &Rational, digits: usize) -> String {
+    directed_decimal(x, digits, x.is_positive())
 }
 
 /// The shortest of the texts `decimal(1)`, `decimal(2)`, … that reads back as `x`.

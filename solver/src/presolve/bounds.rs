@@ -13,6 +13,7 @@ use crate::interval::bounds;
 use crate::op::Op;
 use crate::problem::Sort;
 use num_traits::{One, Signed};
+use std::collections::HashMap;
 
 /// One side of a variable's range.
 #[derive(Clone, Debug)]
@@ -68,8 +69,8 @@ impl Range {
     }
 }
 
-/// Reads an atom as `x ≥ value` (`true`) or `x ≤ value`, strict or not.
-pub(super) fn read(graph: &Graph, expr: ExprId, relation: Relation) -> Option<(VariableId, bool, Rational, bool)> {
+/// The variable, slope and root of `a·x + b`.
+fn single(graph: &Graph, expr: ExprId) -> Option<(VariableId, Constant, Rational)> {
     let (variable, coefficient, constant) = match graph.node(expr) {
         Node::Variable(v) => (*v, Constant::ONE, Constant::ZERO),
         Node::Apply { op: Op::Linear(row), operands } if operands.len() == 1 => match graph.node(operands[0]) {
@@ -78,6 +79,13 @@ pub(super) fn read(graph: &Graph, expr: ExprId, relation: Relation) -> Option<(V
         },
         _ => return None,
     };
+    let root = (-&constant).checked_div(&coefficient)?.to_rational();
+    Some((variable, coefficient, root))
+}
+
+/// Reads an atom as `x ≥ value` (`true`) or `x ≤ value`, strict or not.
+pub(super) fn read(graph: &Graph, expr: ExprId, relation: Relation) -> Option<(VariableId, bool, Rational, bool)> {
+    let (variable, coefficient, value) = single(graph, expr)?;
     let (from_below, strict) = match relation {
         Relation::Ge => (true, false),
         Relation::Gt => (true, true),
@@ -85,7 +93,6 @@ pub(super) fn read(graph: &Graph, expr: ExprId, relation: Relation) -> Option<(V
         Relation::Lt => (false, true),
         Relation::Eq | Relation::Ne => return None,
     };
-    let value = (-&constant).checked_div(&coefficient)?.to_rational();
     Some((variable, from_below == (coefficient.signum() > 0), value, strict))
 }
 
@@ -95,17 +102,39 @@ impl Presolve<'_> {
         let mut any = false;
         for index in 0..self.parts.len() {
             let Part { formula: Formula::Atom(atom), origin, bound: None } = &self.parts[index] else { continue };
-            let Some((variable, from_below, value, strict)) = read(&self.graph, atom.expr, atom.relation) else {
-                continue;
+            let (atom, origin) = (*atom, *origin);
+            let sides = match atom.relation {
+                Relation::Eq => [Relation::Ge, Relation::Le],
+                relation => [relation; 2],
             };
-            let mut bound = Bound { value, strict, origin: *origin };
-            if self.variables[variable.index()].sort == Sort::Integer {
-                bound.round(from_below);
+            for relation in sides {
+                let Some((variable, from_below, value, strict)) = read(&self.graph, atom.expr, relation) else {
+                    continue;
+                };
+                let mut bound = Bound { value, strict, origin };
+                if self.variables[variable.index()].sort == Sort::Integer {
+                    bound.round(from_below);
+                }
+                self.parts[index].bound = Some(variable);
+                any |= self.tighten(variable, from_below, bound);
             }
-            self.parts[index].bound = Some(variable);
-            any |= self.tighten(variable, from_below, bound);
         }
         any
+    }
+
+    /// Replaces the variables of which one value is left by that value. Returns whether there were any.
+    pub(super) fn fix_single_values(&mut self) -> bool {
+        let mut found = HashMap::new();
+        for (index, range) in self.ranges.iter().enumerate() {
+            let only = range.closed().filter(|(lower, upper)| lower == upper).map(|(lower, _)| lower.clone());
+            if let Some(value) = only.filter(|_| !self.gone[index] && self.variables[index].sort != Sort::Noise) {
+                found.insert(VariableId::new(index), self.graph.constant(Constant::from_rational(value)));
+            }
+        }
+        if !found.is_empty() {
+            self.substitute(&found);
+        }
+        !found.is_empty()
     }
 
     fn tighten(&mut self, variable: VariableId, from_below: bool, bound: Bound) -> bool {
@@ -134,6 +163,10 @@ impl Presolve<'_> {
     /// the bound is not strict.
     pub(super) fn domain_says(&self, formula: &Formula, variable: VariableId, slack: f64) -> bool {
         let Formula::Atom(atom) = formula else { return false };
+        if atom.relation == Relation::Eq {
+            let side = |relation| self.domain_says(&Formula::atom(atom.expr, relation), variable, slack);
+            return side(Relation::Ge) && side(Relation::Le);
+        }
         let Some((_, from_below, value, strict)) = read(&self.graph, atom.expr, atom.relation) else { return false };
         let domain = self.variables[variable.index()].domain;
         let end = if from_below { domain.inf() } else { domain.sup() };

@@ -112,7 +112,7 @@ impl Presolve<'_> {
 
     /// The formula that holds where an expression has a value.
     fn has_value(&mut self, expr: ExprId) -> Formula {
-        if self.is_total(expr) {
+        if self.graph.is_total(expr) {
             return Formula::TRUE;
         }
         let magnitude = self.graph.apply(Op::Abs, [expr]);

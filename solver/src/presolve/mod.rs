@@ -2,7 +2,8 @@
 //!
 //! The passes, in order, a file each:
 //! 1. `simplify`: identities that give operators their best form;
-//! 2. `bounds`: bounds of single variables become domains; `decided`: and decide atoms under disjunctions;
+//! 2. `bounds`: bounds of single variables become domains, and a variable of one value that value; `shift`: or it is counted
+//!    from where it is; `decided`: and they decide atoms under disjunctions;
 //! 3. `definitions`: `v = e` and `l ≤ v ≤ u` are substituted (these two until nothing changes);
 //! 4. `noise`: variables that occur once in a row become its noise;
 //! 5. `rows`: sums of sums become one row;
@@ -20,6 +21,7 @@ mod noise;
 mod restore;
 mod rewrite;
 mod rows;
+mod shift;
 mod simplify;
 mod twins;
 
@@ -30,7 +32,7 @@ use crate::formula::{Atom, Formula, Relation};
 use crate::problem::{Boolean, Problem, Sort, Variable};
 use bounds::{Bound, Range};
 pub use restore::Restore;
-use rewrite::{extend_total, rewrite};
+use rewrite::rewrite;
 use std::collections::HashMap;
 
 /// The most rounds of bounds and definitions.
@@ -53,8 +55,6 @@ struct Presolve<'a> {
     budget: &'a Budget,
     /// steps left to searches that are not linear in the problem
     effort: usize,
-    /// by expression, as far as it was asked for: whether it has a value everywhere
-    total: Vec<bool>,
     graph: Graph,
     variables: Vec<Variable>,
     booleans: Vec<Boolean>,
@@ -113,7 +113,6 @@ impl<'a> Presolve<'a> {
         let mut state = Presolve {
             budget,
             effort: EFFORT,
-            total: Vec::new(),
             graph: problem.graph.clone(),
             variables: problem.variables.clone(),
             booleans: problem.booleans.clone(),
@@ -142,9 +141,14 @@ impl<'a> Presolve<'a> {
             if self.decide_by_ranges() {
                 self.take_bounds();
             }
+            let mut changed = self.contradiction.is_none() && self.fix_single_values();
+            if self.contradiction.is_none() && self.shift_far_ranges() {
+                self.take_bounds();
+                changed = true;
+            }
             // some identities need the domains
             self.simplify();
-            if self.contradiction.is_some() || !self.substitute_definitions() {
+            if self.contradiction.is_some() || !(self.substitute_definitions() || changed) {
                 break;
             }
         }
@@ -191,12 +195,6 @@ impl<'a> Presolve<'a> {
             },
             _ => self.parts.push(Part { formula: formula.clone(), origin, bound: None }),
         }
-    }
-
-    /// Whether an expression has a value everywhere.
-    fn is_total(&mut self, expr: ExprId) -> bool {
-        extend_total(&self.graph, &mut self.total);
-        self.total[expr.index()]
     }
 
     fn contradict(&mut self, variable: VariableId) {

@@ -50,40 +50,32 @@ impl Restore {
         Restore { graph, variables, ends, left, restored, sources, bounded, contradiction }
     }
 
-    /// The exact values of all original variables at a point of the presolved problem; an irrational value is given to
-    /// the nearest double, and so is one where no exact arithmetic is possible.
-    pub fn point(&self, point: &[Rational]) -> Vec<Rational> {
-        let mut values: Vec<Rational> =
-            self.variables.iter().map(|v| rational::from_f64(inside(v)).unwrap_or_default()).collect();
+    /// The exact values of all original variables at a point of the presolved problem; an irrational value is known to
+    /// some 190 bits, and then `rounded`.
+    pub fn point(&self, point: &[Rational], rounded: impl Fn(&Rational) -> Rational) -> Vec<Rational> {
+        let inside = |v: &Variable| rounded(&rational::from_f64(inside(v)).unwrap_or_default());
+        let mut values: Vec<Rational> = self.variables.iter().map(inside).collect();
         values.resize(self.ends.len(), Rational::default());
         for (variable, x) in self.left.iter().zip(point) {
-            // a double domain may reach a little over the exact ends
-            let (lower, upper) = &self.ends[variable.index()];
-            let above = lower.as_ref().map_or(x, |lower| lower.max(x));
-            values[variable.index()] = upper.as_ref().map_or(above, |upper| upper.min(above)).clone();
+            values[variable.index()] = x.clone();
+        }
+        // a double domain may reach a little over the exact ends
+        for (x, (lower, upper)) in values.iter_mut().zip(&self.ends) {
+            if let Some(end) = lower.as_ref().filter(|end| *end > x).or(upper.as_ref().filter(|end| *end < x)) {
+                x.clone_from(end);
+            }
         }
         // what a value is computed from is final by then
         let mut known = HashMap::new();
         for &(variable, value) in self.restored.iter().rev() {
             let ball = extend(&self.graph, value, &values, &mut known);
-            if let Some(x) = ball.and_then(|b| b.exact().or_else(|| rational::from_f64(b.floor_f64()))) {
-                values[variable.index()] = x;
+            if let Some(ball) = ball {
+                let middle = || rounded(&((ball.lower() + ball.upper()) / Rational::from_integer(2.into())));
+                values[variable.index()] = ball.exact().unwrap_or_else(middle);
             }
         }
         values.truncate(self.variables.len());
         values
-    }
-
-    /// The ranges of the original variables where those of the presolved problem are given; what was eliminated keeps
-    /// the domain that presolve found for it.
-    pub fn bounds(&self, bounds: &[Interval]) -> Vec<Interval> {
-        let mut all: Vec<Interval> = self.variables.iter().map(|v| v.domain).collect();
-        for (variable, &bound) in self.left.iter().zip(bounds) {
-            if let Some(slot) = all.get_mut(variable.index()) {
-                *slot = bound;
-            }
-        }
-        all
     }
 
     /// The assertions that parts with these origins rest on: themselves, and whatever bounds or defines a variable that

@@ -93,18 +93,3 @@ pub(super) fn uses(graph: &Graph, roots: &[ExprId]) -> Vec<u32> {
     }
     count
 }
-
-/// Which expressions have a value everywhere: no partial operator is below them. By position; what was known of the first
-/// ones is given.
-pub(super) fn extend_total(graph: &Graph, total: &mut Vec<bool>) {
-    for index in total.len()..graph.len() {
-        let here = match graph.node(graph.id(index)) {
-            Node::Apply { op, operands } => {
-                op.operator().is_none_or(|operator| !operator.is_partial())
-                    && operands.iter().all(|operand| total[operand.index()])
-            }
-            _ => true,
-        };
-        total.push(here);
-    }
-}

@@ -1,12 +1,12 @@
 //! The maximum of an objective, of a presolved problem.
 //!
 //! Presolve keeps the set of solutions and with it the values of the objective, so bounds of the one problem's maximum are
-//! bounds of the other's. The point at which a value is attained is given in the original variables, rounded to doubles
-//! where a definition makes them irrational: then it is a solution up to that rounding.
+//! bounds of the other's. The point at which a value is attained is given in the original variables, and judged there.
 
-use super::judge::holds;
+use super::judge::Judge;
+use crate::expr::evaluate::evaluate;
 use crate::presolve::{Presolved, Restore, presolve};
-use crate::problem::{Compiled, Problem};
+use crate::problem::{Certificate, Compiled, Problem};
 use crate::search::{Observer, Optimum, Options, StopReason, Strategy, optimise};
 
 /// A maximisation, ready to be searched.
@@ -23,20 +23,29 @@ impl<'a> Maximisation<'a> {
     /// The limit that was reached before the end.
     pub fn new(problem: &'a Problem, options: &Options) -> Result<Self, StopReason> {
         // a domain that falls short of a bound would move the maximum
-        let Presolved { problem: presolved, restore, .. } =
-            presolve(problem, &[], 0.0, options.presolve, &options.budget)?;
+        let Presolved { problem: presolved, restore, .. } = presolve(problem, &[], 0.0, options.presolve, &options.budget)?;
         Ok(Maximisation { problem, compiled: presolved.compile(), restore })
     }
 
     /// Bounds the maximum; the witness is a point of the original problem. The flag tells whether it satisfies the
-    /// constraint exactly.
+    /// constraint exactly: else it does so up to δ, and a solution near it, with an irrational value of a variable that
+    /// presolve has eliminated, attains the lower bound.
     pub fn run(&self, strategy: &Strategy, options: &Options, observer: &mut dyn Observer) -> (Optimum, bool) {
         let mut optimum = optimise(&self.compiled, &self.compiled.root(), strategy, options, observer);
-        let mut exact = false;
-        if let Some(witness) = &mut optimum.witness {
-            witness.point = self.restore.point(&witness.point);
-            exact = holds(self.problem, &[], &witness.point, &[]);
+        let judge = Judge { problem: self.problem, assertions: &[], booleans: &[] };
+        let found = optimum.witness.as_ref();
+        let found = found.and_then(|witness| judge.witness(&self.restore, &witness.point, options.delta));
+        let Some((point, exact)) = found else {
+            optimum.witness = None;
+            return (optimum, false);
+        };
+        let objective = self.problem.objective.and_then(|objective| {
+            evaluate(&self.problem.graph, &[objective], &point).remove(&objective).flatten()
+        });
+        if let (Some(value), true) = (&objective, exact) {
+            optimum.lower = optimum.lower.min(value.floor_f64());
         }
+        optimum.witness = Some(Certificate { point, objective });
         (optimum, exact)
     }
 }

@@ -1,109 +1,231 @@
 //! Points of the presolved problem, brought back and judged exactly against the original formulas.
+//!
+//! What is handed out is what was judged: the very numbers that a model prints. A double is first tried as the short decimal
+//! that people write it as. What presolve eliminated has the exact value that its definition gives, which may be no
+//! decimal, and where it is irrational a decimal near it, or 190 bits of it if it takes those.
 
+use super::Verdict;
 use crate::budget::Budget;
 use crate::exact::{Ball, Rational, rational};
 use crate::expr::evaluate::evaluate;
-use crate::formula::{Formula, Literal, Truth};
-use crate::krawczyk::{Enclosure, solution};
+use crate::formula::{Formula, Literal, Relation};
+use crate::interval::Interval;
+use crate::interval::decimal::lower_decimal_of;
+use crate::krawczyk::{Enclosure, refined, solution};
 use crate::presolve::Restore;
-use crate::problem::{Certificate, Problem, Sort, sign_truth};
-use crate::search::Verdict;
+use crate::problem::{Problem, Sort};
+use crate::search;
+use num_traits::Zero;
 
-/// The verdict for the original problem: `sat` only where the restored point satisfies it, checked exactly, or
-/// certainly has a solution near it.
-pub(super) fn restored(
-    problem: &Problem,
-    assertions: &[Formula],
-    restore: &Restore,
-    found: Verdict,
-    booleans: &[Option<bool>],
-    delta: f64,
-    budget: &Budget,
-) -> Verdict {
-    let (point, bounds, exact) = match found {
-        Verdict::Sat(certificate) => (certificate.point, None, true),
-        Verdict::DeltaSat { bounds, point } | Verdict::SatWithin { bounds, point } => {
-            let point = point.iter().map(|&x| rational::from_f64(x).unwrap_or_default()).collect();
-            (point, Some(bounds), false)
-        }
-        other => return other,
-    };
-    let restored = restore.point(&point);
-    if exact && holds(problem, assertions, &restored, booleans) {
-        return Verdict::Sat(Certificate { point: restored, objective: None });
-    }
-    let nearest: Vec<f64> = restored.iter().map(rational::nearest_f64).collect();
-    let formulas: Vec<&Formula> = std::iter::once(&problem.constraint).chain(assertions).collect();
-    if let Some(Enclosure { bounds, violation }) = solution(problem, &formulas, booleans, &nearest, budget) {
-        let point = if violation <= delta { bounds.iter().map(|bound| bound.mid()).collect() } else { nearest };
-        return Verdict::SatWithin { bounds, point };
-    }
-    let bounds = bounds.unwrap_or_else(|| point.iter().map(crate::interval::decimal::enclose).collect());
-    // what was eliminated satisfies its own bounds up to δ only
-    let around = restore.bounds(&bounds).into_iter().zip(&nearest);
-    let bounds = around.map(|(bound, &x)| if bound.contains(x) { bound } else { crate::interval::point(x) }).collect();
-    Verdict::DeltaSat { bounds, point: nearest }
+/// Points of problems with more expressions than this are not written as decimals, whose exact arithmetic is slow.
+const EXPRESSIONS: usize = 2_000;
+/// An eliminated value of more bits than this is rounded where that is good enough.
+const LONG: u64 = 700;
+
+/// What is to hold at a point.
+pub(super) struct Judge<'a> {
+    pub(super) problem: &'a Problem,
+    pub(super) assertions: &'a [Formula],
+    pub(super) booleans: &'a [Option<bool>],
 }
 
-/// Whether the constraint and all assertions hold at a point, in certified arithmetic.
-pub(super) fn holds(problem: &Problem, assertions: &[Formula], point: &[Rational], booleans: &[Option<bool>]) -> bool {
-    let inside = problem.variables.iter().zip(point).all(|(variable, x)| {
-        let within = |end: f64, below: bool| match rational::from_f64(end) {
-            Some(end) => {
-                if below {
-                    end <= *x
-                } else {
-                    *x <= end
+impl Judge<'_> {
+    /// The verdict for the original problem, of what was found for the presolved one; `None` where its point does not
+    /// satisfy the original formulas up to δ.
+    pub(super) fn restored(
+        &self,
+        restore: &Restore,
+        found: search::Verdict,
+        delta: f64,
+        budget: &Budget,
+    ) -> Option<Verdict> {
+        let (point, exact) = match found {
+            search::Verdict::Sat(certificate) => (certificate.point, true),
+            search::Verdict::DeltaSat { point, .. } | search::Verdict::SatWithin { point, .. } => {
+                (point.iter().map(|&x| rational::from_f64(x).unwrap_or_default()).collect(), false)
+            }
+            search::Verdict::Unsat => return Some(Verdict::Unsat),
+            search::Verdict::Unknown(reason) => return Some(Verdict::Unknown(reason)),
+        };
+        let candidates = self.candidates(restore, &point);
+        let zero = Rational::zero();
+        if let Some(point) = candidates.iter().find(|point| exact && self.holds(point, &zero)) {
+            return Some(Verdict::Sat(point.clone()));
+        }
+        let delta = rational::from_f64(delta).unwrap_or_default();
+        let near = candidates.last().map_or(&[][..], |point| point);
+        if let Some((bounds, point)) = self.enclosed(near, &delta, budget) {
+            let itself = self.holds(&point, &zero);
+            return Some(if itself { Verdict::Sat(point) } else { Verdict::SatWithin { bounds, point } });
+        }
+        candidates.into_iter().find(|point| self.holds(point, &delta)).map(Verdict::DeltaSat)
+    }
+
+    /// The original variables at a point of the presolved problem: as decimals and as it is, the best to read first.
+    fn candidates(&self, restore: &Restore, point: &[Rational]) -> Vec<Vec<Rational>> {
+        let mut candidates = Vec::new();
+        if self.problem.graph.len() <= EXPRESSIONS {
+            let written = restore.point(&decimals(point), decimal);
+            if written.iter().any(|x| x.numer().bits() + x.denom().bits() > LONG) {
+                candidates.push(decimals(&written));
+            }
+            candidates.push(written);
+            candidates.push(restore.point(&decimals(point), precise));
+        }
+        candidates.push(restore.point(point, decimal));
+        candidates.push(restore.point(point, Rational::clone));
+        candidates.dedup();
+        candidates
+    }
+
+    /// A point of an optimum, and whether it satisfies the formulas exactly: else up to δ.
+    pub(super) fn witness(&self, restore: &Restore, point: &[Rational], delta: f64) -> Option<(Vec<Rational>, bool)> {
+        let zero = Rational::zero();
+        if let Some(exact) = self.candidates(restore, point).into_iter().find(|point| self.holds(point, &zero)) {
+            return Some((exact, true));
+        }
+        let delta = rational::from_f64(delta).unwrap_or_default();
+        let mut near = [restore.point(point, precise), restore.point(point, Rational::clone)].into_iter();
+        near.find(|point| self.holds(point, &delta)).map(|point| (point, false))
+    }
+
+    /// A box that certainly contains a solution, and a point near it that satisfies the formulas up to δ.
+    fn enclosed(
+        &self,
+        near: &[Rational],
+        delta: &Rational,
+        budget: &Budget,
+    ) -> Option<(Vec<Interval>, Vec<Rational>)> {
+        let nearest: Vec<f64> = near.iter().map(rational::nearest_f64).collect();
+        let formulas: Vec<&Formula> = self.formulas().collect();
+        let Enclosure { bounds, .. } = solution(self.problem, &formulas, self.booleans, &nearest, budget)?;
+        let centre: Vec<Rational> =
+            bounds.iter().map(|bound| rational::from_f64(bound.mid()).unwrap_or_default()).collect();
+        let mut points = vec![centre, near.to_vec()];
+        if self.problem.graph.len() <= EXPRESSIONS {
+            points.insert(0, decimals(&points[0]));
+        }
+        let found = points.into_iter().find(|point| self.holds(point, delta)).or_else(|| {
+            let point = refined(self.problem, &formulas, self.booleans, &nearest, budget)?;
+            self.holds(&point, delta).then_some(point)
+        });
+        Some((bounds, found?))
+    }
+
+    fn formulas(&self) -> impl Iterator<Item = &Formula> {
+        std::iter::once(&self.problem.constraint).chain(self.assertions)
+    }
+
+    /// Whether the constraint and all assertions hold at a point of the domains, weakened by `delta`, in certified
+    /// arithmetic.
+    pub(super) fn holds(&self, point: &[Rational], delta: &Rational) -> bool {
+        let problem = self.problem;
+        let inside = problem.variables.iter().zip(point).all(|(variable, x)| {
+            let domain = variable.domain;
+            let lower = rational::from_f64(domain.inf()).is_none_or(|lower| lower <= x + delta);
+            let upper = rational::from_f64(domain.sup()).is_none_or(|upper| x - delta <= upper);
+            !domain.is_empty() && lower && upper && (variable.sort != Sort::Integer || x.is_integer())
+        });
+        if !inside {
+            return false;
+        }
+        let mut roots = Vec::new();
+        let definitions = problem.booleans.iter().filter_map(|boolean| boolean.definition.as_ref());
+        for formula in self.formulas().chain(definitions) {
+            formula.atoms(&mut |atom| roots.push(atom.expr));
+        }
+        let values = evaluate(&problem.graph, &roots, point);
+        // by name: whether its negation, and whether its definition, holds
+        let mut names: Vec<[bool; 2]> = Vec::with_capacity(problem.booleans.len());
+        for (index, boolean) in problem.booleans.iter().enumerate() {
+            let both = match &boolean.definition {
+                Some(definition) => {
+                    [definition.negate(), definition.clone()].map(|formula| satisfied(&formula, &values, &names, delta))
                 }
-            }
-            None => true,
-        };
-        let domain = variable.domain;
-        !domain.is_empty()
-            && within(domain.inf(), true)
-            && within(domain.sup(), false)
-            && (variable.sort != Sort::Integer || x.is_integer())
-    });
-    if !inside {
-        return false;
+                None => {
+                    let value = self.booleans.get(index).copied().flatten();
+                    // a variable that may be either was not needed
+                    [value == Some(false), value == Some(true)]
+                }
+            };
+            names.push(both);
+        }
+        self.formulas().all(|formula| satisfied(formula, &values, &names, delta))
     }
-    let all: Vec<&Formula> = std::iter::once(&problem.constraint).chain(assertions).collect();
-    let mut roots = Vec::new();
-    let definitions = problem.booleans.iter().filter_map(|boolean| boolean.definition.as_ref());
-    for formula in all.iter().copied().chain(definitions) {
-        formula.atoms(&mut |atom| roots.push(atom.expr));
+}
+
+/// The numbers as decimals that are read back as the same doubles.
+fn decimals(point: &[Rational]) -> Vec<Rational> {
+    point.iter().map(decimal).collect()
+}
+
+/// The shortest decimal that is read as the double nearest to a number; an integer is one itself.
+fn decimal(x: &Rational) -> Rational {
+    let nearest = rational::nearest_f64(x);
+    if x.is_integer() || !nearest.is_finite() {
+        return x.clone();
     }
-    let values = evaluate(&problem.graph, &roots, point);
-    // by name: whether its definition, and whether its negation, holds
-    let mut names: Vec<[bool; 2]> = Vec::with_capacity(problem.booleans.len());
-    for (index, boolean) in problem.booleans.iter().enumerate() {
-        let both = match &boolean.definition {
-            Some(definition) => {
-                [satisfied(&definition.negate(), &values, &names), satisfied(definition, &values, &names)]
-            }
-            None => {
-                let value = booleans.get(index).copied().flatten();
-                // a variable that may be either was not needed
-                [value == Some(false), value == Some(true)]
-            }
-        };
-        names.push(both);
-    }
-    all.into_iter().all(|formula| satisfied(formula, &values, &names))
+    rational::parse(&format!("{nearest:e}")).unwrap_or_else(|_| x.clone())
+}
+
+/// A decimal of 40 digits next to a number.
+fn precise(x: &Rational) -> Rational {
+    rational::parse(&lower_decimal_of(x, 40)).unwrap_or_else(|_| x.clone())
 }
 
 type Values = std::collections::HashMap<crate::expr::ExprId, Option<Ball>>;
 
-fn satisfied(formula: &Formula, values: &Values, names: &[[bool; 2]]) -> bool {
+fn satisfied(formula: &Formula, values: &Values, names: &[[bool; 2]], delta: &Rational) -> bool {
     match formula {
         Formula::Atom(atom) => {
             let value = values.get(&atom.expr).and_then(Option::as_ref);
-            value.is_some_and(|value| sign_truth(atom.relation, value) == Truth::True)
+            value.is_some_and(|value| weakly(atom.relation, value, delta))
         }
         Formula::Literal(Literal { variable, positive }) => {
             names.get(variable.index()).is_some_and(|both| both[usize::from(*positive)])
         }
-        Formula::And(parts) => parts.iter().all(|part| satisfied(part, values, names)),
-        Formula::Or(parts) => parts.iter().any(|part| satisfied(part, values, names)),
+        Formula::And(parts) => parts.iter().all(|part| satisfied(part, values, names, delta)),
+        Formula::Or(parts) => parts.iter().any(|part| satisfied(part, values, names, delta)),
+    }
+}
+
+/// Whether a number certainly satisfies a relation weakened by `delta`.
+fn weakly(relation: Relation, value: &Ball, delta: &Rational) -> bool {
+    if delta.is_zero() {
+        return crate::problem::sign_truth(relation, value) == crate::formula::Truth::True;
+    }
+    let (below, above) = (|| value.upper() <= *delta, || value.lower() >= -delta);
+    match relation {
+        Relation::Le | Relation::Lt => below(),
+        Relation::Ge | Relation::Gt => above(),
+        Relation::Eq => below() && above(),
+        Relation::Ne => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_relation_is_weakened_by_delta_and_no_more() {
+        let ball = |text: &str| Ball::from_rational(rational::parse(text).unwrap()).unwrap();
+        let delta = rational::parse("1/3").unwrap();
+        let holds = |relation, text| weakly(relation, &ball(text), &delta);
+        for (relation, most, more) in
+            [(Relation::Le, "1/3", "0.334"), (Relation::Ge, "-1/3", "-0.334"), (Relation::Eq, "-1/3", "-0.334")]
+        {
+            assert!(holds(relation, most) && !holds(relation, more), "{relation:?}");
+        }
+        assert!(holds(Relation::Lt, "1/3") && holds(Relation::Gt, "-1/3") && holds(Relation::Ne, "0"));
+        let strictly = |relation, text| weakly(relation, &ball(text), &Rational::zero());
+        assert!(!strictly(Relation::Lt, "0") && !strictly(Relation::Ne, "0") && strictly(Relation::Eq, "0"));
+    }
+
+    #[test]
+    fn a_double_is_the_decimal_that_people_write() {
+        let near = |x: f64| decimal(&rational::from_f64(x).unwrap()).to_string();
+        assert_eq!([near(0.1), near(-2.5), near(1e300), near(0.0)].map(|text| text.len()), [4, 4, 301, 1]);
+        assert_eq!(decimal(&rational::parse("9007199254740993").unwrap()).to_string(), "9007199254740993");
     }
 }

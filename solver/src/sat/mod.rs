@@ -15,15 +15,37 @@ mod theory;
 pub use extremum::Maximisation;
 
 use crate::budget::Stopwatch;
+use crate::exact::Rational;
 use crate::formula::Formula;
+use crate::interval::Interval;
 use crate::presolve::{Presolved, presolve};
 use crate::problem::Problem;
-use crate::search::{Observer, Options, Statistics, Strategy, Verdict};
+use crate::search::{Observer, Options, Statistics, StopReason, Strategy};
+
+/// What is known of the formulas; points and bounds have one entry per variable of the problem.
+#[derive(Clone, Debug)]
+pub enum Verdict {
+    /// no point satisfies them
+    Unsat,
+    /// the point satisfies them, by exact evaluation
+    Sat(Vec<Rational>),
+    /// some point of the box satisfies them, proved by the test of [`krawczyk`](crate::krawczyk)
+    SatWithin {
+        /// one interval per variable
+        bounds: Vec<Interval>,
+        /// a point that satisfies them weakened by δ, by exact evaluation
+        point: Vec<Rational>,
+    },
+    /// the point satisfies them weakened by δ, by exact evaluation
+    DeltaSat(Vec<Rational>),
+    /// not decided, for this reason
+    Unknown(StopReason),
+}
 
 /// The answer to [`check`].
 #[derive(Clone, Debug)]
 pub struct Answer {
-    /// the verdict; points and bounds have one entry per variable of the problem
+    /// the verdict
     pub verdict: Verdict,
     /// the values of the propositional variables where the verdict is (δ-)sat, by their number; `None` where either
     /// will do
@@ -36,6 +58,10 @@ pub struct Answer {
 }
 
 /// Decides whether the problem's constraint and all assertions have a common solution in the domains.
+///
+/// Presolve keeps the solutions, but not all that is within δ of one: a bound of `v` that decided an atom speaks of `v` only
+/// up to δ once `v` is eliminated. So the point that a search ends with is judged against the formulas as they were given,
+/// and should it fail the search is repeated without presolve.
 pub fn check(
     problem: &Problem,
     assertions: &[Formula],
@@ -43,41 +69,62 @@ pub fn check(
     options: &Options,
     observer: &mut dyn Observer,
 ) -> Answer {
-    let started = Stopwatch::start();
-    let budget = &options.budget;
-    let presolved = presolve(problem, assertions, options.delta, options.presolve, budget);
-    let Presolved { problem: presolved, parts, restore } = match presolved {
-        Ok(presolved) => presolved,
-        Err(reason) => {
-            let statistics = Statistics { seconds: started.seconds(), ..Statistics::default() };
-            let booleans = vec![None; problem.booleans.len()];
-            return Answer { verdict: Verdict::Unknown(reason), booleans, core: Vec::new(), statistics };
+    let question = Question { problem, assertions, strategy, options, started: Stopwatch::start() };
+    let mut statistics = Statistics::default();
+    let mut answer = question.attempt(options.presolve, &mut statistics, observer);
+    if answer.is_none() && options.presolve {
+        answer = question.attempt(false, &mut statistics, observer);
+    }
+    let mut answer = answer.unwrap_or_else(|| question.answer(Verdict::Unknown(StopReason::Unsplittable)));
+    statistics.seconds = question.started.seconds();
+    answer.statistics = statistics;
+    answer
+}
+
+struct Question<'a> {
+    problem: &'a Problem,
+    assertions: &'a [Formula],
+    strategy: &'a Strategy,
+    options: &'a Options,
+    started: Stopwatch,
+}
+
+impl Question<'_> {
+    fn answer(&self, verdict: Verdict) -> Answer {
+        let booleans = vec![None; self.problem.booleans.len()];
+        Answer { verdict, booleans, core: Vec::new(), statistics: Statistics::default() }
+    }
+
+    /// One search, with the passes of presolve or without; `None` where it ends with a point that does not satisfy the
+    /// formulas as they were given, up to δ.
+    fn attempt(&self, passes: bool, statistics: &mut Statistics, observer: &mut dyn Observer) -> Option<Answer> {
+        let &Question { problem, assertions, strategy, .. } = self;
+        let mut options = self.options.clone();
+        options.budget = options.budget.less_boxes(statistics.boxes);
+        let presolved = presolve(problem, assertions, options.delta, passes, &options.budget);
+        let Presolved { problem: presolved, parts, restore } = match presolved {
+            Ok(presolved) => presolved,
+            Err(reason) => return Some(self.answer(Verdict::Unknown(reason))),
+        };
+        let found = if parts.iter().all(|(formula, _)| matches!(formula, Formula::Atom(_))) {
+            let decision = conjunction::decide_atoms(presolved, strategy, &options, observer);
+            search::Found {
+                verdict: decision.verdict,
+                booleans: vec![None; problem.booleans.len()],
+                origins: parts.iter().filter_map(|(_, origin)| *origin).collect(),
+                statistics: decision.statistics,
+            }
+        } else {
+            search::search(&presolved, &parts, strategy, &options, observer)
+        };
+        statistics.add(&found.statistics);
+        let judge = judge::Judge { problem, assertions, booleans: &found.booleans };
+        let mut answer = self.answer(judge.restored(&restore, found.verdict, options.delta, &options.budget)?);
+        match answer.verdict {
+            Verdict::Unsat => answer.core = restore.core(problem, assertions, found.origins),
+            Verdict::Unknown(_) => {}
+            _ => answer.booleans = found.booleans,
         }
-    };
-    let found = if parts.iter().all(|(formula, _)| matches!(formula, Formula::Atom(_))) {
-        let decision = conjunction::decide_atoms(presolved, strategy, options, observer);
-        search::Found {
-            verdict: decision.verdict,
-            booleans: vec![None; problem.booleans.len()],
-            origins: parts.iter().filter_map(|(_, origin)| *origin).collect(),
-            statistics: decision.statistics,
-        }
-    } else {
-        search::search(&presolved, &parts, strategy, options, observer)
-    };
-    let (mut core, mut booleans) = (Vec::new(), vec![None; problem.booleans.len()]);
-    let verdict = match found.verdict {
-        Verdict::Unsat => {
-            core = restore.core(problem, assertions, found.origins);
-            Verdict::Unsat
-        }
-        sat @ (Verdict::Sat(_) | Verdict::SatWithin { .. } | Verdict::DeltaSat { .. }) => {
-            booleans = found.booleans;
-            judge::restored(problem, assertions, &restore, sat, &booleans, options.delta, budget)
-        }
-        unknown => unknown,
-    };
-    let mut statistics = found.statistics;
-    statistics.seconds = started.seconds();
-    Answer { verdict, booleans, core, statistics }
+        Some(answer)
+    }
 }

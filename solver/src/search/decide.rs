@@ -3,8 +3,9 @@
 //! `unsat` comes from refuting every box without any weakening. A box whose centre (or a point that
 //! projections lead to from there) satisfies the δ-weakened formula (in
 //! interval arithmetic, on the whole tape) answers `delta-sat`; if that centre satisfies the formula itself, checked
-//! exactly, or is near a solution that the Krawczyk test proves, the answer is `sat`. A box that cannot be split and does neither is never called satisfiable (dReal 4 does
-//! that): the answer is then `unknown`.
+//! exactly, or is near a solution that the Krawczyk test proves, the answer is `sat`. So it is where the test succeeds at a
+//! box that cannot be split, in which doubles are too far apart to satisfy an equation up to δ; without that such a box is
+//! never called satisfiable (dReal 4 does that): the answer is then `unknown`.
 
 use super::node::{Fate, Item};
 use super::pool::Pool;
@@ -28,7 +29,7 @@ pub enum Verdict {
     SatWithin {
         /// one interval per variable
         bounds: Vec<Interval>,
-        /// a point that satisfies the δ-weakened formula
+        /// a point that satisfies the δ-weakened formula, if any double near the box does
         point: Vec<f64>,
     },
     /// the point, given by the variables' values, satisfies the δ-weakened formula; the box around it was not refuted
@@ -63,12 +64,12 @@ pub fn decide(problem: &Compiled, strategy: &Strategy, options: &Options, observ
     let mut pool = Pool::new(root.len(), Order::DepthFirst);
     pool.push(&root, f64::INFINITY, 0);
     let mut statistics = Statistics::default();
-    let mut question = Deciding { problem, options, observer, found: None, stuck: false };
+    let mut question = Deciding { problem, options, observer, found: None, stuck: 0 };
     let task = Task { problem, strategy, options, root: &root };
     let stop = run(task, &mut pool, &mut question, &mut statistics);
     let verdict = match (question.found, stop) {
         (Some(found), _) => found,
-        (None, StopReason::Complete) if question.stuck => Verdict::Unknown(StopReason::Unsplittable),
+        (None, StopReason::Complete) if question.stuck > 0 => Verdict::Unknown(StopReason::Unsplittable),
         (None, StopReason::Complete) => Verdict::Unsat,
         (None, reason) => Verdict::Unknown(reason),
     };
@@ -87,8 +88,12 @@ struct Deciding<'a> {
     options: &'a Options,
     observer: &'a mut dyn Observer,
     found: Option<Verdict>,
-    stuck: bool,
+    /// boxes that could not be split
+    stuck: usize,
 }
+
+/// Of so many boxes that cannot be split it is tried to prove a solution near.
+const STUCK: usize = 16;
 
 impl Deciding<'_> {
     /// The verdict where there certainly is a solution near a point.
@@ -125,7 +130,15 @@ impl Question for Deciding<'_> {
                 return Control::Done;
             }
             Fate::Open(None) => {
-                self.stuck = true;
+                self.stuck += 1;
+                if self.stuck <= STUCK {
+                    let n = item.point.len();
+                    let centre: Vec<f64> = item.kept[..n].iter().map(|&bound| crate::incumbent::centre(bound)).collect();
+                    self.found = self.enclosed(&centre);
+                    if self.found.is_some() {
+                        return Control::Done;
+                    }
+                }
                 self.observer.observe(&Event::Stuck { id, bounds: &item.kept });
             }
             Fate::Open(Some(split)) => {

@@ -1,14 +1,15 @@
 //! What a check finds out.
 
+use crate::exact::Rational;
 use crate::search::{Statistics, StopReason};
 
 /// A value in a model.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum ModelValue {
     /// a number
-    Number(f64),
+    Number(Rational),
     /// an integer
-    Integer(f64),
+    Integer(Rational),
     /// a truth value
     Bool(bool),
 }
@@ -20,9 +21,9 @@ pub struct ModelEntry {
     pub name: String,
     /// its sort
     pub sort: &'static str,
-    /// its value
+    /// its value, exactly as it was judged
     pub value: ModelValue,
-    /// where the value is not that of a solution itself: the ends between which a solution has one
+    /// where the value is not that of a solution itself, but near one: the ends between which a solution has its value
     pub within: Option<(f64, f64)>,
 }
 

@@ -63,11 +63,13 @@ pub(super) enum BoolNode {
 #[derive(Clone, Debug)]
 pub(super) struct Booleans {
     nodes: IndexSet<BoolNode>,
+    /// by node: whether it is true or false everywhere, since every expression below it has a value everywhere
+    total: Vec<bool>,
 }
 
 impl Default for Booleans {
     fn default() -> Self {
-        Booleans { nodes: [BoolNode::True].into_iter().collect() }
+        Booleans { nodes: [BoolNode::True].into_iter().collect(), total: vec![true] }
     }
 }
 
@@ -86,6 +88,7 @@ impl Booleans {
     /// Forgets everything behind the first `len` nodes.
     pub(super) fn truncate(&mut self, len: usize) {
         self.nodes.truncate(len);
+        self.total.truncate(len);
     }
 
     /// The expressions of all atoms.
@@ -97,9 +100,17 @@ impl Booleans {
         self.nodes.iter().filter_map(atom).collect()
     }
 
-    fn insert(&mut self, node: BoolNode) -> Signed {
-        let (index, _) = self.nodes.insert_full(node);
+    fn insert(&mut self, node: BoolNode, total: bool) -> Signed {
+        let (index, new) = self.nodes.insert_full(node);
+        if new {
+            self.total.push(total);
+        }
         Signed { id: BoolId::new(index), holds: true }
+    }
+
+    /// Whether a formula or its negation holds, whatever the variables are.
+    pub(super) fn is_total(&self, formula: Signed) -> bool {
+        self.total[formula.id.index()]
     }
 
     pub(super) fn constant(&self, value: bool) -> Signed {
@@ -107,28 +118,28 @@ impl Booleans {
     }
 
     pub(super) fn variable(&mut self, variable: VariableId) -> Signed {
-        self.insert(BoolNode::Variable(variable))
+        self.insert(BoolNode::Variable(variable), true)
     }
 
-    /// `expr ⋈ 0`. The negation of a comparison is the opposite comparison (in normal form neither holds where the
-    /// expression has no value), so one node serves both.
-    pub(super) fn atom(&mut self, expr: ExprId, relation: Relation) -> Signed {
+    /// `expr ⋈ 0`; `total` where the expression has a value everywhere. The negation of a comparison is the opposite
+    /// comparison (in normal form neither holds where the expression has no value), so one node serves both.
+    pub(super) fn atom(&mut self, expr: ExprId, relation: Relation, total: bool) -> Signed {
         match relation {
-            Relation::Le | Relation::Ge | Relation::Eq => self.insert(BoolNode::Atom(Atom { expr, relation })),
-            Relation::Lt | Relation::Gt | Relation::Ne => self.atom(expr, relation.negate()).negate(),
+            Relation::Le | Relation::Ge | Relation::Eq => self.insert(BoolNode::Atom(Atom { expr, relation }), total),
+            Relation::Lt | Relation::Gt | Relation::Ne => self.atom(expr, relation.negate(), total).negate(),
         }
     }
 
     pub(super) fn forall(&mut self, quantifier: QuantifierId) -> Signed {
-        self.insert(BoolNode::ForAll(quantifier))
+        self.insert(BoolNode::ForAll(quantifier), false)
     }
 
-    /// Conjunction, without repetitions; false where it contains a formula and its negation. (So a disjunction of both
-    /// is true, as SMT-LIB has it, even where an expression in it has no value.)
+    /// Conjunction, without repetitions; false where it contains a formula and its negation. (Of a formula that may have
+    /// no truth value both stay: no disjunction of the two holds where it has none.)
     pub(super) fn and(&mut self, parts: impl IntoIterator<Item = Signed>) -> Signed {
         let mut kept: IndexSet<Signed> = IndexSet::new();
         for part in parts {
-            if part == Self::FALSE || kept.contains(&part.negate()) {
+            if part == Self::FALSE || (kept.contains(&part.negate()) && self.is_total(part)) {
                 return Self::FALSE;
             }
             if part != Self::TRUE {
@@ -138,7 +149,10 @@ impl Booleans {
         match kept.len() {
             0 => Self::TRUE,
             1 => kept[0],
-            _ => self.insert(BoolNode::And(kept.into_iter().collect())),
+            _ => {
+                let total = kept.iter().all(|&part| self.is_total(part));
+                self.insert(BoolNode::And(kept.into_iter().collect()), total)
+            }
         }
     }
 
@@ -149,26 +163,21 @@ impl Booleans {
     /// `a` exactly where `b`; the signs are moved out of the node.
     pub(super) fn iff(&mut self, a: Signed, b: Signed) -> Signed {
         let (a, b) = if a.id <= b.id { (a, b) } else { (b, a) };
-        match (a == b, a == b.negate(), self.node(a.id)) {
-            (true, _, _) => Self::TRUE,
-            (_, true, _) => Self::FALSE,
-            (_, _, BoolNode::True) => {
-                if a.holds {
-                    b
-                } else {
-                    b.negate()
-                }
-            }
-            _ => {
-                let same = self.insert(BoolNode::Iff(a.id, Signed { id: b.id, holds: true }));
-                if a.holds == b.holds { same } else { same.negate() }
-            }
+        if a.id == b.id && self.is_total(a) {
+            return self.constant(a.holds == b.holds);
         }
+        if *self.node(a.id) == BoolNode::True {
+            return if a.holds { b } else { b.negate() };
+        }
+        let total = self.is_total(a) && self.is_total(b);
+        let same = self.insert(BoolNode::Iff(a.id, Signed { id: b.id, holds: true }), total);
+        if a.holds == b.holds { same } else { same.negate() }
     }
 
-    /// `if condition then a else b`
+    /// `if condition then a else b`, neither true nor false where the condition is neither.
     pub(super) fn ite(&mut self, condition: Signed, a: Signed, b: Signed) -> Signed {
-        if condition == Self::TRUE || a == b {
+        let total = self.is_total(condition);
+        if condition == Self::TRUE || (total && a == b) {
             return a;
         }
         if condition == Self::FALSE {
@@ -176,6 +185,20 @@ impl Booleans {
         }
         let then = self.or([condition.negate(), a]);
         let otherwise = self.or([condition, b]);
-        self.and([then, otherwise])
+        if total {
+            return self.and([then, otherwise]);
+        }
+        let decided = self.or([condition, condition.negate()]);
+        self.and([decided, then, otherwise])
+    }
+
+    /// Every pair differs: of three formulas two agree.
+    pub(super) fn distinct(&mut self, parts: &[Signed]) -> Signed {
+        if parts.iter().filter(|&&part| self.is_total(part)).count() > 2 {
+            return Self::FALSE;
+        }
+        let pairs = parts.iter().enumerate().flat_map(|(i, &a)| parts[i + 1..].iter().map(move |&b| (a, b)));
+        let differ: Vec<Signed> = pairs.map(|(a, b)| self.iff(a, b).negate()).collect();
+        self.and(differ)
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! A conjunct that compares one variable with a constant becomes a bound of the variable's domain: exactly, with the
 //! rational rounded outward, and the atom is dropped only where the domain says the same (a weak inequality whose bound
-//! is a double; any bound of an integer). Everything else becomes the constraint.
+//! is a double; any bound of an integer) and a violation of the domain is one of the atom that is no larger: `x ≤ 0` up to δ
+//! is `1000·x ≤ 0` up to 1000·δ. Everything else becomes the constraint.
 
 use super::boolean::{BoolNode, Signed};
 use super::check::Questions;
@@ -65,8 +66,11 @@ pub(super) fn build(context: &Context, questions: &Questions, delta: f64, purpos
                 // a bound that becomes a domain would not be strengthened
                 let absorbs = !matches!(purpose, Purpose::Strengthen(_));
                 let absorbed = absorbs
-                    && single(&context.graph, atom.expr)
-                        .is_some_and(|(id, root, falls)| domains[id.index()].restrict(turned(relation, falls), root));
+                    && single(&context.graph, atom.expr).is_some_and(|single| {
+                        let domain = &mut domains[single.variable.index()];
+                        let says = domain.restrict(turned(relation, single.slope.is_negative()), single.root());
+                        says && (domain.integral || single.slope.abs() <= Rational::from_integer(1.into()))
+                    });
                 if !absorbed {
                     constraint.push(Formula::atom(atom.expr, relation));
                 }
@@ -148,15 +152,28 @@ fn turned(relation: Relation, falls: bool) -> Relation {
     }
 }
 
-/// `a·x + b` as the variable, its root `−b/a`, and whether it falls.
-fn single(graph: &Graph, expr: ExprId) -> Option<(VariableId, Rational, bool)> {
+/// `slope·x + constant`
+struct Single {
+    variable: VariableId,
+    slope: Rational,
+    constant: Rational,
+}
+
+impl Single {
+    fn root(&self) -> Rational {
+        -&self.constant / &self.slope
+    }
+}
+
+fn single(graph: &Graph, expr: ExprId) -> Option<Single> {
     match graph.node(expr) {
-        Node::Variable(id) => Some((*id, Rational::default(), false)),
+        Node::Variable(id) => {
+            Some(Single { variable: *id, slope: Rational::from_integer(1.into()), constant: Rational::default() })
+        }
         Node::Apply { op: Op::Linear(row), operands } => match (graph.node(*operands.first()?), operands.len()) {
             (Node::Variable(id), 1) => {
-                let (a, b) = (row.coefficients[0].to_rational(), row.constant.to_rational());
-                let falls = a.is_negative();
-                Some((*id, -b / a, falls))
+                let (slope, constant) = (row.coefficients[0].to_rational(), row.constant.to_rational());
+                Some(Single { variable: *id, slope, constant })
             }
             _ => None,
         },
@@ -205,6 +222,12 @@ impl Domain {
                 let exact = is_double(&end);
                 self.at_most(end);
                 return exact;
+            }
+            Relation::Eq if self.integral => {
+                let exact = is_double(&value);
+                self.at_least(value.ceil());
+                self.at_most(value.floor());
+                return exact || !value.is_integer();
             }
             Relation::Ge | Relation::Gt if self.integral => {
                 let strict = relation == Relation::Gt && value.is_integer();

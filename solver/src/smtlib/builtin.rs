@@ -246,7 +246,7 @@ fn equal(operands: Vec<Value>, context: &mut Context, name: &str, span: Span) ->
     Ok(context.booleans.and(links))
 }
 
-/// `distinct`: every pair differs. Three formulas never do.
+/// `distinct`: every pair differs.
 fn distinct(operands: Vec<Value>, context: &mut Context, name: &str, span: Span) -> Result<Signed, ScriptError> {
     const MOST: usize = 2_000;
     if operands.len() > MOST {
@@ -255,10 +255,7 @@ fn distinct(operands: Vec<Value>, context: &mut Context, name: &str, span: Span)
     }
     if let Some(Value::Bool(_)) = operands.first() {
         let parts = formulas(operands).map_err(|at| mixed(name, at, span))?;
-        return Ok(match parts.as_slice() {
-            &[a, b] => context.booleans.iff(a, b).negate(),
-            _ => Booleans::FALSE,
-        });
+        return Ok(context.booleans.distinct(&parts));
     }
     let numbers: Vec<Sum> =
         numbers(operands, name, span)?.into_iter().map(|sum| sum.shared(&mut context.graph)).collect();

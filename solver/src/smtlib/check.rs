@@ -9,14 +9,14 @@ use super::settings::Settings;
 use super::strategy::{options, strategy};
 use super::substitute::needed;
 use crate::budget::{Budget, Stopwatch};
-use crate::exact::{Constant, Rational, rational};
+use crate::exact::{Constant, Rational};
 use crate::expr::ExprId;
 use crate::expr::evaluate::evaluate;
 use crate::formula::{Formula, Relation};
 use crate::interval::Interval;
 use crate::problem::Problem;
 use crate::sat;
-use crate::search::{self, Observer, Options, Statistics, StopReason};
+use crate::search::{Observer, Options, Statistics, StopReason};
 use crate::tape::{Tape, Workspace};
 
 /// The assertions of a check.
@@ -32,10 +32,9 @@ pub(super) struct Questions {
 #[derive(Debug)]
 pub(super) struct Outcome {
     pub(super) verdict: Verdict,
-    pub(super) point: Vec<f64>,
-    /// the point itself, where it satisfies the assertions exactly
-    pub(super) certified: Option<Vec<Rational>>,
-    /// where there is no such point to name: a box in which one certainly is
+    /// a point that satisfies the assertions, exactly or weakened
+    pub(super) point: Vec<Rational>,
+    /// where it does so weakened: a box in which there certainly is one that does so exactly, if that is known
     pub(super) within: Option<Vec<Interval>>,
     /// lower and upper bound of the minimum, and whether the point behind the upper one is feasible, exactly
     pub(super) minimum: Option<(f64, f64, bool)>,
@@ -49,7 +48,6 @@ impl Outcome {
         Outcome {
             verdict,
             point: Vec::new(),
-            certified: None,
             within: None,
             minimum: None,
             core: Vec::new(),
@@ -119,28 +117,24 @@ pub(super) fn decide(built: Built, delta: f64, settings: &Settings, observer: &m
     let options = Options { delta, ..options(settings) };
     let Built { problem, tracked, props, .. } = built;
     let answer = sat::check(&problem, &tracked, &strategy(settings), &options, observer);
-    let (mut certified, mut within) = (None, None);
+    let mut within = None;
     let (verdict, mut point) = match answer.verdict {
-        search::Verdict::Unsat => (Verdict::Unsat, Vec::new()),
-        search::Verdict::Sat(certificate) => {
-            let point = certificate.point.iter().map(rational::nearest_f64).collect();
-            certified = Some(certificate.point);
-            (Verdict::DeltaSat { exact: true }, point)
-        }
-        search::Verdict::SatWithin { bounds, point } => {
+        sat::Verdict::Unsat => (Verdict::Unsat, Vec::new()),
+        sat::Verdict::Sat(point) => (Verdict::DeltaSat { exact: true }, point),
+        sat::Verdict::SatWithin { bounds, point } => {
             within = Some(bounds);
             (Verdict::DeltaSat { exact: true }, point)
         }
-        search::Verdict::DeltaSat { point, .. } => (Verdict::DeltaSat { exact: false }, point),
-        search::Verdict::Unknown(reason) => (Verdict::Unknown(Reason::Search(reason)), Vec::new()),
+        sat::Verdict::DeltaSat(point) => (Verdict::DeltaSat { exact: false }, point),
+        sat::Verdict::Unknown(reason) => (Verdict::Unknown(Reason::Search(reason)), Vec::new()),
     };
     for (x, prop) in point.iter_mut().zip(&props) {
         if let Some(prop) = prop {
             let holds = answer.booleans.get(prop.index()).copied().flatten().unwrap_or(false);
-            *x = f64::from(u8::from(holds));
+            *x = Rational::from_integer(i64::from(holds).into());
         }
     }
-    Outcome { verdict, point, certified, within, minimum: None, core: answer.core, statistics: answer.statistics }
+    Outcome { verdict, point, within, minimum: None, core: answer.core, statistics: answer.statistics }
 }
 
 /// One decision without propositional variables.
@@ -187,7 +181,7 @@ fn minimise(problem: Problem, objective: ExprId, settings: &Settings, observer: 
         };
     };
     let known = Outcome {
-        point: witness.point.iter().map(rational::nearest_f64).collect(),
+        point: witness.point,
         minimum: Some((lower, upper, exact)),
         statistics,
         // the model is as good as asked for, or the reason says why not
@@ -226,15 +220,13 @@ fn bisect(
         best.minimum = matches!(best.verdict, Verdict::Unknown(_)).then_some((lower, f64::INFINITY, false));
         return best;
     }
-    // an exact solution counts as it is: the nearest doubles may violate an equation, and lie below the minimum
+    // an exact solution counts as it is: the point near it may violate an equation, and lie below the minimum
     let value = |outcome: &Outcome| -> f64 {
         if let Some(bounds) = &outcome.within {
             return greatest(&problem, objective, bounds);
         }
-        let doubles = || outcome.point.iter().map(|&x| rational::from_f64(x)).collect();
-        let exact: Option<Vec<_>> = outcome.certified.clone().or_else(doubles);
-        let values = exact.map(|point| evaluate(&problem.graph, &[objective], &point));
-        values.and_then(|mut values| values.remove(&objective).flatten()).map_or(f64::INFINITY, |ball| ball.ceil_f64())
+        let value = evaluate(&problem.graph, &[objective], &outcome.point).remove(&objective).flatten();
+        value.map_or(f64::INFINITY, |ball| ball.ceil_f64())
     };
     let mut upper = reached.unwrap_or_else(|| value(&best));
     // below a large value one is no step at all
@@ -297,5 +289,5 @@ pub(super) fn still_unsat(
     let mut options = options(settings);
     options.budget = budget.clone().with_boxes(2 * known.boxes + 100);
     let answer = sat::check(&problem, &tracked, &strategy(settings), &options, &mut ());
-    matches!(answer.verdict, search::Verdict::Unsat).then_some(answer.core)
+    matches!(answer.verdict, sat::Verdict::Unsat).then_some(answer.core)
 }

@@ -338,16 +338,19 @@ impl Call<'_> {
 
     fn get_model(&mut self) -> Result<Reply> {
         let compliant = *self.session.settings.smtlib2_compliant.get();
+        let says_sat = *self.session.settings.exact_sat.get();
         let answer = self.session.last.as_ref().map(|last| &last.answer);
         let Some(answer) = answer.filter(|answer| matches!(answer.verdict, Verdict::DeltaSat { .. })) else {
             return Err(self.refusal(0, "no model, expected a delta-sat answer before"));
         };
         let mut lines = vec!["(model".to_owned()];
         for entry in &answer.model {
-            let value = match entry.value {
-                ModelValue::Bool(value) => value.to_string(),
-                ModelValue::Integer(x) => print::model_value(x, true, compliant),
-                ModelValue::Number(x) => print::model_value(x, false, compliant),
+            let value = match (&entry.value, entry.within) {
+                (ModelValue::Bool(value), _) => value.to_string(),
+                // the number is that of a solution up to δ, which is not enough for `sat`
+                (_, Some((lower, upper))) if says_sat && lower < upper => print::interval(lower, upper),
+                (ModelValue::Integer(x), _) => print::model_value(x, true, compliant),
+                (ModelValue::Number(x), _) => print::model_value(x, false, compliant),
             };
             lines.push(format!("  (define-fun {} () {} {value})", symbol(&entry.name), entry.sort));
         }

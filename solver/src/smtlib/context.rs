@@ -204,7 +204,10 @@ impl Context {
         let id = difference.node(graph);
         match graph.as_constant(id) {
             Some(value) => self.booleans.constant(holds(relation, value)),
-            None => self.booleans.atom(id, relation),
+            None => {
+                let total = self.graph.is_total(id);
+                self.booleans.atom(id, relation, total)
+            }
         }
     }
 
@@ -219,7 +222,7 @@ impl Context {
         }
         let graph = &mut self.graph;
         let difference = a.clone().minus(b.clone(), graph).expanded(graph);
-        if difference.as_constant().is_some_and(Constant::is_zero) {
+        if difference.as_constant().is_some_and(Constant::is_zero) && self.booleans.is_total(condition) {
             return Ok(a);
         }
         if let super::boolean::BoolNode::Atom(atom) = self.booleans.node(condition.id)

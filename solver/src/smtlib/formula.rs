@@ -205,10 +205,12 @@ impl<'a> Trees<'a> {
         }
         let is_quantified = self.quantified[formula.id.index()];
         let written_out = self.integers || is_quantified || tree.nested >= NESTED;
+        // where a formula is neither true nor false, its name and the negation of the name are free to be either
+        let one_way = is_quantified || (written_out && !self.context.booleans.is_total(formula));
         let nested = if written_out { 0 } else { tree.nested + 1 };
         let name = if written_out {
             let name = self.fresh();
-            if !is_quantified {
+            if !one_way {
                 self.definitions.push(Formula::or([name.clone(), tree.formula.negate()]));
             }
             self.definitions.push(Formula::or([name.negate(), tree.formula]));
@@ -216,7 +218,7 @@ impl<'a> Trees<'a> {
         } else {
             self.problem.name(tree.formula)
         };
-        if !is_quantified {
+        if !one_way {
             // the name stands for the negation too
             let opposite = Tree { formula: name.negate(), size: 1, depth: 1, nested };
             self.known.entry(formula.negate()).or_insert(opposite);

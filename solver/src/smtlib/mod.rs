@@ -41,6 +41,7 @@ mod settings;
 mod sexpr;
 mod strategy;
 mod substitute;
+mod valuation;
 
 pub use answer::{Answer, Minimum, ModelEntry, ModelValue, Reason, Verdict};
 pub use error::{ScriptError, Span};

@@ -35,7 +35,7 @@ enum Check {
     /// weakened, it holds for all values of its variables
     Holds,
     /// it fails at the first of these, and perhaps by more at others
-    Fails(Vec<Vec<f64>>),
+    Fails(Vec<Vec<Rational>>),
     Unknown(Reason),
 }
 
@@ -99,7 +99,7 @@ pub(super) fn decide(
         if all_hold {
             outcome.verdict = Verdict::DeltaSat { exact: false };
             // what was certified are instances
-            (outcome.certified, outcome.within) = (None, None);
+            outcome.within = None;
             outcome.statistics = statistics;
             return outcome;
         }
@@ -112,11 +112,11 @@ fn give_up(statistics: &Statistics, reason: Reason) -> Outcome {
 
 /// The formula at values of the quantifier's variables, which are moved into their exact bounds: a domain in doubles is a
 /// step wider, and the formula says nothing about what lies there.
-fn instance(context: &mut Context, quantifier: &Quantifier, at: &[f64]) -> Result<Signed, &'static str> {
+fn instance(context: &mut Context, quantifier: &Quantifier, at: &[Rational]) -> Result<Signed, &'static str> {
     let mut values = Constants::new();
-    for (&variable, &y) in quantifier.variables.iter().zip(at) {
+    for (&variable, y) in quantifier.variables.iter().zip(at) {
         let Range { lower, upper } = &context.variables[variable.index()].range;
-        let mut y = rational::from_f64(y).unwrap_or_default();
+        let mut y = y.clone();
         if let Some(lower) = lower {
             y = y.max(lower.clone());
         }
@@ -133,25 +133,25 @@ fn constant(x: f64) -> Constant {
 }
 
 /// A value of a bound variable within its exact bounds.
-fn middle(context: &Context, variable: VariableId) -> f64 {
+fn middle(context: &Context, variable: VariableId) -> Rational {
     let declared = &context.variables[variable.index()];
     let end = |end: &Option<Rational>, none: f64| end.as_ref().map_or(none, rational::nearest_f64);
     let middle =
         centre(bounds(end(&declared.range.lower, f64::NEG_INFINITY), end(&declared.range.upper, f64::INFINITY)));
-    if declared.sort.is_integral() { middle.ceil() } else { middle }
+    rational::from_f64(if declared.sort.is_integral() { middle.ceil() } else { middle }).unwrap_or_default()
 }
 
 /// Whether the body, weakened by δ, holds at a point for all values of the quantifier's variables.
 fn verify(
     context: &mut Context,
     quantifier: &Quantifier,
-    point: &[f64],
+    point: &[Rational],
     settings: &Settings,
     observer: &mut dyn Observer,
     statistics: &mut Statistics,
 ) -> Check {
     let delta = settings.delta();
-    let outer = |(index, &x): (usize, &f64)| (VariableId::new(index), constant(x));
+    let outer = |(index, x): (usize, &Rational)| (VariableId::new(index), Constant::from_rational(x.clone()));
     let mut constants: Constants = point.iter().take(context.variables.len()).enumerate().map(outer).collect();
     for variable in &quantifier.variables {
         constants.remove(variable);
@@ -177,7 +177,7 @@ fn verify(
         Verdict::Unknown(reason) => Check::Unknown(reason),
         Verdict::DeltaSat { .. } => {
             let worst = worst(context, body, domains, settings, statistics);
-            let values = |point: Vec<f64>| quantifier.variables.iter().map(|v| point[v.index()]).collect();
+            let values = |point: Vec<Rational>| quantifier.variables.iter().map(|v| point[v.index()].clone()).collect();
             Check::Fails(std::iter::once(outcome.point).chain(worst).map(values).collect())
         }
     }
@@ -191,7 +191,7 @@ fn worst(
     domains: Problem,
     settings: &Settings,
     statistics: &mut Statistics,
-) -> Option<Vec<f64>> {
+) -> Option<Vec<Rational>> {
     const BOXES: u64 = 2_000;
     let &BoolNode::Atom(atom) = context.booleans.node(body.id) else { return None };
     let mut problem = Problem { constraint: Formula::TRUE, booleans: Vec::new(), ..domains };
@@ -207,7 +207,7 @@ fn worst(
     options.budget = options.budget.with_boxes(BOXES);
     let optimum = search::optimise(&compiled, &compiled.root(), &strategy(settings), &options, &mut ());
     statistics.add(&optimum.statistics);
-    Some(optimum.witness?.point.iter().map(rational::nearest_f64).collect())
+    Some(optimum.witness?.point)
 }
 
 /// Whether every expression in a formula certainly has a value over the domains of a problem: one without would violate

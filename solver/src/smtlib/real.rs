@@ -83,7 +83,7 @@ impl Sum {
             return self;
         }
         if factor.is_zero() {
-            return Constant::ZERO.into();
+            return Sum::vanishing(self.terms.iter().map(|&(_, x)| x), graph);
         }
         if self.terms.len() > SCALED {
             self = Sum::of(self.node(graph), graph);
@@ -95,17 +95,25 @@ impl Sum {
         self
     }
 
+    /// Zero where all of the expressions have a value.
+    fn vanishing(exprs: impl IntoIterator<Item = ExprId>, graph: &mut Graph) -> Sum {
+        let zeros = exprs.into_iter().filter_map(|x| graph.vanishing(x));
+        let terms: IndexMap<ExprId, Constant> = zeros.map(|zero| (zero, Constant::ONE)).collect();
+        Sum { terms: terms.into_iter().map(|(x, a)| (a, x)).collect(), constant: Constant::ZERO }
+    }
+
     pub(super) fn minus(self, other: Sum, graph: &mut Graph) -> Sum {
         self.plus(other.times(&-&Constant::ONE, graph))
     }
 
     /// The sum with its shared rows written out and equal terms merged. Nodes are taken from the largest id down, so that
     /// each is expanded once, with its final coefficient.
-    pub(super) fn expanded(self, graph: &Graph) -> Sum {
+    pub(super) fn expanded(self, graph: &mut Graph) -> Sum {
         let mut open: BTreeMap<ExprId, Constant> = BTreeMap::new();
         let mut order: IndexMap<ExprId, Constant> = IndexMap::new();
         let mut constant = self.constant;
         let mut touched = 0;
+        let mut gone = Vec::new();
         fn add(open: &mut BTreeMap<ExprId, Constant>, x: ExprId, a: Constant) {
             open.entry(x).and_modify(|sum| *sum = &*sum + &a).or_insert(a);
         }
@@ -114,6 +122,7 @@ impl Sum {
         }
         while let Some((x, a)) = open.pop_last() {
             if a.is_zero() {
+                gone.push(x);
                 continue;
             }
             match graph.node(x) {
@@ -130,7 +139,14 @@ impl Sum {
                 }
             }
         }
-        Sum { terms: order.into_iter().rev().map(|(x, a)| (a, x)).collect(), constant }
+        pythagoras(&mut order, &mut constant, &mut gone, graph);
+        let mut terms: Vec<_> = order.into_iter().rev().map(|(x, a)| (a, x)).collect();
+        for zero in Sum::vanishing(gone, graph).terms {
+            if terms.iter().all(|(_, x)| *x != zero.1) {
+                terms.push(zero);
+            }
+        }
+        Sum { terms, constant }
     }
 
     /// `k` such that this sum is `k` times the other, both expanded.
@@ -144,6 +160,30 @@ impl Sum {
             && self.constant == &other.constant * &k
             && self.terms.iter().zip(&other.terms).all(|((a, x), (b, y))| x == y && *a == b * &k);
         same.then_some(k)
+    }
+}
+
+/// `a·sin² u + b·cos² u` as `a + (b − a)·cos² u`; where nothing is left of them, `u` joins what is `gone`.
+fn pythagoras(terms: &mut IndexMap<ExprId, Constant>, constant: &mut Constant, gone: &mut Vec<ExprId>, graph: &Graph) {
+    let square_of = |x: ExprId| match graph.node(x) {
+        Node::Apply { op: Op::Pow(pow), operands } if pow.exponent == 2 => match graph.node(operands[0]) {
+            Node::Apply { op, operands } => Some((op, operands[0])),
+            _ => None,
+        },
+        _ => None,
+    };
+    let of = |wanted: Op, x: ExprId| square_of(x).filter(|(op, _)| **op == wanted).map(|(_, u)| (u, x));
+    let cosines: BTreeMap<ExprId, ExprId> = terms.keys().filter_map(|&x| of(Op::Cos, x)).collect();
+    let sines: Vec<(ExprId, ExprId)> = terms.keys().filter_map(|&x| of(Op::Sin, x)).collect();
+    for (u, sine) in sines {
+        let Some(cosine) = cosines.get(&u) else { continue };
+        let (Some(a), Some(b)) = (terms.shift_remove(&sine), terms.get_mut(cosine)) else { continue };
+        *constant = &*constant + &a;
+        *b = &*b - &a;
+        if b.is_zero() {
+            terms.shift_remove(cosine);
+            gone.push(u);
+        }
     }
 }
 
@@ -192,7 +232,7 @@ pub(super) fn product(operands: Vec<Sum>, graph: &mut Graph) -> Sum {
         }
     }
     if coefficient.is_zero() {
-        return coefficient.into();
+        return Sum::vanishing(powers.into_keys(), graph);
     }
     let mut result: Option<ExprId> = None;
     for c in long {

@@ -129,12 +129,12 @@ impl Session {
 
 /// `x : [5, 5]`, as dReal prints a model.
 fn box_line(entry: &ModelEntry) -> String {
-    match entry.value {
-        ModelValue::Bool(value) => format!("{} : {}", entry.name, if value { "True" } else { "False" }),
+    match &entry.value {
+        ModelValue::Bool(value) => format!("{} : {}", entry.name, if *value { "True" } else { "False" }),
         ModelValue::Integer(x) | ModelValue::Number(x) => {
             let (lower, upper) = match entry.within {
                 Some((lower, upper)) if lower < upper => (shortest_lower(lower), shortest_upper(upper)),
-                _ => (print::general(x), print::general(x)),
+                _ => print::ends(x),
             };
             format!("{} : [{lower}, {upper}]", entry.name)
         }

@@ -40,7 +40,7 @@ fn step(
     (condition, a, b): Question,
     known: &HashMap<Question, ExprId>,
 ) -> Result<Result<ExprId, Vec<Question>>, String> {
-    if a == b {
+    if a == b && context.booleans.is_total(condition) {
         return Ok(Ok(a));
     }
     if !condition.holds {

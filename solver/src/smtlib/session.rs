@@ -1,17 +1,16 @@
 //! A session: declarations, assertions in scopes, settings, and the last answer.
 
 use super::answer::{Answer, Minimum, ModelEntry, ModelValue, Reason, Verdict};
-use super::boolean::{BoolId, BoolNode, Booleans, Signed};
+use super::boolean::Signed;
 use super::check::{self, Outcome, Questions};
-use super::context::{Context, Mark, Role, SortName, Value, holds};
+use super::context::{Context, Mark, Role, SortName, Value};
 use super::settings::{Settings, Source};
 use super::sexpr::{Tree, Word};
-use crate::exact::{Ball, Rational, rational};
+use super::valuation::{Valuation, is_true};
+use crate::exact::Rational;
 use crate::expr::ExprId;
-use crate::expr::evaluate::evaluate;
 use crate::interval::Interval;
 use crate::search::Observer;
-use std::collections::HashMap;
 use std::rc::Rc;
 
 /// An assertion.
@@ -45,7 +44,11 @@ struct Scope {
 #[derive(Clone, Debug)]
 pub(super) struct Last {
     pub(super) answer: Answer,
-    pub(super) point: Vec<f64>,
+    pub(super) point: Vec<Rational>,
+    /// where a solution lies that is no such point
+    pub(super) within: Option<Vec<Interval>>,
+    /// what the solution satisfies
+    pub(super) facts: Vec<Signed>,
     /// the assumptions that it made beside the assertions
     pub(super) assumptions: Vec<Assertion>,
     /// of a refutation, the [`Questions::tracked`] that took part
@@ -169,7 +172,8 @@ impl Session {
         let precision = self.settings.precision_text();
         let tracks = *self.settings.produce_unsat_cores.get();
         let answer = Answer { verdict, precision, model, minimum, statistics };
-        Ok(&self.last.insert(Last { answer, point, assumptions, core, tracks }).answer)
+        let facts = formulas.fixed.into_iter().chain(formulas.tracked).collect();
+        Ok(&self.last.insert(Last { answer, point, within, facts, assumptions, core, tracks }).answer)
     }
 
     /// What is asked: the assertions that no core can name, then the others, then the assumptions.
@@ -184,16 +188,16 @@ impl Session {
     }
 
     /// The values of the declared constants at a point.
-    fn model(&self, point: &[f64], within: Option<&[Interval]>) -> Vec<ModelEntry> {
+    fn model(&self, point: &[Rational], within: Option<&[Interval]>) -> Vec<ModelEntry> {
         let numbered = self.context.variables.iter().zip(point).enumerate();
         let free = numbered.filter(|(_, (declared, _))| declared.role == Role::Free);
-        free.map(|(index, (declared, &x))| ModelEntry {
+        free.map(|(index, (declared, x))| ModelEntry {
             name: self.context.words.text(declared.name).to_owned(),
             sort: declared.sort.name(),
             value: match declared.sort {
-                SortName::Bool => ModelValue::Bool(x >= 0.5),
-                SortName::Int | SortName::Binary => ModelValue::Integer(x),
-                SortName::Real => ModelValue::Number(x),
+                SortName::Bool => ModelValue::Bool(is_true(x)),
+                SortName::Int | SortName::Binary => ModelValue::Integer(x.clone()),
+                SortName::Real => ModelValue::Number(x.clone()),
             },
             within: within
                 .filter(|_| declared.sort != SortName::Bool)
@@ -213,82 +217,18 @@ impl Session {
 
     /// The text of a term's value in the last model.
     pub(super) fn evaluate(&mut self, value: Value) -> Result<String, String> {
-        let compliant = *self.settings.smtlib2_compliant.get();
         let Some(last) = &self.last else { return Err("no model, expected a delta-sat answer before".into()) };
-        let mut point: Vec<Rational> = last.point.iter().map(|&x| rational::from_f64(x).unwrap_or_default()).collect();
-        point.resize(self.context.variables.len(), Rational::default());
         let graph = &mut self.context.graph;
         match value {
             Value::Real(sum) => {
                 let id = sum.node(graph);
-                let value = evaluate(graph, &[id], &point).remove(&id).flatten();
-                Ok(match value {
-                    Some(value) if compliant => match value.exact() {
-                        Some(exact) => super::print::exact(&exact),
-                        None => super::print::ball(&value),
-                    },
-                    Some(value) => super::print::ball(&value),
-                    None => return Err("the term has no value in the model".into()),
-                })
+                let value = Valuation::new(last).numbers(&self.context, &[id]).remove(&id).flatten();
+                value.map(|value| super::print::ball(&value)).ok_or_else(|| "the term has no value in the model".into())
             }
-            Value::Bool(formula) => match truth(&self.context, formula, &point) {
+            Value::Bool(formula) => match Valuation::new(last).truth(&self.context, formula) {
                 Some(value) => Ok(value.to_string()),
                 None => Err("the formula has no value in the model".into()),
             },
-        }
-    }
-}
-
-/// The truth of a formula at a point; `None` where it depends on a quantifier, or on an expression without a value.
-fn truth(context: &Context, formula: Signed, point: &[Rational]) -> Option<bool> {
-    let booleans = &context.booleans;
-    let mut needed = vec![false; formula.id.index() + 1];
-    needed[formula.id.index()] = true;
-    let mut roots = Vec::new();
-    mark(booleans, &mut needed, &mut roots);
-    let values: HashMap<ExprId, Option<Ball>> = evaluate(&context.graph, &roots, point);
-    let mut known: Vec<Option<bool>> = vec![None; needed.len()];
-    for index in 0..needed.len() {
-        if !needed[index] {
-            continue;
-        }
-        let signed = |part: Signed| known[part.id.index()].map(|value| value == part.holds);
-        known[index] = match booleans.node(BoolId::new(index)) {
-            BoolNode::True => Some(true),
-            BoolNode::Variable(id) => point.get(id.index()).map(|x| *x >= Rational::new(1.into(), 2.into())),
-            BoolNode::Atom(atom) => match values.get(&atom.expr)?.as_ref().map(|ball| (ball.signum(), ball)) {
-                Some((Some(sign), _)) => Some(holds(atom.relation, &crate::exact::Constant::from(i64::from(sign)))),
-                _ => None,
-            },
-            BoolNode::And(parts) => {
-                let truths: Vec<Option<bool>> = parts.iter().map(|&part| signed(part)).collect();
-                if truths.contains(&Some(false)) {
-                    Some(false)
-                } else {
-                    truths.iter().copied().reduce(|a, b| a.and(b))?
-                }
-            }
-            &BoolNode::Iff(a, b) => known[a.index()].zip(signed(b)).map(|(a, b)| a == b),
-            BoolNode::ForAll(_) => None,
-        };
-    }
-    known[formula.id.index()].map(|value| value == formula.holds)
-}
-
-/// Marks what the marked formulas depend on.
-fn mark(booleans: &Booleans, needed: &mut [bool], roots: &mut Vec<ExprId>) {
-    for index in (0..needed.len()).rev() {
-        if !needed[index] {
-            continue;
-        }
-        match booleans.node(BoolId::new(index)) {
-            BoolNode::And(parts) => parts.iter().for_each(|part| needed[part.id.index()] = true),
-            BoolNode::Iff(a, b) => {
-                needed[a.index()] = true;
-                needed[b.id.index()] = true;
-            }
-            BoolNode::Atom(atom) => roots.push(atom.expr),
-            BoolNode::True | BoolNode::Variable(_) | BoolNode::ForAll(_) => {}
         }
     }
 }

@@ -6,10 +6,12 @@
 //!    "within": null, "minimum": null, "boxes": 1, "splits": 0, "refuted": 0, "depth": 0, "seconds": 0.0001}], "output": []}
 //! ```
 //!
+//! A number of the model is exact: a fraction that is no decimal, or a number beyond the doubles, is a text such as `"1/3"`.
 //! `minimum` is `{"term", "maximised", "lower", "upper", "exact"}`; an infinite bound is `null`. `within` is
 //! `{"x": [lower, upper]}` where the model is exact but no point: a solution lies between these ends. `output` holds what commands
 //! other than checks print.
 
+use deltasat::exact::{Rational, rational};
 use deltasat::smtlib::{Answer, ModelValue, Reply, Verdict};
 use std::fmt::Write;
 
@@ -53,9 +55,9 @@ fn check(answer: &Answer) -> String {
         Verdict::Unknown(reason) => ("unknown", false, Some(reason.sentence())),
     };
     let entries = answer.model.iter().map(|entry| {
-        let value = match entry.value {
+        let value = match &entry.value {
             ModelValue::Bool(value) => value.to_string(),
-            ModelValue::Integer(x) | ModelValue::Number(x) => number(x),
+            ModelValue::Integer(x) | ModelValue::Number(x) => exact_number(x),
         };
         format!("{}: {value}", string(&entry.name))
     });
@@ -93,6 +95,20 @@ fn check(answer: &Answer) -> String {
         s.depth,
         number(s.seconds)
     )
+}
+
+/// An exact number: as a number where it is a decimal that readers of doubles understand, else as a text, `"1/3"`.
+fn exact_number(x: &Rational) -> String {
+    const LONGEST: usize = 120;
+    let nearest = rational::nearest_f64(x);
+    let shortest = number(nearest);
+    if rational::parse(&shortest).is_ok_and(|read| read == *x) {
+        return shortest;
+    }
+    match rational::to_decimal(x) {
+        Some(decimal) if nearest.is_finite() && decimal.len() <= LONGEST => decimal,
+        _ => string(&x.to_string()),
+    }
 }
 
 /// A double, read back as itself.
