@@ -454,7 +454,9 @@ fn presolved_and_plain_answers_agree() {
         let plain = decide(&whole.clone().compile(), &Strategy::default(), &limited(300), &mut ());
         match (&answer.verdict, &plain.verdict) {
             (Verdict::Unsat, search::Verdict::Sat(point)) => panic!("unsat, but {point:?} is a solution"),
-            (Verdict::Sat(point), search::Verdict::Unsat) => panic!("{point:?} is a solution, but the plain search says unsat"),
+            (Verdict::Sat(point), search::Verdict::Unsat) => {
+                panic!("{point:?} is a solution, but the plain search says unsat")
+            }
             _ => {}
         }
         if let Verdict::Sat(point) = &answer.verdict {

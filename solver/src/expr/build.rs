@@ -89,7 +89,11 @@ impl Graph {
         }
         let zero = self.constant(Constant::ZERO);
         let known = matches!(self.node(x), Node::Apply { op: Op::Mul, operands } if operands[0] == zero);
-        Some(if known { x } else { self.insert(Node::Apply { op: Op::Mul, operands: [zero, x].into_iter().collect() }) })
+        Some(if known {
+            x
+        } else {
+            self.insert(Node::Apply { op: Op::Mul, operands: [zero, x].into_iter().collect() })
+        })
     }
 
     /// Reads `a·(c·x + b)` as `(a·c)·x + a·b`, so that chains of one-term sums do not grow.

@@ -230,7 +230,12 @@ impl<'a> Search<'a> {
                 return None;
             }
             let values = evaluate(graph, &equations, &at);
-            let residual = |id| values.get(id).and_then(Option::as_ref).map(|ball| (ball.lower() + ball.upper()) / Rational::from_integer(2.into()));
+            let residual = |id| {
+                values
+                    .get(id)
+                    .and_then(Option::as_ref)
+                    .map(|ball| (ball.lower() + ball.upper()) / Rational::from_integer(2.into()))
+            };
             let residuals: Vec<Rational> = equations.iter().map(residual).collect::<Option<_>>()?;
             for (&column, row) in columns.iter().zip(inverse.chunks(columns.len())) {
                 let step: Rational = row.iter().zip(&residuals).map(|(c, f)| c * f).sum();

@@ -103,8 +103,12 @@ impl Presolve<'_> {
         for index in 0..self.parts.len() {
             let Part { formula: Formula::Atom(atom), origin, bound: None } = &self.parts[index] else { continue };
             let (atom, origin) = (*atom, *origin);
+            let integral = |v: VariableId| self.variables[v.index()].sort == Sort::Integer;
             let sides = match atom.relation {
-                Relation::Eq => [Relation::Ge, Relation::Le],
+                // of a real it is a definition
+                Relation::Eq if single(&self.graph, atom.expr).is_some_and(|(v, ..)| integral(v)) => {
+                    [Relation::Ge, Relation::Le]
+                }
                 relation => [relation; 2],
             };
             for relation in sides {
@@ -122,11 +126,14 @@ impl Presolve<'_> {
         any
     }
 
-    /// Replaces the variables of which one value is left by that value. Returns whether there were any.
+    /// Replaces the variables of which one value is left that is no double by that value: a domain in doubles says less.
+    /// Returns whether there were any.
     pub(super) fn fix_single_values(&mut self) -> bool {
         let mut found = HashMap::new();
         for (index, range) in self.ranges.iter().enumerate() {
-            let only = range.closed().filter(|(lower, upper)| lower == upper).map(|(lower, _)| lower.clone());
+            let coarse = |x: &Rational| rational::floor_f64(x) < rational::ceil_f64(x);
+            let only = range.closed().filter(|(lower, upper)| lower == upper && coarse(lower));
+            let only = only.map(|(lower, _)| lower.clone());
             if let Some(value) = only.filter(|_| !self.gone[index] && self.variables[index].sort != Sort::Noise) {
                 found.insert(VariableId::new(index), self.graph.constant(Constant::from_rational(value)));
             }

@@ -2,7 +2,7 @@
 //!
 //! The passes, in order, a file each:
 //! 1. `simplify`: identities that give operators their best form;
-//! 2. `bounds`: bounds of single variables become domains, and a variable of one value that value; `shift`: or it is counted
+//! 2. `bounds`: bounds of single variables become domains, and a variable of one value may become it; `shift`: or it is counted
 //!    from where it is; `decided`: and they decide atoms under disjunctions;
 //! 3. `definitions`: `v = e` and `l ≤ v ≤ u` are substituted (these two until nothing changes);
 //! 4. `noise`: variables that occur once in a row become its noise;

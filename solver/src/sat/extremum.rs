@@ -23,7 +23,8 @@ impl<'a> Maximisation<'a> {
     /// The limit that was reached before the end.
     pub fn new(problem: &'a Problem, options: &Options) -> Result<Self, StopReason> {
         // a domain that falls short of a bound would move the maximum
-        let Presolved { problem: presolved, restore, .. } = presolve(problem, &[], 0.0, options.presolve, &options.budget)?;
+        let Presolved { problem: presolved, restore, .. } =
+            presolve(problem, &[], 0.0, options.presolve, &options.budget)?;
         Ok(Maximisation { problem, compiled: presolved.compile(), restore })
     }
 
@@ -39,9 +40,10 @@ impl<'a> Maximisation<'a> {
             optimum.witness = None;
             return (optimum, false);
         };
-        let objective = self.problem.objective.and_then(|objective| {
-            evaluate(&self.problem.graph, &[objective], &point).remove(&objective).flatten()
-        });
+        let objective = self
+            .problem
+            .objective
+            .and_then(|objective| evaluate(&self.problem.graph, &[objective], &point).remove(&objective).flatten());
         if let (Some(value), true) = (&objective, exact) {
             optimum.lower = optimum.lower.min(value.floor_f64());
         }

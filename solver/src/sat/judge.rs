@@ -18,7 +18,7 @@ use crate::search;
 use num_traits::Zero;
 
 /// Points of problems with more expressions than this are not written as decimals, whose exact arithmetic is slow.
-const EXPRESSIONS: usize = 2_000;
+const EXPRESSIONS: usize = 200;
 /// An eliminated value of more bits than this is rounded where that is good enough.
 const LONG: u64 = 700;
 
@@ -90,12 +90,7 @@ impl Judge<'_> {
     }
 
     /// A box that certainly contains a solution, and a point near it that satisfies the formulas up to δ.
-    fn enclosed(
-        &self,
-        near: &[Rational],
-        delta: &Rational,
-        budget: &Budget,
-    ) -> Option<(Vec<Interval>, Vec<Rational>)> {
+    fn enclosed(&self, near: &[Rational], delta: &Rational, budget: &Budget) -> Option<(Vec<Interval>, Vec<Rational>)> {
         let nearest: Vec<f64> = near.iter().map(rational::nearest_f64).collect();
         let formulas: Vec<&Formula> = self.formulas().collect();
         let Enclosure { bounds, .. } = solution(self.problem, &formulas, self.booleans, &nearest, budget)?;

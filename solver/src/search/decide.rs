@@ -133,7 +133,8 @@ impl Question for Deciding<'_> {
                 self.stuck += 1;
                 if self.stuck <= STUCK {
                     let n = item.point.len();
-                    let centre: Vec<f64> = item.kept[..n].iter().map(|&bound| crate::incumbent::centre(bound)).collect();
+                    let centre: Vec<f64> =
+                        item.kept[..n].iter().map(|&bound| crate::incumbent::centre(bound)).collect();
                     self.found = self.enclosed(&centre);
                     if self.found.is_some() {
                         return Control::Done;

@@ -186,7 +186,9 @@ impl Booleans {
         let then = self.or([condition.negate(), a]);
         let otherwise = self.or([condition, b]);
         if total {
-            return self.and([then, otherwise]);
+            // it follows from the other two, but weakened a condition and its negation may both hold
+            let either = self.or([a, b]);
+            return self.and([then, otherwise, either]);
         }
         let decided = self.or([condition, condition.negate()]);
         self.and([decided, then, otherwise])

@@ -3,9 +3,11 @@
 //! Everything is numbered in the order in which it appears, and operands have smaller numbers than what uses them, so
 //! that leaving a scope is a truncation.
 
-use super::boolean::{Booleans, QuantifierId, Signed};
+use super::boolean::{BoolNode, Booleans, QuantifierId, Signed};
+use super::formula::is_constant;
 use super::real::{self, Sum};
 use super::sexpr::{Tree, Word, Words};
+use super::substitute::needed;
 use crate::exact::{Constant, Rational};
 use crate::expr::{ExprId, Graph, VariableId};
 use crate::formula::Relation;
@@ -164,6 +166,28 @@ impl Context {
         self.booleans.forall(QuantifierId(self.quantifiers.len() as u32 - 1))
     }
 
+    /// Whether a formula depends on any of these variables; one with bounds, which may be crossed, counts as such.
+    pub(super) fn speaks_of(&self, formula: Signed, variables: &[VariableId]) -> bool {
+        if variables.is_empty() || is_constant(formula) {
+            return false;
+        }
+        let mut roots = Vec::new();
+        for id in needed(&self.booleans, formula) {
+            match self.booleans.node(id) {
+                BoolNode::Atom(atom) => roots.push(atom.expr),
+                BoolNode::Variable(variable) if variables.contains(variable) => return true,
+                BoolNode::ForAll(_) => return true,
+                BoolNode::Variable(_) | BoolNode::True | BoolNode::And(_) | BoolNode::Iff(..) => {}
+            }
+        }
+        let below = self.graph.reachable(&roots);
+        variables.iter().any(|&variable| {
+            let declared = &self.variables[variable.index()];
+            let bounded = declared.range != Range::default() || declared.sort != SortName::Real;
+            bounded || self.graph.known_variable(variable).is_some_and(|x| below[x.index()])
+        })
+    }
+
     pub(super) fn mark(&self) -> Mark {
         Mark {
             graph: self.graph.len(),
@@ -225,7 +249,7 @@ impl Context {
         if difference.as_constant().is_some_and(Constant::is_zero) && self.booleans.is_total(condition) {
             return Ok(a);
         }
-        if let super::boolean::BoolNode::Atom(atom) = self.booleans.node(condition.id)
+        if let BoolNode::Atom(atom) = self.booleans.node(condition.id)
             && atom.relation != Relation::Eq
             && let Some(k) = difference.ratio(&Sum::from(atom.expr).expanded(graph))
         {

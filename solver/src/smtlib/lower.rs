@@ -369,7 +369,7 @@ impl<'a> Lowering<'a> {
         }
         // ∃ is ¬∀¬
         let body = self.context.booleans.and(bodies);
-        let all = if bound.numbers.is_empty() || super::formula::is_constant(body) {
+        let all = if !self.context.speaks_of(body, &bound.numbers) {
             body
         } else {
             self.context.quantify(Quantifier { variables: bound.numbers, body })

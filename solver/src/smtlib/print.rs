@@ -97,6 +97,9 @@ pub(super) fn interval(lower: f64, upper: f64) -> String {
 /// in those of sort Real.
 pub(super) fn model_value(x: &Rational, integral: bool, compliant: bool) -> String {
     let Some(text) = decimal(x) else { return exact(x) };
+    if !compliant && integral {
+        return x.to_string();
+    }
     if !compliant {
         return text;
     }

@@ -177,7 +177,16 @@ fn verify(
         Verdict::Unknown(reason) => Check::Unknown(reason),
         Verdict::DeltaSat { .. } => {
             let worst = worst(context, body, domains, settings, statistics);
-            let values = |point: Vec<Rational>| quantifier.variables.iter().map(|v| point[v.index()].clone()).collect();
+            // any instance will do, and doubles make the best coefficients
+            let double =
+                |v: &VariableId, point: &[Rational]| rational::from_f64(rational::nearest_f64(&point[v.index()]));
+            let values = |point: Vec<Rational>| {
+                quantifier
+                    .variables
+                    .iter()
+                    .map(|v| double(v, &point).unwrap_or_else(|| point[v.index()].clone()))
+                    .collect()
+            };
             Check::Fails(std::iter::once(outcome.point).chain(worst).map(values).collect())
         }
     }

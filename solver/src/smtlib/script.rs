@@ -134,6 +134,7 @@ fn box_line(entry: &ModelEntry) -> String {
         ModelValue::Integer(x) | ModelValue::Number(x) => {
             let (lower, upper) = match entry.within {
                 Some((lower, upper)) if lower < upper => (shortest_lower(lower), shortest_upper(upper)),
+                _ if matches!(entry.value, ModelValue::Integer(_)) => (x.to_string(), x.to_string()),
                 _ => print::ends(x),
             };
             format!("{} : [{lower}, {upper}]", entry.name)

@@ -1,0 +1,13 @@
+; weakened, different is what has two values; an identity that normal forms show is refuted
+(declare-const x Real [0.5, 1])
+(declare-const y Real [0.5, 1])
+(push) (assert (not (= (+ (^ (sin x) 2) (^ (cos x) 2)) 1))) (check-sat) (pop)
+(push) (assert (not (= (/ (* x y) y) x))) (check-sat) (pop)
+(push) (assert (distinct (* (+ x y) (+ x y)) (+ (* x x) (* 2 x y) (* y y)))) (check-sat) (pop)
+(push) (assert (distinct (exp (+ x y)) (* (exp x) (exp y)))) (check-sat) (pop)
+(push) (assert (not (= (log (* x y)) (+ (log x) (log y))))) (check-sat) (pop)
+(push) (assert (distinct x x)) (check-sat) (pop)
+(push) (assert (distinct (log (- x 2)) (+ x 1))) (check-sat) (pop)
+(declare-const al Real)
+(assert (> (+ (^ (sin al) 2) (^ (cos al) 2)) 1.01))
+(check-sat)
