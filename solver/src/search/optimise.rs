@@ -192,9 +192,10 @@ impl Optimising<'_> {
         if !self.is_worthwhile(value) || !self.root.iter().zip(point).all(|(bound, &x)| bound.contains(x)) {
             return;
         }
-        self.proposed = self.proposed.max(value);
+        // a point that fails the constraint must not stand in the way of one that is a little lower
         let Some(certificate) = self.problem.certify(point) else { return };
         let Some(objective) = &certificate.objective else { return };
+        self.proposed = self.proposed.max(value);
         let certified = objective.floor_f64();
         if certified > self.lower {
             self.lower = certified;
