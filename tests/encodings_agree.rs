@@ -62,8 +62,8 @@ fn compare(
     boxes: u64,
     what: &str,
 ) -> (Bounds, Bounds) {
-    let eliminated = Encoded::new(network, perturbation, domain, question);
-    let literal = Encoded::literal(network, perturbation, domain, question);
+    let eliminated = Encoded::new(network, perturbation, domain, question, &Budget::unlimited()).unwrap();
+    let literal = Encoded::literal(network, perturbation, domain, question, &Budget::unlimited()).unwrap();
     let e = bounds(network, &eliminated, domain, question, 3000);
     let l = bounds(network, &literal, domain, question, boxes);
     let (eb, lb) = (&e.optimum, &l.optimum);

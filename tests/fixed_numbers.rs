@@ -5,6 +5,7 @@
 
 mod networks;
 
+use deltasat::budget::Budget;
 use deltasat::exact::Rational;
 use networks::{dyadic, exact, network, random, ratio};
 use quantproof::encode::question::{Encoded, Question};
@@ -85,10 +86,10 @@ fn encodings_keep_fixed_numbers() {
     let behind = normalised(&network(&mut r, &[2, 3, 2], Activation::Relu, Output::Softmax, 4), 0.5, 0.25);
     let (perturbation, domain) = (all(ratio(1, 8)), domain(&behind));
     let question = Question::Deviation { class: 1, where_assigned: false };
-    let literal = Encoded::literal(&behind, &perturbation, &domain, &question);
+    let literal = Encoded::literal(&behind, &perturbation, &domain, &question, &Budget::unlimited()).unwrap();
     let variables = literal.compiled.problem.variables.len();
     assert_eq!(variables, 2 + behind.parameter_count());
-    for encoded in [literal, Encoded::new(&behind, &perturbation, &domain, &question)] {
+    for encoded in [literal, Encoded::new(&behind, &perturbation, &domain, &question, &Budget::unlimited()).unwrap()] {
         let mut point = vec![0.0; 2];
         point.extend(encoded.compiled.problem.variables[2..].iter().map(|v| v.domain.sup()));
         let moved = encoded.perturbed_network(&point).unwrap();

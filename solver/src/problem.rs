@@ -1,5 +1,6 @@
 //! What is asked: variables with domains, a formula, and perhaps an objective to maximise.
 
+use crate::budget::{Budget, StopReason};
 use crate::exact::{Ball, Rational};
 use crate::expr::evaluate::evaluate;
 use crate::expr::{ExprId, Graph, VariableId};
@@ -105,17 +106,25 @@ impl Problem {
 
     /// Compiles the formula and the objective into one tape.
     pub fn compile(self) -> Compiled {
+        self.compile_within(&Budget::unlimited()).expect("nothing limits it")
+    }
+
+    /// Compiles the problem, as far as a budget allows.
+    ///
+    /// # Errors
+    /// The limit that was reached before the end.
+    pub fn compile_within(self, budget: &Budget) -> Result<Compiled, StopReason> {
         let mut atoms = Vec::new();
         self.constraint.atoms(&mut |atom| atoms.push(atom.expr));
         let mut required: Vec<ExprId> = self.constraint.conjuncts().map(|atom| atom.expr).collect();
         required.extend(self.implied.iter().map(|atom| atom.expr));
         required.extend(self.objective);
-        let tape = Tape::compile(&self.graph, self.variables.len(), &required, &atoms);
+        let tape = Tape::compile_within(&self.graph, self.variables.len(), &required, &atoms, budget)?;
         let mut slot = |id| tape.slot(id).expect("a root has a slot");
         let constraint = self.constraint.map(&mut slot);
         let implied = self.implied.iter().map(|a| Atom { expr: slot(a.expr), relation: a.relation }).collect();
         let objective = self.objective.map(&mut slot);
-        Compiled { problem: self, tape, constraint, implied, objective }
+        Ok(Compiled { problem: self, tape, constraint, implied, objective })
     }
 }
 

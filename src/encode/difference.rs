@@ -20,9 +20,10 @@
 use super::question::{Question, compile, pose};
 use super::rounded::Rounded;
 use super::twin::{Twin, Twins, activate_twins, difference_of_rows};
-use super::{activate, declare_inputs, parameter, row};
+use super::{activate, declare_inputs, parameter, row, within};
 use crate::network::{Activation, Layer, Network};
 use crate::perturbation::activations::Activations;
+use deltasat::budget::{Budget, StopReason};
 use deltasat::exact::{Constant, Rational};
 use deltasat::expr::{ExprId, Graph};
 use deltasat::formula::Formula;
@@ -75,12 +76,16 @@ impl Row {
 impl<'a> Pair<'a> {
     /// Encodes the hidden layers of two networks with equally many inputs and outputs and the same kind of output over a
     /// box, one interval per input. With `activations` those of `b` are rounded.
+    ///
+    /// # Errors
+    /// The limit that was reached before the end.
     pub fn new(
         a: &'a Network,
         b: &'a Network,
         activations: Option<&'a Activations>,
         domain: &[(Rational, Rational)],
-    ) -> Self {
+        budget: &Budget,
+    ) -> Result<Self, StopReason> {
         let mut problem = Problem::default();
         let inputs = declare_inputs(&mut problem, a, domain);
         let zero = problem.graph.constant(Constant::ZERO);
@@ -90,62 +95,79 @@ impl<'a> Pair<'a> {
         let hidden = |network: &'a Network| &network.layers()[..network.layers().len() - 1];
         let alike = hidden(a).iter().zip(hidden(b)).take_while(|(a, b)| are_alike(a, b)).count();
         for (index, (a, b)) in hidden(a).iter().zip(hidden(b)).take(alike).enumerate() {
-            pair.hide_together(index, a, b);
+            pair.hide_together(index, a, b, budget)?;
         }
         if hidden(a).len() > alike || hidden(b).len() > alike {
             pair.increments = None;
         }
         for layer in &hidden(a)[alike..] {
-            pair.a = hide(&mut pair.problem, layer, &pair.a);
+            pair.a = hide(&mut pair.problem, layer, &pair.a, budget)?;
         }
         for (index, layer) in hidden(b).iter().enumerate().skip(alike) {
-            let z = pre_activations(&mut pair.problem, layer, &pair.b);
+            let z = pre_activations(&mut pair.problem, layer, &pair.b, budget)?;
             pair.b = z.into_iter().map(|z| activate(&mut pair.problem, layer.activation(), z)).collect();
             pair.round(index + 1, Some(layer.activation()));
         }
-        pair
+        Ok(pair)
     }
 
     /// The problem of a question, whose trained network is `A` and whose perturbed one `B`.
-    pub fn ask(&self, question: &Question) -> Compiled {
+    ///
+    /// # Errors
+    /// The limit that was reached before the end.
+    pub fn ask(&self, question: &Question, budget: &Budget) -> Result<Compiled, StopReason> {
         let mut pair = self.clone();
         let (objective, constraint) = pose(&mut pair, question);
-        compile(pair.problem, objective, constraint)
+        compile(pair.problem, objective, constraint, budget)
     }
 
     /// The problem whose supremum is that of `logit_B − logit_A`, or of `logit_A − logit_B`.
-    pub fn ask_logit(&self, neuron: usize, side: Side) -> Compiled {
+    ///
+    /// # Errors
+    /// The limit that was reached before the end.
+    pub fn ask_logit(&self, neuron: usize, side: Side, budget: &Budget) -> Result<Compiled, StopReason> {
         let mut pair = self.clone();
         let increment = pair.logit(neuron).increment;
         let objective = match side {
             Side::Above => increment,
             Side::Below => pair.graph().neg(increment),
         };
-        compile(pair.problem, objective, Formula::TRUE)
+        compile(pair.problem, objective, Formula::TRUE, budget)
     }
 
     /// Encodes the next layers, which are alike.
-    fn hide_together(&mut self, index: usize, in_a: &Layer, in_b: &Layer) {
+    fn hide_together(
+        &mut self,
+        index: usize,
+        in_a: &Layer,
+        in_b: &Layer,
+        budget: &Budget,
+    ) -> Result<(), StopReason> {
         let problem = &mut self.problem;
         let rows: Vec<(Row, Row)> = (0..in_a.outputs()).map(|i| (Row::of(in_a, i), Row::of(in_b, i))).collect();
         let increments = self.increments.as_deref().unwrap_or_default();
-        let z: Vec<ExprId> = rows.iter().map(|(a, _)| a.over(&self.a, &mut problem.graph)).collect();
-        let dz: Vec<ExprId> =
-            rows.iter().map(|(a, b)| a.increment(b, increments, &self.a, &mut problem.graph)).collect();
+        let z = rows.iter().map(|(a, _)| within(budget, || a.over(&self.a, &mut problem.graph)));
+        let z: Vec<ExprId> = z.collect::<Result<_, _>>()?;
+        let dz =
+            rows.iter().map(|(a, b)| within(budget, || a.increment(b, increments, &self.a, &mut problem.graph)));
+        let dz: Vec<ExprId> = dz.collect::<Result<_, _>>()?;
         let z_b: Vec<ExprId> = rows
             .iter()
             .zip(z.iter().zip(&dz))
             .map(|((_, b), (&z, &dz))| {
                 let sum = problem.graph.add(z, dz);
-                let row = b.over(&self.b, &mut problem.graph);
-                problem.graph.meet(sum, row)
+                within(budget, || {
+                    let row = b.over(&self.b, &mut problem.graph);
+                    problem.graph.meet(sum, row)
+                })
             })
-            .collect();
+            .collect::<Result<_, _>>()?;
         let twins = activate_twins(problem, in_a.activation(), &z, &dz, &z_b);
         self.a = twins.iter().map(|twin| twin.nominal).collect();
         self.b = twins.iter().map(|twin| twin.perturbed).collect();
         self.increments = Some(twins.iter().map(|twin| twin.increment).collect());
         self.round(index + 1, Some(in_b.activation()));
+        Ok(())
     }
 
     /// Rounds a tensor of `B` that was just made, where that is wanted.
@@ -243,11 +265,22 @@ fn are_alike(a: &Layer, b: &Layer) -> bool {
 }
 
 /// Encodes a layer of one network.
-fn hide(problem: &mut Problem, layer: &Layer, below: &[ExprId]) -> Vec<ExprId> {
-    let z = pre_activations(problem, layer, below);
-    z.into_iter().map(|z| activate(problem, layer.activation(), z)).collect()
+fn hide(
+    problem: &mut Problem,
+    layer: &Layer,
+    below: &[ExprId],
+    budget: &Budget,
+) -> Result<Vec<ExprId>, StopReason> {
+    let z = pre_activations(problem, layer, below, budget)?;
+    Ok(z.into_iter().map(|z| activate(problem, layer.activation(), z)).collect())
 }
 
-fn pre_activations(problem: &mut Problem, layer: &Layer, below: &[ExprId]) -> Vec<ExprId> {
-    layer.rows().zip(layer.biases()).map(|(weights, &bias)| row(problem, weights, below, bias)).collect()
+fn pre_activations(
+    problem: &mut Problem,
+    layer: &Layer,
+    below: &[ExprId],
+    budget: &Budget,
+) -> Result<Vec<ExprId>, StopReason> {
+    let rows = layer.rows().zip(layer.biases());
+    rows.map(|(weights, &bias)| within(budget, || row(problem, weights, below, bias))).collect()
 }

@@ -11,9 +11,10 @@
 
 use super::radii::{Radii, Reach};
 use super::twin::{Twin, Twins, activate_twins, difference_of_rows};
-use super::{activate, declare_inputs, parameter, row};
+use super::{activate, declare_inputs, parameter, row, within};
 use crate::network::{Activation, Layer, Network};
 use crate::perturbation::Perturbation;
+use deltasat::budget::{Budget, StopReason};
 use deltasat::exact::{Constant, Rational};
 use deltasat::expr::{ExprId, Graph};
 use deltasat::interval::bounds;
@@ -65,12 +66,16 @@ pub struct Eliminated<'a> {
 
 impl<'a> Eliminated<'a> {
     /// Encodes all layers but the last over a box of inputs.
+    ///
+    /// # Errors
+    /// The limit that was reached before the end.
     pub fn new(
         network: &'a Network,
         perturbation: &'a Perturbation,
         domain: &[(Rational, Rational)],
         copies: Copies,
-    ) -> Self {
+        budget: &Budget,
+    ) -> Result<Self, StopReason> {
         let mut problem = Problem::default();
         let inputs = declare_inputs(&mut problem, network, domain);
         let zero = problem.graph.constant(Constant::ZERO);
@@ -79,9 +84,9 @@ impl<'a> Eliminated<'a> {
         let mut encoded = Eliminated { network, copies, reach, problem, inputs, noises: Vec::new(), hidden };
         encoded.round(0);
         for layer in 0..network.layers().len() - 1 {
-            encoded.hide(layer);
+            encoded.hide(layer, budget)?;
         }
-        encoded
+        Ok(encoded)
     }
 
     fn layer(&self, layer: usize) -> &'a Layer {
@@ -120,39 +125,50 @@ impl<'a> Eliminated<'a> {
     }
 
     /// Encodes the next layer.
-    fn hide(&mut self, index: usize) {
+    fn hide(&mut self, index: usize, budget: &Budget) -> Result<(), StopReason> {
         let layer = self.layer(index);
         let neurons = 0..layer.outputs();
         let weights: Vec<Vec<Constant>> = layer.rows().map(|w| w.iter().map(|&w| parameter(w)).collect()).collect();
-        let radii: Vec<Radii> = neurons.clone().map(|neuron| self.reach.radii(index, neuron)).collect();
+        let radii = neurons.clone().map(|neuron| within(budget, || self.reach.radii(index, neuron)));
+        let radii: Vec<Radii> = radii.collect::<Result<_, _>>()?;
         let noise: Vec<_> =
             neurons.clone().map(|i| self.noise(NoiseOf::Neuron { layer: index, neuron: i }, &radii[i])).collect();
         if self.copies == Copies::Perturbed {
             let rows: Vec<_> = neurons
-                .map(|i| self.perturbed_row(noise[i], &weights[i], parameter(layer.biases()[i]), &radii[i]))
-                .collect();
+                .map(|i| {
+                    within(budget, || self.perturbed_row(noise[i], &weights[i], parameter(layer.biases()[i]), &radii[i]))
+                })
+                .collect::<Result<_, _>>()?;
             self.hidden = self.activate_perturbed(layer.activation(), &rows);
             self.round(index + 1);
-            return;
+            return Ok(());
         }
         let below: Vec<ExprId> = self.hidden.iter().map(|h| h.nominal).collect();
-        let z: Vec<_> = layer.rows().zip(layer.biases()).map(|(w, &b)| row(&mut self.problem, w, &below, b)).collect();
-        let dz: Vec<_> = neurons.clone().map(|i| self.increment_row(noise[i], &weights[i], &radii[i])).collect();
+        let rows = layer.rows().zip(layer.biases());
+        let z: Vec<_> =
+            rows.map(|(w, &b)| within(budget, || row(&mut self.problem, w, &below, b))).collect::<Result<_, _>>()?;
+        let dz: Vec<_> = neurons
+            .clone()
+            .map(|i| within(budget, || self.increment_row(noise[i], &weights[i], &radii[i])))
+            .collect::<Result<_, _>>()?;
         let perturbed_z: Vec<_> = neurons
             .clone()
             .map(|i| {
                 // the sum comes first: a linear bound must meet each noise in one row only, to see its whole coefficient
                 let sum = self.problem.graph.add(z[i], dz[i]);
                 if index > 0 {
-                    return sum;
+                    return Ok(sum);
                 }
                 // over the inputs themselves the perturbed row is exact, which z + Δz is not
-                let exact = self.perturbed_row(noise[i], &weights[i], parameter(layer.biases()[i]), &radii[i]);
-                self.problem.graph.meet(sum, exact)
+                within(budget, || {
+                    let exact = self.perturbed_row(noise[i], &weights[i], parameter(layer.biases()[i]), &radii[i]);
+                    self.problem.graph.meet(sum, exact)
+                })
             })
-            .collect();
+            .collect::<Result<_, _>>()?;
         self.hidden = activate_twins(&mut self.problem, layer.activation(), &z, &dz, &perturbed_z);
         self.round(index + 1);
+        Ok(())
     }
 
     /// Rounds the perturbed copy's part of a tensor that was just made, where that is wanted.

@@ -23,6 +23,7 @@ pub mod smtlib;
 pub mod twin;
 
 use crate::network::{Activation, Network, Output};
+use deltasat::budget::{Budget, StopReason};
 use deltasat::exact::{Constant, Rational};
 use deltasat::expr::ExprId;
 use deltasat::op::{Incremented, Op};
@@ -66,6 +67,11 @@ pub(crate) fn incremented(activation: Activation) -> Option<Incremented> {
         Activation::Tanh => Some(Incremented::Tanh),
         Activation::Sigmoid => Some(Incremented::Sigmoid),
     }
+}
+
+/// Does a part of an encoding that takes long enough to look at the limits before it.
+pub(crate) fn within<T>(budget: &Budget, part: impl FnOnce() -> T) -> Result<T, StopReason> {
+    budget.stopped().map_or_else(|| Ok(part()), Err)
 }
 
 /// `Σ a_j x_j + b`, zero coefficients left out.

@@ -14,10 +14,11 @@
 
 use super::moved::Mover;
 use super::radii::{Radii, Reach};
-use super::{activate, declare_inputs, parameter};
+use super::{activate, declare_inputs, parameter, within};
 use crate::network::{Activation, Layer, Network, NetworkError};
 use crate::perturbation::Perturbation;
 use crate::property::Constraint;
+use deltasat::budget::{Budget, StopReason};
 use deltasat::exact::{Constant, Rational};
 use deltasat::expr::ExprId;
 use deltasat::formula::{Formula, Relation};
@@ -51,28 +52,40 @@ pub struct Body<'a> {
 
 impl<'a> Body<'a> {
     /// Encodes the hidden layers over a box of inputs, one interval per input of the network.
-    pub fn new(network: &'a Network, perturbation: &'a Perturbation, domain: &[(Rational, Rational)]) -> Self {
+    ///
+    /// # Errors
+    /// The limit that was reached before the end.
+    pub fn new(
+        network: &'a Network,
+        perturbation: &'a Perturbation,
+        domain: &[(Rational, Rational)],
+        budget: &Budget,
+    ) -> Result<Self, StopReason> {
         let mut problem = Problem::default();
         let inputs = declare_inputs(&mut problem, network, domain);
         let reach = Reach::new(network, perturbation);
         let mut encoder = Encoder { network, reach, problem, hidden: inputs.clone(), inputs, noises: Vec::new() };
         encoder.round(0);
         for layer in 0..encoder.last() {
-            encoder.hide(layer);
+            encoder.hide(layer, budget)?;
         }
-        Body { perturbation, encoder }
+        Ok(Body { perturbation, encoder })
     }
 
     /// The problem of some constraints.
-    pub fn pose(&self, constraints: &[Constraint]) -> Posed<'a> {
+    ///
+    /// # Errors
+    /// The limit that was reached before the end.
+    pub fn pose(&self, constraints: &[Constraint], budget: &Budget) -> Result<Posed<'a>, StopReason> {
         let mut encoder = self.encoder.clone();
-        let slacks = encoder.slacks(constraints);
+        let slacks = encoder.slacks(constraints, budget)?;
         let Encoder { network, mut problem, noises, .. } = encoder;
         let relation = |constraint: &Constraint| if constraint.strict { Relation::Gt } else { Relation::Ge };
         let atoms = slacks.iter().zip(constraints).map(|(&slack, c)| Formula::atom(slack, relation(c)));
         problem.constraint = Formula::and(atoms);
         problem.objective = least(&mut problem, slacks);
-        Posed { network, mover: Mover::new(network, self.perturbation), noises, compiled: problem.compile() }
+        let compiled = problem.compile_within(budget)?;
+        Ok(Posed { network, mover: Mover::new(network, self.perturbation), noises, compiled })
     }
 }
 
@@ -136,12 +149,12 @@ impl<'a> Encoder<'a> {
     }
 
     /// The outputs of a layer, made kind by kind so that the operands of the next layer's rows are neighbours.
-    fn outputs(&mut self, index: usize) -> Vec<ExprId> {
+    fn outputs(&mut self, index: usize, budget: &Budget) -> Result<Vec<ExprId>, StopReason> {
         let layer = self.layer(index);
-        let radii: Vec<Radii> = (0..layer.outputs()).map(|neuron| self.reach.radii(index, neuron)).collect();
+        let radii = (0..layer.outputs()).map(|neuron| within(budget, || self.reach.radii(index, neuron)));
+        let radii: Vec<Radii> = radii.collect::<Result<_, _>>()?;
         let noise: Vec<_> = radii.iter().enumerate().map(|(i, radii)| self.neuron_noise(index, i, radii)).collect();
-        let z: Vec<ExprId> = (0..layer.outputs())
-            .map(|i| {
+        let mut z = |i: usize| {
                 let weights = layer.row(i).iter().zip(&radii[i].weight_shifts).map(|(&w, d)| &parameter(w) + d);
                 let bias = &parameter(layer.biases()[i]) + &radii[i].bias_shift;
                 let Some(s) = noise[i] else {
@@ -150,14 +163,15 @@ impl<'a> Encoder<'a> {
                 let terms: Vec<_> =
                     weights.zip(&radii[i].weights).zip(&self.hidden).map(|((a, r), &h)| (a, r.clone(), h)).collect();
                 self.problem.graph.noise(s, terms, bias, radii[i].bias.clone())
-            })
-            .collect();
-        z.into_iter().map(|z| activate(&mut self.problem, layer.activation(), z)).collect()
+            };
+        let z: Vec<ExprId> = (0..layer.outputs()).map(|i| within(budget, || z(i))).collect::<Result<_, _>>()?;
+        Ok(z.into_iter().map(|z| activate(&mut self.problem, layer.activation(), z)).collect())
     }
 
-    fn hide(&mut self, index: usize) {
-        self.hidden = self.outputs(index);
+    fn hide(&mut self, index: usize, budget: &Budget) -> Result<(), StopReason> {
+        self.hidden = self.outputs(index, budget)?;
         self.round(index + 1);
+        Ok(())
     }
 
     /// Rounds the tensor that was just made, where that is wanted.
@@ -167,12 +181,12 @@ impl<'a> Encoder<'a> {
     }
 
     /// One expression for the slack of each constraint.
-    fn slacks(&mut self, constraints: &[Constraint]) -> Vec<ExprId> {
+    fn slacks(&mut self, constraints: &[Constraint], budget: &Budget) -> Result<Vec<ExprId>, StopReason> {
         let last = self.last();
         if self.layer(last).activation() != Activation::Linear {
             let outputs =
-                if constraints.iter().all(|c| c.outputs.is_empty()) { Vec::new() } else { self.outputs(last) };
-            return constraints
+                if constraints.iter().all(|c| c.outputs.is_empty()) { Vec::new() } else { self.outputs(last, budget)? };
+            let slacks = constraints
                 .iter()
                 .map(|c| {
                     let by_outputs = c.outputs.iter().map(|(j, b)| (Constant::from_rational(b.clone()), outputs[*j]));
@@ -180,16 +194,17 @@ impl<'a> Encoder<'a> {
                     self.problem.graph.linear(terms, Constant::from_rational(c.constant.clone()))
                 })
                 .collect();
+            return Ok(slacks);
         }
         let mut uses = vec![0usize; self.layer(last).outputs()];
         constraints.iter().flat_map(|c| &c.outputs).for_each(|&(j, _)| uses[j] += 1);
         if uses.iter().all(|&uses| uses <= 1) {
-            return constraints.iter().enumerate().map(|(k, c)| self.own_noise(k, c)).collect();
+            return constraints.iter().enumerate().map(|(k, c)| within(budget, || self.own_noise(k, c))).collect();
         }
         // what each output's own noise adds to it
         let moved: Vec<Option<ExprId>> =
             (0..uses.len()).map(|j| if uses[j] > 0 { self.moved_output(j) } else { None }).collect();
-        constraints.iter().map(|c| self.shared_noises(c, &moved)).collect()
+        constraints.iter().map(|c| within(budget, || self.shared_noises(c, &moved))).collect()
     }
 
     fn input_terms<'t>(&'t self, constraint: &'t Constraint) -> impl Iterator<Item = (Constant, ExprId)> + 't {

@@ -6,6 +6,7 @@ use super::moved::Mover;
 use super::twin::{Twin, Twins};
 use crate::network::{Network, NetworkError, Output, Parameter};
 use crate::perturbation::Perturbation;
+use deltasat::budget::{Budget, StopReason};
 use deltasat::exact::{Constant, Rational};
 use deltasat::expr::ExprId;
 use deltasat::formula::{Formula, Relation};
@@ -55,36 +56,44 @@ enum Moves {
 
 impl<'a> Encoded<'a> {
     /// Encodes a question over a box of inputs, with the parameters eliminated.
+    ///
+    /// # Errors
+    /// The limit that was reached before the end.
     pub fn new(
         network: &'a Network,
         perturbation: &'a Perturbation,
         domain: &[(Rational, Rational)],
         question: &Question,
-    ) -> Self {
+        budget: &Budget,
+    ) -> Result<Self, StopReason> {
         // at a fixed input the trained network's class is known, and its part in the question is over
         let copies = match question {
             Question::Flip { guard: None, .. } => Copies::Perturbed,
             Question::Flip { .. } | Question::Deviation { .. } => Copies::Both,
         };
-        let mut twins = Eliminated::new(network, perturbation, domain, copies);
+        let mut twins = Eliminated::new(network, perturbation, domain, copies, budget)?;
         let (objective, constraint) = pose(&mut twins, question);
         let moves = Moves::Noises(twins.noises);
-        let compiled = compile(twins.problem, objective, constraint);
-        Encoded { network, perturbation, moves, mover: Mover::new(network, perturbation), compiled }
+        let compiled = compile(twins.problem, objective, constraint, budget)?;
+        Ok(Encoded { network, perturbation, moves, mover: Mover::new(network, perturbation), compiled })
     }
 
     /// Encodes a question over a box of inputs, with every parameter a variable.
+    ///
+    /// # Errors
+    /// The limit that was reached before the end.
     pub fn literal(
         network: &'a Network,
         perturbation: &'a Perturbation,
         domain: &[(Rational, Rational)],
         question: &Question,
-    ) -> Self {
+        budget: &Budget,
+    ) -> Result<Self, StopReason> {
         let mut twins = Literal::new(network, perturbation, domain);
         let (objective, constraint) = pose(&mut twins, question);
         let moves = Moves::Parameters(twins.parameters);
-        let compiled = compile(twins.problem, objective, constraint);
-        Encoded { network, perturbation, moves, mover: Mover::new(network, perturbation), compiled }
+        let compiled = compile(twins.problem, objective, constraint, budget)?;
+        Ok(Encoded { network, perturbation, moves, mover: Mover::new(network, perturbation), compiled })
     }
 
     /// Lets the inputs range over all reals, for questions whose inputs are fixed at the root of each search. Only for
@@ -142,10 +151,15 @@ impl<'a> Encoded<'a> {
     }
 }
 
-pub(super) fn compile(mut problem: Problem, objective: ExprId, constraint: Formula) -> Compiled {
+pub(super) fn compile(
+    mut problem: Problem,
+    objective: ExprId,
+    constraint: Formula,
+    budget: &Budget,
+) -> Result<Compiled, StopReason> {
     problem.objective = Some(objective);
     problem.constraint = constraint;
-    problem.compile()
+    problem.compile_within(budget)
 }
 
 /// The objective and the constraint of a question, over any encoding.

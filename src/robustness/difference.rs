@@ -13,7 +13,7 @@ use crate::network::exact::ExactEvaluation;
 use crate::network::{Network, NetworkError, Output};
 use crate::perturbation::activations::Activations;
 use deltasat::branch::PhasesFirst;
-use deltasat::budget::Stopwatch;
+use deltasat::budget::{Budget, Stopwatch};
 use deltasat::exact::{Ball, Rational, rational};
 use deltasat::incumbent::{Relaxed, Ridge, Vertex};
 use deltasat::problem::Compiled;
@@ -31,7 +31,8 @@ pub struct Difference<'a> {
     activations: Option<&'a Activations>,
     domain: &'a [(Rational, Rational)],
     settings: Settings,
-    pair: Pair<'a>,
+    /// or the limit that was reached before it was made
+    pair: Result<Pair<'a>, StopReason>,
 }
 
 /// An input, and what both networks say there, exactly.
@@ -164,14 +165,23 @@ pub fn check(a: &Network, b: &Network) -> Result<(), NetworkError> {
 impl<'a> Difference<'a> {
     /// Prepares the question for two networks that [can be compared](check), over one interval per input.
     pub fn new(a: &'a Network, b: &'a Network, domain: &'a [(Rational, Rational)], settings: Settings) -> Self {
-        Difference { a, b, activations: None, domain, settings, pair: Pair::new(a, b, None, domain) }
+        let pair = Pair::new(a, b, None, domain, &settings.budget);
+        Difference { a, b, activations: None, domain, settings, pair }
     }
 
     /// The same question where the inputs and hidden outputs of `b` are rounded.
     #[must_use]
     pub fn with_activations(self, activations: &'a Activations) -> Self {
-        let pair = Pair::new(self.a, self.b, Some(activations), self.domain);
+        let pair = Pair::new(self.a, self.b, Some(activations), self.domain, &self.settings.budget);
         Difference { activations: Some(activations), pair, ..self }
+    }
+
+    /// Poses a question, as far as the budget allows.
+    fn pose(
+        &self,
+        question: impl FnOnce(&Pair<'a>, &Budget) -> Result<Compiled, StopReason>,
+    ) -> Result<Compiled, StopReason> {
+        question(self.pair.as_ref().map_err(|&stop| stop)?, &self.settings.budget)
     }
 
     /// Bounds the range of `logit_B − logit_A` of these outputs, or says whether any is farther from 0 than a threshold.
@@ -186,7 +196,13 @@ impl<'a> Difference<'a> {
             if violated {
                 return Supremum::UNKNOWN;
             }
-            let compiled = self.pair.ask_logit(output, side);
+            let compiled = match self.pose(|pair, budget| pair.ask_logit(output, side, budget)) {
+                Ok(compiled) => compiled,
+                Err(reason) => {
+                    stop = reason;
+                    return Supremum::UNKNOWN;
+                }
+            };
             let options = self.settings.options(target, others);
             let optimum = search(&compiled, &options, observer, &mut statistics, &mut stop);
             let witness = self.witness(&optimum);
@@ -244,7 +260,13 @@ impl<'a> Difference<'a> {
             for position in 0..open.len() {
                 let (class, bound) = open[position];
                 let question = Question::Deviation { class, where_assigned };
-                let compiled = self.pair.ask(&question);
+                let compiled = match self.pose(|pair, budget| pair.ask(&question, budget)) {
+                    Ok(compiled) => compiled,
+                    Err(reason) => {
+                        found.stop = reason;
+                        break 'rounds;
+                    }
+                };
                 let others = open.len() - position - 1;
                 // the later classes of the last round hardly ever need theirs
                 let others = if round > 0 { others.min(1) } else { others + open.len() };
@@ -317,7 +339,15 @@ impl<'a> Difference<'a> {
             let asked = std::mem::take(&mut open);
             for (position, &(class, against)) in asked.iter().enumerate() {
                 let others = asked.len() - position - 1;
-                let compiled = self.pair.ask(&Question::Flip { class, against, guard: Some(guard.clone()) });
+                let question = Question::Flip { class, against, guard: Some(guard.clone()) };
+                let compiled = match self.pose(|pair, budget| pair.ask(&question, budget)) {
+                    Ok(compiled) => compiled,
+                    Err(reason) => {
+                        (found.stop, best.upper) = (reason, f64::INFINITY);
+                        open.push((class, against));
+                        break 'rounds;
+                    }
+                };
                 let mut options = self.settings.options(Some(limit(class, against)), others);
                 if let Some(boxes) = boxes {
                     options.budget = options.budget.with_boxes(boxes);

@@ -51,7 +51,14 @@ impl Global<'_> {
         for (index, &class) in classes.iter().enumerate() {
             let others = classes.len() - index - 1;
             let question = Question::Deviation { class, where_assigned: choice == ClassChoice::Assigned };
-            let encoded = Encoded::new(self.network, self.perturbation, self.domain, &question);
+            let budget = &self.settings.budget;
+            let encoded = match Encoded::new(self.network, self.perturbation, self.domain, &question, budget) {
+                Ok(encoded) => encoded,
+                Err(stop) => {
+                    (finding.stop, finding.upper) = (stop, most);
+                    break;
+                }
+            };
             let mut options = self.settings.options(target, others);
             options.floor = if finding.witness.is_some() { finding.lower } else { f64::NEG_INFINITY };
             let optimum = self.settings.search(&encoded, options, observer);
@@ -100,7 +107,15 @@ impl Global<'_> {
         for (class, against) in pairs.filter(|(class, against)| class != against) {
             others -= 1;
             let question = Question::Flip { class, against, guard: Some(guard.clone()) };
-            let encoded = Encoded::new(self.network, self.perturbation, self.domain, &question);
+            let budget = &self.settings.budget;
+            let encoded = match Encoded::new(self.network, self.perturbation, self.domain, &question, budget) {
+                Ok(encoded) => encoded,
+                Err(stop) => {
+                    (finding.stop, finding.upper) = (stop, f64::INFINITY);
+                    (finding.answer, finding.class_change) = (unfinished(stop), Some(ClassChange::Unknown));
+                    break;
+                }
+            };
             let options = self.settings.options(Some(limit(class, against)), others);
             let optimum = self.settings.search(&encoded, options, observer);
             add(&mut finding.statistics, &optimum.statistics);

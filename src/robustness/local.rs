@@ -10,7 +10,7 @@ use super::witness::Witness;
 use super::{Answer, ClassChange, ClassChoice, Finding, Settings, add, chosen_classes, search, witness_point};
 use crate::encode::class_count;
 use crate::encode::question::{Encoded, Question};
-use crate::network::Network;
+use crate::network::{Network, Output};
 use crate::perturbation::Perturbation;
 use deltasat::budget::{Budget, Stopwatch};
 use deltasat::exact::{Rational, rational};
@@ -33,9 +33,9 @@ pub struct Local<'a> {
     settings: Settings,
     witnesses: bool,
     /// the deviation of each class
-    deviations: Vec<OnceLock<Encoded<'a>>>,
+    deviations: Vec<OnceLock<Result<Encoded<'a>, StopReason>>>,
     /// the change from one class to another, row by row
-    flips: Vec<OnceLock<Encoded<'a>>>,
+    flips: Vec<OnceLock<Result<Encoded<'a>, StopReason>>>,
 }
 
 /// The memory of one worker: a workspace for each question that it has asked.
@@ -203,7 +203,14 @@ impl<'a> Local<'a> {
         observer: &mut dyn Observer,
     ) {
         let question = || self.encode(&Question::Deviation { class, where_assigned: false });
-        let encoded = self.deviations[class].get_or_init(question);
+        let encoded = match self.deviations[class].get_or_init(question) {
+            Ok(encoded) => encoded,
+            Err(stop) => {
+                let most = if self.network.output() == Output::None { f64::INFINITY } else { 1.0 };
+                (finding.stop, finding.upper) = (*stop, most);
+                return;
+            }
+        };
         let upper = scratch.bound_at(encoded, class, place);
         let vertex = scratch.vertex(encoded, class, upper - CLOSED);
         let attained = vertex.and_then(|(point, _)| self.attained(encoded, &point, place, class));
@@ -256,7 +263,16 @@ impl<'a> Local<'a> {
         };
         let mut open = Vec::new();
         for against in (0..classes).filter(|&against| against != class) {
-            let (encoded, key) = self.flip(class, against);
+            let (encoded, key) = match self.flip(class, against) {
+                Ok(flip) => flip,
+                Err(stop) => {
+                    finding.stop = stop;
+                    if collects {
+                        finding.upper = f64::INFINITY;
+                    }
+                    return Departure { change: ClassChange::Unknown, ..departure };
+                }
+            };
             let upper = scratch.bound_at(encoded, key, place);
             // for a deviation its own root is counted
             finding.statistics.boxes += u64::from(collects);
@@ -275,11 +291,10 @@ impl<'a> Local<'a> {
                 }
                 return self.possible(found, finding, collects);
             }
-            open.push((against, upper, value));
+            open.push((against, encoded, key, upper, value));
         }
-        open.sort_by(|a, b| b.2.total_cmp(&a.2));
-        for (position, &(against, root, _)) in open.iter().enumerate() {
-            let (encoded, key) = self.flip(class, against);
+        open.sort_by(|a, b| b.4.total_cmp(&a.4));
+        for (position, &(against, encoded, key, root, _)) in open.iter().enumerate() {
             let others = open.len() - position - 1;
             let mut options = self.settings.options(Some(limit(class, against)), others);
             options.absolute_gap = 0.0;
@@ -314,11 +329,12 @@ impl<'a> Local<'a> {
     }
 
     /// The question whether one class changes to another, and its key.
-    fn flip(&self, class: usize, against: usize) -> (&Encoded<'a>, usize) {
+    fn flip(&self, class: usize, against: usize) -> Result<(&Encoded<'a>, usize), StopReason> {
         let classes = class_count(self.network);
         let index = class * classes + against;
         let question = || self.encode(&Question::Flip { class, against, guard: None });
-        (self.flips[index].get_or_init(question), classes + index)
+        let encoded = self.flips[index].get_or_init(question).as_ref();
+        encoded.map(|encoded| (encoded, classes + index)).map_err(|&stop| stop)
     }
 
     /// What the parameters do that a point of the search stands for, where they change the class.
@@ -362,12 +378,12 @@ impl<'a> Local<'a> {
         })
     }
 
-    fn encode(&self, question: &Question) -> Encoded<'a> {
+    fn encode(&self, question: &Question) -> Result<Encoded<'a>, StopReason> {
         let anywhere = Rational::from_integer(0.into());
         let domain = vec![(anywhere.clone(), anywhere); self.network.input().count()];
-        let mut encoded = Encoded::new(self.network, self.perturbation, &domain, question);
+        let mut encoded = Encoded::new(self.network, self.perturbation, &domain, question, &self.settings.budget)?;
         encoded.free_inputs();
-        encoded
+        Ok(encoded)
     }
 }
 

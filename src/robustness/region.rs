@@ -91,8 +91,8 @@ pub struct Region<'a> {
     sides: [(Rational, Rational); 2],
     settings: Settings,
     /// the change from one class to another, row by row, of the perturbed network and then of the trained one
-    flips: Vec<OnceLock<Encoded<'a>>>,
-    trained: Vec<OnceLock<Encoded<'a>>>,
+    flips: Vec<OnceLock<Result<Encoded<'a>, StopReason>>>,
+    trained: Vec<OnceLock<Result<Encoded<'a>, StopReason>>>,
 }
 
 /// A piece by how often the rectangle was cut, and which one of the pieces of that size it is.
@@ -282,7 +282,7 @@ impl<'a> Region<'a> {
             return false;
         }
         // the row of the difference of two logits has a noise of its own, which counts the other way round
-        let noises = self.turned(class, against, noises);
+        let Some(noises) = self.turned(class, against, noises) else { return false };
         // `class` is never assigned to with these noises
         if !self.never(true, against, class, piece, &noises, scratch) {
             return false;
@@ -297,7 +297,7 @@ impl<'a> Region<'a> {
             return true;
         }
         let Some((_, back)) = self.vertex(against, class, middle, scratch) else { return false };
-        let back = self.turned(against, class, &back);
+        let Some(back) = self.turned(against, class, &back) else { return false };
         let no_third = |other: usize, scratch: &mut Scratch| {
             self.never(false, class, other, piece, &[], scratch)
                 || self.never(false, against, other, piece, &[], scratch)
@@ -307,11 +307,11 @@ impl<'a> Region<'a> {
 
     /// The noises of the question whether one class changes to another as noises of the question the other way round, each at
     /// an end.
-    fn turned(&'a self, class: usize, against: usize, noises: &[f64]) -> Vec<f64> {
+    fn turned(&'a self, class: usize, against: usize, noises: &[f64]) -> Option<Vec<f64>> {
         let ends = noises.iter().map(|&s| if s < 0.0 { -1.0 } else { 1.0 });
-        let (there, back) = (self.flip(true, class, against), self.flip(true, against, class));
+        let (there, back) = (self.flip(true, class, against)?, self.flip(true, against, class)?);
         let turns = there.noises().zip(back.noises()).map(|(there, back)| if there == back { 1.0 } else { -1.0 });
-        ends.zip(turns).map(|(s, turn)| s * turn).collect()
+        Some(ends.zip(turns).map(|(s, turn)| s * turn).collect())
     }
 
     /// Proves that throughout a piece no network with these noises (any, where none are given) prefers `against` to `class`;
@@ -325,7 +325,7 @@ impl<'a> Region<'a> {
         noises: &[f64],
         scratch: &mut Scratch,
     ) -> bool {
-        let encoded = self.flip(perturbed, class, against);
+        let Some(encoded) = self.flip(perturbed, class, against) else { return false };
         let mut root = encoded.compiled.root();
         root[..piece.len()].copy_from_slice(piece);
         for (variable, &s) in root[piece.len()..].iter_mut().zip(noises) {
@@ -347,7 +347,7 @@ impl<'a> Region<'a> {
         input: &[Interval],
         scratch: &mut Scratch,
     ) -> Option<(f64, Vec<f64>)> {
-        let encoded = self.flip(true, class, against);
+        let encoded = self.flip(true, class, against)?;
         let (compiled, tape) = (&encoded.compiled, &encoded.compiled.tape);
         let fresh = || (Workspace::new(tape), vec![0.0; tape.variables()]);
         let (w, found) = scratch.workspaces.entry((class, against)).or_insert_with(fresh);
@@ -361,18 +361,20 @@ impl<'a> Region<'a> {
         Some((value, found[input.len()..].to_vec()))
     }
 
-    /// The question whether one class changes to another in the perturbed network, or in the trained one alone.
-    fn flip(&'a self, perturbed: bool, class: usize, against: usize) -> &'a Encoded<'a> {
+    /// The question whether one class changes to another in the perturbed network, or in the trained one alone;
+    /// `None` where there was no time to pose it.
+    fn flip(&'a self, perturbed: bool, class: usize, against: usize) -> Option<&'a Encoded<'a>> {
         let (questions, perturbation) =
             if perturbed { (&self.flips, self.perturbation) } else { (&self.trained, &self.still) };
-        questions[class * class_count(self.network) + against].get_or_init(|| {
+        let encoded = questions[class * class_count(self.network) + against].get_or_init(|| {
             let anywhere = Rational::zero();
             let domain = vec![(anywhere.clone(), anywhere); self.network.input().count()];
             let question = Question::Flip { class, against, guard: None };
-            let mut encoded = Encoded::new(self.network, perturbation, &domain, &question);
+            let mut encoded = Encoded::new(self.network, perturbation, &domain, &question, &self.settings.budget)?;
             encoded.free_inputs();
-            encoded
-        })
+            Ok(encoded)
+        });
+        encoded.as_ref().ok()
     }
 
     /// The inputs of a piece, outward rounded.

@@ -165,11 +165,16 @@ impl<'a> Verify<'a> {
             return found.map_or(Outcome::Open(StopReason::Unsplittable), Outcome::Violated);
         }
         if kept.as_ref().is_none_or(|kept| self.property.cases()[kept.case].domain != case.domain) {
-            let body = Body::new(self.network, self.perturbation, &case.domain);
-            *kept = Some(Kept { case: number, body });
+            match Body::new(self.network, self.perturbation, &case.domain, &self.settings.budget) {
+                Ok(body) => *kept = Some(Kept { case: number, body }),
+                Err(reason) => return Outcome::Open(reason),
+            }
         }
         let Some(Kept { body, .. }) = kept else { return Outcome::Open(StopReason::Unsplittable) };
-        let posed = &body.pose(&case.constraints);
+        let posed = &match body.pose(&case.constraints, &self.settings.budget) {
+            Ok(posed) => posed,
+            Err(reason) => return Outcome::Open(reason),
+        };
         let compiled = &posed.compiled;
         let optimum = optimise(compiled, &compiled.root(), &Strategy::default(), options, watch);
         add(statistics, &optimum.statistics);

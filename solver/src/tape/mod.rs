@@ -27,6 +27,7 @@ pub use relaxation::{LANES, LinearBound};
 pub use stairs::Stair;
 pub use workspace::Workspace;
 
+use crate::budget::{Budget, StopReason};
 use crate::expr::{ExprId, Graph, Node};
 use crate::interval::Interval;
 use crate::interval::decimal::enclose_constant;
@@ -97,6 +98,8 @@ pub struct Tape {
     widest: usize,
 }
 
+/// Rows of more operands take long enough to look at the limits after each.
+const LONG: usize = 256;
 /// `writer` of a slot that no instruction writes.
 const NO_WRITER: u32 = u32::MAX;
 
@@ -108,6 +111,20 @@ impl Tape {
     /// operator, says something about the box only where a required root depends on it, and not just through a branch
     /// of an `ite`.
     pub fn compile(graph: &Graph, variables: usize, required: &[ExprId], others: &[ExprId]) -> Tape {
+        Self::compile_within(graph, variables, required, others, &Budget::unlimited()).expect("nothing limits it")
+    }
+
+    /// Compiles as [`compile`](Self::compile), as far as a budget allows.
+    ///
+    /// # Errors
+    /// The limit that was reached before the end.
+    pub fn compile_within(
+        graph: &Graph,
+        variables: usize,
+        required: &[ExprId],
+        others: &[ExprId],
+        budget: &Budget,
+    ) -> Result<Tape, StopReason> {
         let roots: Vec<ExprId> = required.iter().chain(others).copied().collect();
         let mark = graph.reachable(&roots);
         let required = graph.required(required);
@@ -144,6 +161,11 @@ impl Tape {
                     slot
                 }
                 Node::Apply { op, operands } => {
+                    if (operands.len() > LONG || budget.step())
+                        && let Some(reason) = budget.stopped()
+                    {
+                        return Err(reason);
+                    }
                     let slots: Vec<Slot> = operands.iter().map(|o| tape.slot_of[o]).collect();
                     if let Some((value, nearest)) = tape.fold(op, &slots) {
                         let slot = tape.new_slot();
@@ -163,7 +185,7 @@ impl Tape {
         tape.groups = tape.find_groups();
         tape.uses = tape.find_uses();
         tape.stairs = tape.find_stairs();
-        tape
+        Ok(tape)
     }
 
     /// The enclosure of an operator over constants alone, where it is certainly defined, and a double in it: an irrational
