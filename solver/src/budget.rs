@@ -28,6 +28,8 @@ pub enum StopReason {
 
 /// Every so many steps the limits are looked at.
 const STEPS: u32 = 256;
+/// What the program itself, with its threads and tables, may come to need.
+const OWN: usize = 16 << 20;
 /// The least time between two looks at the memory in use, which costs a system call.
 const PAUSE: Duration = Duration::from_millis(5);
 
@@ -85,10 +87,10 @@ impl Budget {
         self
     }
 
-    /// Counts the bytes that the process takes beyond what it has now as well, as `bytes` tells them.
+    /// Counts as well what the process takes beyond what it has now and what a program needs anyway, as `bytes` tells it.
     #[must_use]
     pub fn with_gauge(mut self, bytes: fn() -> Option<usize>) -> Self {
-        let before = bytes().unwrap_or_default();
+        let before = bytes().unwrap_or_default().saturating_add(OWN);
         self.gauge = Some(Gauge { bytes, before, since: Stopwatch::start(), next: Arc::default() });
         self
     }
@@ -259,6 +261,13 @@ impl Stopwatch {
     }
 }
 
+/// The bytes of physical memory that the process uses, where the system tells.
+pub fn resident() -> Option<usize> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    line.trim().strip_suffix("kB")?.trim_end().parse::<usize>().ok()?.checked_mul(1 << 10)
+}
+
 /// A number of bytes as people write it: `500000`, `512M`, `2G` (binary multiples).
 ///
 /// # Errors
@@ -327,7 +336,11 @@ mod tests {
             [budget.stops(0, 101), budget.less_boxes(7).stops(3, 0)],
             [StopReason::Memory, StopReason::Boxes].map(Some)
         );
-        let filled = Budget::unlimited().with_gauge(|| Some(50)).with_memory(10);
-        assert_eq!(filled.stopped(), None, "what was there before does not count");
+        let held = Budget::unlimited().with_gauge(|| Some(50)).with_memory(10);
+        assert_eq!(held.stopped(), None, "what was there before does not count");
+        static FIRST: AtomicBool = AtomicBool::new(true);
+        let grown = || Some(if FIRST.swap(false, Ordering::Relaxed) { 50 } else { 61 + OWN });
+        let growing = Budget::unlimited().with_gauge(grown).with_memory(10);
+        assert_eq!(growing.stopped(), Some(StopReason::Memory));
     }
 }

@@ -6,6 +6,7 @@ use super::progress::Progress;
 use super::rows::{self, Ask};
 use super::{Failure, Status};
 use clap::Args;
+use deltasat::budget::Budget;
 use deltasat::exact::Rational;
 use deltasat::search::StopReason;
 use quantproof::network::Network;
@@ -96,13 +97,13 @@ impl Arguments {
         }
         let Some(text) = &self.place.input else { return self.table(&session, &network, report, out) };
         let input = options::input(text, &network)?;
-        let effect = faults.at(&input);
+        let effect = faults.at(&input, &session.settings.budget);
         if session.json {
             report.json(&input, &effect, out)?;
         } else {
             report.text(&input, &effect, out)?;
         }
-        Ok(Status::of(report.outcome(&effect), StopReason::Complete))
+        Ok(Status::of(report.outcome(&effect), effect.stop))
     }
 
     fn table(
@@ -119,9 +120,10 @@ impl Arguments {
         let question = Question { json: session.json, report };
         let mut summary = Summary { inputs: inputs.count, ..Summary::default() };
         report.start(session.json, out)?;
-        summary.stop = rows::run(session, &inputs, network.input().count(), &question, out, |row, effect| {
+        let stop = rows::run(session, &inputs, network.input().count(), &question, out, |row, effect| {
             summary.add(row.line, effect);
         })?;
+        summary.stop = stop.or(summary.stop);
         summary.seconds = session.started.seconds();
         report.end(session.json, &summary, out)?;
         if summary.stop == Some(StopReason::Interrupted) {
@@ -135,8 +137,8 @@ impl Ask for Question<'_> {
     type Scratch = ();
     type Found = Effect;
 
-    fn ask(&self, _: &Row, input: &[Rational], (): &mut ()) -> Effect {
-        self.report.faults.at(input)
+    fn ask(&self, _: &Row, input: &[Rational], budget: &Budget, (): &mut ()) -> Effect {
+        self.report.faults.at(input, budget)
     }
 
     fn write(&self, row: &Row, input: &[Rational], effect: &Effect, text: &mut Vec<u8>) {

@@ -16,11 +16,6 @@ use quantproof::robustness::flips::{Flip, Flips};
 use quantproof::robustness::local::Scratch;
 use std::io::Write;
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
-
-/// How many times its even share of the time that is left a row may take: rows are very unequal, and most take next to
-/// nothing.
-const UNEVEN: usize = 4;
 
 /// Which inputs can flip to another class, which never can, and the accuracy that is certain
 ///
@@ -65,8 +60,6 @@ struct Question<'a> {
     inputs: &'a Inputs,
     flips: Flips<'a>,
     layout: Layout<'a>,
-    /// rows that were answered
-    answered: AtomicU64,
 }
 
 impl Arguments {
@@ -87,9 +80,8 @@ impl Arguments {
         let flips = Flips::new(&network, &perturbation, session.settings.clone());
         let columns = (inputs.has_labels(), flips.rounded().is_some());
         let layout = Layout::new(&network, &perturbation, columns, inputs.last_line, &inputs.widths);
-        let answered = AtomicU64::new(0);
         let (network, inputs) = (&network, &inputs);
-        let question = Question { session: &session, network, inputs, flips, layout, answered };
+        let question = Question { session: &session, network, inputs, flips, layout };
         let mut summary = Summary { inputs: inputs.count, ..Summary::default() };
         let mut page = Rows::default();
         if session.json {
@@ -127,23 +119,14 @@ impl Question<'_> {
         // the file was checked: every label is a class
         self.inputs.label(row, self.network).ok().flatten()
     }
-
-    /// What a row may take.
-    fn share(&self) -> Budget {
-        let settings = &self.session.settings;
-        let rows = self.inputs.count.saturating_sub(self.answered.load(Ordering::Relaxed));
-        settings.budget.share(usize::try_from(rows).unwrap_or(usize::MAX).div_ceil(settings.jobs.max(1) * UNEVEN))
-    }
 }
 
 impl Ask for Question<'_> {
     type Scratch = Scratch;
     type Found = Flip;
 
-    fn ask(&self, row: &Row, input: &[Rational], scratch: &mut Scratch) -> Flip {
-        let flip = self.flips.ask(input, self.label(row), &self.share(), scratch, &mut ());
-        self.answered.fetch_add(1, Ordering::Relaxed);
-        flip
+    fn ask(&self, row: &Row, input: &[Rational], budget: &Budget, scratch: &mut Scratch) -> Flip {
+        self.flips.ask(input, self.label(row), budget, scratch, &mut ())
     }
 
     fn write(&self, row: &Row, input: &[Rational], flip: &Flip, text: &mut Vec<u8>) {

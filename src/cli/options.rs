@@ -69,7 +69,7 @@ pub(super) struct Run {
     /// Worker threads; the answer does not depend on them [default: one per processor]
     #[arg(long, value_name = "N", value_parser = jobs, allow_negative_numbers = true)]
     jobs: Option<usize>,
-    /// Stop when the open boxes hold so many bytes (suffixes K, M, G), and print the bounds so far [default: no limit]
+    /// Stop when the run holds so many bytes (suffixes K, M, G), and print the bounds so far [default: no limit]
     #[arg(long, value_name = "BYTES", value_parser = budget::bytes, allow_negative_numbers = true)]
     memory: Option<usize>,
     /// Show progress on stderr even if that is not a terminal
@@ -108,7 +108,7 @@ impl Run {
             budget = budget.with_time(limit);
         }
         if let Some(limit) = self.memory {
-            budget = budget.with_memory(limit);
+            budget = budget.with_memory(limit).with_gauge(budget::resident);
         }
         let processors = || std::thread::available_parallelism().map_or(1, usize::from);
         let settings = Settings { jobs: self.jobs.unwrap_or_else(processors), budget, ..Settings::default() };

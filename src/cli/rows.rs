@@ -7,12 +7,15 @@ use super::Failure;
 use super::inputs::{Inputs, Row};
 use super::options::Session;
 use super::progress::Progress;
+use deltasat::budget::Budget;
 use deltasat::exact::Rational;
 use deltasat::search::StopReason;
 use std::io::Write;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+/// How many times its equal share of the time a row may take: most take far less.
+const UNEVEN: usize = 4;
 /// Rows that are answered before any of them is printed.
 const CHUNK: usize = 1024;
 
@@ -23,8 +26,8 @@ pub(super) trait Ask: Sync {
     /// What is found about a row.
     type Found: Send;
 
-    /// Answers a row.
-    fn ask(&self, row: &Row, input: &[Rational], scratch: &mut Self::Scratch) -> Self::Found;
+    /// Answers a row, within a budget.
+    fn ask(&self, row: &Row, input: &[Rational], budget: &Budget, scratch: &mut Self::Scratch) -> Self::Found;
 
     /// Writes the text of a row, with its line end; in JSON an object without one.
     fn write(&self, row: &Row, input: &[Rational], found: &Self::Found, text: &mut Vec<u8>);
@@ -43,6 +46,8 @@ struct Shared<'a, A> {
     inputs: &'a Inputs,
     asked: &'a A,
     coordinates: usize,
+    /// rows that were answered
+    answered: AtomicU64,
 }
 
 /// Answers and prints all rows of inputs with so many coordinates, and hands each to `add`. Says why it ended early, if it
@@ -55,7 +60,7 @@ pub(super) fn run<A: Ask>(
     out: &mut dyn Write,
     mut add: impl FnMut(&Row, &A::Found),
 ) -> Result<Option<StopReason>, Failure> {
-    let shared = Shared { session, inputs, asked, coordinates };
+    let shared = Shared { session, inputs, asked, coordinates, answered: AtomicU64::new(0) };
     let mut progress = Progress::new(session);
     let mut scratches: Vec<A::Scratch> = (0..session.settings.jobs).map(|_| A::Scratch::default()).collect();
     let empty = || Mutex::new(Slot { row: Row::default(), found: None, text: Vec::new() });
@@ -105,6 +110,13 @@ impl<A: Ask> Shared<'_, A> {
         });
     }
 
+    /// What a row may take: the time left over by those before it goes to those still to come.
+    fn share(&self) -> Budget {
+        let settings = &self.session.settings;
+        let rows = self.inputs.count.saturating_sub(self.answered.load(Ordering::Relaxed));
+        settings.budget.share(usize::try_from(rows).unwrap_or(usize::MAX).div_ceil(settings.jobs.max(1) * UNEVEN))
+    }
+
     /// Answers one row, unless the time is up.
     fn answer_row(&self, slot: &mut Slot<A::Found>, scratch: &mut A::Scratch) {
         slot.found = None;
@@ -115,7 +127,8 @@ impl<A: Ask> Shared<'_, A> {
         // the file was checked: every field is a number
         let values = (0..self.coordinates).map(|i| self.inputs.value(&slot.row, i));
         let Ok(input) = values.collect::<Result<Vec<_>, _>>() else { return };
-        let found = self.asked.ask(&slot.row, &input, scratch);
+        let found = self.asked.ask(&slot.row, &input, &self.share(), scratch);
+        self.answered.fetch_add(1, Ordering::Relaxed);
         self.asked.write(&slot.row, &input, &found, &mut slot.text);
         slot.found = Some(found);
     }

@@ -6,6 +6,7 @@ use super::options::Session;
 use super::page::Pictures;
 use super::rows::{self, Ask};
 use super::{Failure, Status};
+use deltasat::budget::Budget;
 use deltasat::exact::Rational;
 use deltasat::search::StopReason;
 use quantproof::report::Subject;
@@ -80,7 +81,8 @@ impl Ask for Question<'_> {
     type Scratch = Scratch;
     type Found = Finding;
 
-    fn ask(&self, _: &Row, input: &[Rational], scratch: &mut Scratch) -> Finding {
+    fn ask(&self, _: &Row, input: &[Rational], budget: &Budget, scratch: &mut Scratch) -> Finding {
+        scratch.budget = Some(budget.clone());
         ask(&self.local, &self.subject.aim, input, scratch, &mut ())
     }
 

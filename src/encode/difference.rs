@@ -136,20 +136,13 @@ impl<'a> Pair<'a> {
     }
 
     /// Encodes the next layers, which are alike.
-    fn hide_together(
-        &mut self,
-        index: usize,
-        in_a: &Layer,
-        in_b: &Layer,
-        budget: &Budget,
-    ) -> Result<(), StopReason> {
+    fn hide_together(&mut self, index: usize, in_a: &Layer, in_b: &Layer, budget: &Budget) -> Result<(), StopReason> {
         let problem = &mut self.problem;
         let rows: Vec<(Row, Row)> = (0..in_a.outputs()).map(|i| (Row::of(in_a, i), Row::of(in_b, i))).collect();
         let increments = self.increments.as_deref().unwrap_or_default();
         let z = rows.iter().map(|(a, _)| within(budget, || a.over(&self.a, &mut problem.graph)));
         let z: Vec<ExprId> = z.collect::<Result<_, _>>()?;
-        let dz =
-            rows.iter().map(|(a, b)| within(budget, || a.increment(b, increments, &self.a, &mut problem.graph)));
+        let dz = rows.iter().map(|(a, b)| within(budget, || a.increment(b, increments, &self.a, &mut problem.graph)));
         let dz: Vec<ExprId> = dz.collect::<Result<_, _>>()?;
         let z_b: Vec<ExprId> = rows
             .iter()
@@ -265,12 +258,7 @@ fn are_alike(a: &Layer, b: &Layer) -> bool {
 }
 
 /// Encodes a layer of one network.
-fn hide(
-    problem: &mut Problem,
-    layer: &Layer,
-    below: &[ExprId],
-    budget: &Budget,
-) -> Result<Vec<ExprId>, StopReason> {
+fn hide(problem: &mut Problem, layer: &Layer, below: &[ExprId], budget: &Budget) -> Result<Vec<ExprId>, StopReason> {
     let z = pre_activations(problem, layer, below, budget)?;
     Ok(z.into_iter().map(|z| activate(problem, layer.activation(), z)).collect())
 }

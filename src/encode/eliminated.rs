@@ -136,7 +136,9 @@ impl<'a> Eliminated<'a> {
         if self.copies == Copies::Perturbed {
             let rows: Vec<_> = neurons
                 .map(|i| {
-                    within(budget, || self.perturbed_row(noise[i], &weights[i], parameter(layer.biases()[i]), &radii[i]))
+                    within(budget, || {
+                        self.perturbed_row(noise[i], &weights[i], parameter(layer.biases()[i]), &radii[i])
+                    })
                 })
                 .collect::<Result<_, _>>()?;
             self.hidden = self.activate_perturbed(layer.activation(), &rows);

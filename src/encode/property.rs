@@ -155,15 +155,15 @@ impl<'a> Encoder<'a> {
         let radii: Vec<Radii> = radii.collect::<Result<_, _>>()?;
         let noise: Vec<_> = radii.iter().enumerate().map(|(i, radii)| self.neuron_noise(index, i, radii)).collect();
         let mut z = |i: usize| {
-                let weights = layer.row(i).iter().zip(&radii[i].weight_shifts).map(|(&w, d)| &parameter(w) + d);
-                let bias = &parameter(layer.biases()[i]) + &radii[i].bias_shift;
-                let Some(s) = noise[i] else {
-                    return self.problem.graph.linear(weights.zip(self.hidden.iter().copied()), bias);
-                };
-                let terms: Vec<_> =
-                    weights.zip(&radii[i].weights).zip(&self.hidden).map(|((a, r), &h)| (a, r.clone(), h)).collect();
-                self.problem.graph.noise(s, terms, bias, radii[i].bias.clone())
+            let weights = layer.row(i).iter().zip(&radii[i].weight_shifts).map(|(&w, d)| &parameter(w) + d);
+            let bias = &parameter(layer.biases()[i]) + &radii[i].bias_shift;
+            let Some(s) = noise[i] else {
+                return self.problem.graph.linear(weights.zip(self.hidden.iter().copied()), bias);
             };
+            let terms: Vec<_> =
+                weights.zip(&radii[i].weights).zip(&self.hidden).map(|((a, r), &h)| (a, r.clone(), h)).collect();
+            self.problem.graph.noise(s, terms, bias, radii[i].bias.clone())
+        };
         let z: Vec<ExprId> = (0..layer.outputs()).map(|i| within(budget, || z(i))).collect::<Result<_, _>>()?;
         Ok(z.into_iter().map(|z| activate(&mut self.problem, layer.activation(), z)).collect())
     }

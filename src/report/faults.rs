@@ -54,6 +54,7 @@ impl Report<'_> {
             _ if !self.faults.invalid().is_empty() => Outcome::Violated,
             ClassChange::Possible => Outcome::Violated,
             ClassChange::Impossible => Outcome::Robust,
+            ClassChange::Unknown if effect.stop != StopReason::Complete => Outcome::Timeout,
             ClassChange::Unknown => Outcome::Unknown,
         }
     }
@@ -91,7 +92,9 @@ impl Report<'_> {
             line(out, "changes to", &format!("{}: {}", class(self.network, *to), described(fault)))?;
         }
         if effect.open > 0 {
-            line(out, "open", &count(effect.open, "fault", "faults"))?;
+            let why = if effect.stop == StopReason::Complete { "" } else { unanswered(effect.stop) };
+            let comma = if why.is_empty() { "" } else { ", " };
+            line(out, "open", &format!("{}{comma}{why}", count(effect.open, "fault", "faults")))?;
         }
         self.invalid(out)?;
         line(out, "search", &format!("{} in {:.4} s", count(all, "fault", "faults"), effect.seconds))
@@ -253,7 +256,7 @@ impl Report<'_> {
             "{inputs}: {subject} change the class at {}, at {} none does; {open} open",
             summary.possible, summary.impossible
         )?;
-        if summary.stop.is_some() {
+        if summary.stop.is_some() && summary.rows < summary.inputs {
             writeln!(out, "out of time: {} not looked at", count(summary.inputs - summary.rows, "input", "inputs"))?;
         }
         line(out, "deviation", &format!("[{}, {}]", lower(summary.largest.0), upper(summary.largest.1)))?;
@@ -292,6 +295,9 @@ impl Summary {
             (self.largest.0, self.worst) = (effect.bounds.0, Some((fault, line)));
         }
         self.largest.1 = self.largest.1.max(effect.bounds.1);
+        if effect.stop != StopReason::Complete {
+            self.stop = Some(effect.stop);
+        }
     }
 }
 

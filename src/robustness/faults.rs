@@ -12,9 +12,9 @@
 use super::global::Global;
 use super::witness::Witness;
 use super::{Answer, ClassChange, ClassChoice, Settings, local};
-use crate::network::{Network, Parameter};
+use crate::network::{Network, Output, Parameter};
 use crate::perturbation::{Magnitude, Part, Perturbation};
-use deltasat::budget::Stopwatch;
+use deltasat::budget::{Budget, Stopwatch};
 use deltasat::exact::{Rational, rational};
 use deltasat::interval::{Interval, decimal, point};
 use deltasat::search::{Observer, Statistics, StopReason};
@@ -75,8 +75,10 @@ pub struct Effect {
     pub changes: u64,
     /// one of them, the one that moves the confidence most, and the class that it leads to
     pub change: Option<(Fault, usize)>,
-    /// faults whose class exact arithmetic cannot tell
+    /// faults whose class exact arithmetic cannot tell, or that were not looked at
     pub open: u64,
+    /// why not all of them were looked at
+    pub stop: StopReason,
     /// wall-clock time
     pub seconds: f64,
 }
@@ -142,8 +144,8 @@ impl Faults {
         self.network.with_parameters(value).ok()
     }
 
-    /// What the faults do at an input (one exact coordinate per network input).
-    pub fn at(&self, input: &[Rational]) -> Effect {
+    /// What the faults do at an input (one exact coordinate per network input), as far as a budget allows.
+    pub fn at(&self, input: &[Rational], budget: &Budget) -> Effect {
         let started = Stopwatch::start();
         let output = self.network.output();
         let enclosed: Vec<Interval> = input.iter().map(decimal::enclose).collect();
@@ -157,11 +159,17 @@ impl Faults {
             changes: 0,
             change: None,
             open: if known.is_some() { 0 } else { self.faults.len() as u64 },
+            stop: StopReason::Complete,
             seconds: 0.0,
         };
         let mut deviations = Vec::new();
         let mut farthest = f64::NEG_INFINITY;
         for (index, fault) in self.faults.iter().enumerate() {
+            if let Some(reason) = budget.stopped() {
+                effect.stop = reason;
+                effect.open += if known.is_some() { (self.faults.len() - index) as u64 } else { 0 };
+                break;
+            }
             let Some(logits) = self.logits(fault, &states) else { continue };
             let deviation = output.enclose_deviation(&states.logits, &logits, class);
             // an empty enclosure says nothing
@@ -185,13 +193,27 @@ impl Faults {
                 }
             }
         }
-        self.close_in(input, deviations, &mut effect);
+        self.close_in(input, deviations, &mut effect, budget);
+        if effect.stop != StopReason::Complete {
+            effect.bounds.1 = self.most();
+        }
         effect.seconds = started.seconds();
         effect
     }
 
+    /// Nothing moves a confidence by more.
+    fn most(&self) -> f64 {
+        if self.network.output() == Output::None { f64::INFINITY } else { 1.0 }
+    }
+
     /// Bounds the largest deviation, exactly where that may matter.
-    fn close_in(&self, input: &[Rational], mut deviations: Vec<(f64, f64, usize)>, effect: &mut Effect) {
+    fn close_in(
+        &self,
+        input: &[Rational],
+        mut deviations: Vec<(f64, f64, usize)>,
+        effect: &mut Effect,
+        budget: &Budget,
+    ) {
         deviations.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.2.cmp(&b.2)));
         let certain = deviations.iter().map(|d| d.0).fold(0.0, f64::max);
         for (rank, &(low, high, index)) in deviations.iter().enumerate() {
@@ -206,7 +228,8 @@ impl Faults {
                 let change = witness.perturbed.sub(&witness.nominal)?.abs();
                 Some((change.floor_f64(), change.ceil_f64()))
             };
-            let (low, high) = if rank < EXACT { exact().unwrap_or((low, high)) } else { (low, high) };
+            let (low, high) =
+                if rank < EXACT && !budget.expired() { exact().unwrap_or((low, high)) } else { (low, high) };
             effect.bounds.1 = effect.bounds.1.max(high);
             if low > effect.bounds.0 {
                 (effect.bounds.0, effect.worst) = (low, Some(fault));
@@ -228,7 +251,7 @@ impl Faults {
         let (stop, statistics) = (StopReason::Complete, Statistics::default());
         let mut found = Everywhere { bounds: (0.0, 0.0), worst: None, stop, statistics };
         let half = Rational::new(1.into(), 2.into());
-        self.look(domain.iter().map(|(lower, upper)| (lower + upper) * &half).collect(), &mut found);
+        self.look(domain.iter().map(|(lower, upper)| (lower + upper) * &half).collect(), &mut found, settings);
         let mut hulls: BTreeMap<(usize, Parameter), (f64, f64)> = BTreeMap::new();
         for fault in &self.faults {
             let to = fault.to.unwrap_or(fault.from);
@@ -237,10 +260,14 @@ impl Faults {
         }
         let Some(widened) = self.widened(perturbation, &hulls) else { return found };
         for (done, &(layer, place)) in hulls.keys().enumerate() {
+            if let Some(reason) = settings.budget.stopped() {
+                (found.stop, found.bounds.1) = (reason, self.most());
+                break;
+            }
             let mut settings = settings.clone();
             settings.budget = settings.budget.share((hulls.len() - done).div_ceil(UNEVEN));
             let one = widened.only(Part::Parameter(layer, place));
-            let global = Global { network: &self.network, perturbation: &one, domain, settings };
+            let global = Global { network: &self.network, perturbation: &one, domain, settings: settings.clone() };
             let known = rational::from_f64(found.bounds.0);
             let mut finding = global.deviation(ClassChoice::Assigned, known.as_ref(), observer);
             super::add(&mut found.statistics, &finding.statistics);
@@ -248,7 +275,7 @@ impl Faults {
                 finding = global.deviation(ClassChoice::Assigned, None, observer);
                 super::add(&mut found.statistics, &finding.statistics);
                 if let Some(witness) = finding.witness {
-                    self.look(witness.input, &mut found);
+                    self.look(witness.input, &mut found, &settings);
                 }
             }
             if finding.answer != Answer::Robust && finding.stop != StopReason::Complete {
@@ -261,8 +288,8 @@ impl Faults {
     }
 
     /// Raises the lower bound to what the faults do at an input, if that is more.
-    fn look(&self, input: Vec<Rational>, found: &mut Everywhere) {
-        let effect = self.at(&input);
+    fn look(&self, input: Vec<Rational>, found: &mut Everywhere, settings: &Settings) {
+        let effect = self.at(&input, &settings.budget);
         // the bounds at an input are those of the class that is certainly assigned there
         let certain = local::certainly_assigned(&self.network, &input).is_some();
         if let Some(fault) = effect.worst.filter(|_| certain && effect.bounds.0 > found.bounds.0) {

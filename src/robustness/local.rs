@@ -16,7 +16,7 @@ use deltasat::budget::{Budget, Stopwatch};
 use deltasat::exact::{Rational, rational};
 use deltasat::incumbent::{IncumbentFinder, Polish, Vertex};
 use deltasat::interval::{Interval, decimal};
-use deltasat::search::{Observer, Statistics, StopReason};
+use deltasat::search::{Observer, Options, Statistics, StopReason};
 use deltasat::tape::Workspace;
 use std::collections::HashMap;
 use std::sync::OnceLock;
@@ -41,6 +41,8 @@ pub struct Local<'a> {
 /// The memory of one worker: a workspace for each question that it has asked.
 #[derive(Default)]
 pub struct Scratch {
+    /// what the next questions may take, where that is less than the settings allow
+    pub budget: Option<Budget>,
     workspaces: HashMap<usize, (Workspace, Vec<Interval>, Vec<f64>)>,
 }
 
@@ -111,7 +113,8 @@ impl<'a> Local<'a> {
         scratch: &mut Scratch,
         observer: &mut dyn Observer,
     ) -> Finding {
-        let place = self.place(input);
+        let mut place = self.place(input);
+        place.budget = scratch.budget.clone().unwrap_or(place.budget);
         let classes = match choice {
             ClassChoice::Assigned => vec![place.class],
             other => chosen_classes(self.network, other),
@@ -142,7 +145,8 @@ impl<'a> Local<'a> {
     /// Says whether the class that the trained network assigns at an input can change. The bounds are those of the
     /// largest `logit_k − logit_class` of a perturbed network; negative means that it cannot.
     pub fn class_change(&self, input: &[Rational], scratch: &mut Scratch, observer: &mut dyn Observer) -> Finding {
-        let (mut finding, departure) = self.departs(input, None, &self.settings.budget, scratch, observer);
+        let budget = scratch.budget.clone().unwrap_or_else(|| self.settings.budget.clone());
+        let (mut finding, departure) = self.departs(input, None, &budget, scratch, observer);
         finding.witness = departure.witness;
         finding
     }
@@ -219,7 +223,7 @@ impl<'a> Local<'a> {
         let target = threshold.map(rational::floor_f64);
         let decided = target.is_some_and(|target| lower > target || upper <= target);
         if !decided && upper - lower > self.settings.delta {
-            let options = self.settings.options(target, 0);
+            let options = Options { budget: place.budget.clone(), ..self.settings.options(target, 0) };
             let optimum = search(encoded, &scratch.root(class), &options, observer);
             add(&mut finding.statistics, &optimum.statistics);
             upper = optimum.upper.min(upper).max(lower);

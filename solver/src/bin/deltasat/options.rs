@@ -60,7 +60,7 @@ pub(crate) struct Cli {
     /// Stop after so many seconds (decimals allowed); what is open then is unknown
     #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true)]
     pub(crate) timeout: Option<Duration>,
-    /// Stop when open boxes hold so many bytes (suffixes K, M, G)
+    /// Stop when the run holds so many bytes (suffixes K, M, G)
     #[arg(long, value_name = "BYTES", value_parser = budget::bytes)]
     pub(crate) memory: Option<usize>,
     /// Print one JSON object with all answers at the end

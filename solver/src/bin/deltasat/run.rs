@@ -5,7 +5,7 @@ use crate::json::Report;
 use crate::options::Command;
 use crate::options::{Cli, Format, Level};
 use clap::Parser;
-use deltasat::budget::{Budget, Stopwatch};
+use deltasat::budget::{self, Budget, Stopwatch};
 use deltasat::search::{Event, Observer};
 use deltasat::smtlib::{Reply, Script, Session, Settings, Source, dr};
 use std::io::{self, Read, Write};
@@ -54,7 +54,7 @@ pub(crate) fn run() -> ExitCode {
         budget = budget.with_time(limit);
     }
     if let Some(limit) = cli.memory {
-        budget = budget.with_memory(limit);
+        budget = budget.with_memory(limit).with_gauge(budget::resident);
     }
     let settings = settings(&cli, budget);
     let result = answer(&cli, settings);
