@@ -3,6 +3,7 @@
 
 mod networks;
 
+use deltasat::budget::Budget;
 use deltasat::exact::Rational;
 use networks::{network, random, ratio};
 use quantproof::network::{Activation, Network, Output, Parameter};
@@ -113,7 +114,7 @@ fn faults_are_all_words_with_a_bit_inverted_and_do_what_exact_evaluation_says() 
             invalid += broken.len();
             for _ in 0..3 {
                 let input: Vec<Rational> = (0..widths[0]).map(|_| ratio(r.random_range(-100..=100), 100)).collect();
-                let effect = faults.at(&input);
+                let effect = faults.at(&input, &Budget::unlimited());
                 let (class, found) = brute_force(base, &valid, &input);
                 assert_eq!(effect.class, class);
                 let flips = found.iter().filter(|(_, to)| *to != class).count() as u64;
@@ -176,7 +177,7 @@ fn bounds_over_a_domain_hold_at_samples() {
         assert!(0.0 < low && low <= high && high <= 1.0, "{format}: {low} {high}");
         for i in 0..=8 {
             for j in 0..=8 {
-                let effect = faults.at(&[ratio(i - 4, 4), ratio(j - 4, 4)]);
+                let effect = faults.at(&[ratio(i - 4, 4), ratio(j - 4, 4)], &Budget::unlimited());
                 assert!(effect.bounds.0 <= high, "{format} {i} {j}: {:?} above {high}", effect.bounds);
             }
         }

@@ -26,6 +26,20 @@ pub enum StopReason {
     Unsplittable,
 }
 
+impl StopReason {
+    /// How it is said of work that ended early.
+    pub fn words(self) -> &'static str {
+        match self {
+            StopReason::Complete => "complete",
+            StopReason::Time => "out of time",
+            StopReason::Boxes => "out of boxes",
+            StopReason::Memory => "out of memory",
+            StopReason::Interrupted => "interrupted",
+            StopReason::Unsplittable => "too close to call",
+        }
+    }
+}
+
 /// Every so many steps the limits are looked at.
 const STEPS: u32 = 256;
 /// What the program itself, with its threads and tables, may come to need.

@@ -166,7 +166,7 @@ impl Arguments {
         let mut session = self.common.start()?;
         let network = self.model.load()?;
         let reproduce = self.pictures.start(&network, &self.place.files(self.model.path()))?;
-        let place = self.place.place(&network)?;
+        let place = self.place.place(&network, &session)?;
         let aim = self.aim(&network, &place)?;
         let words = self.family.words(&network)?;
         if self.family.least > self.family.most {

@@ -114,8 +114,8 @@ impl Arguments {
         out: &mut dyn Write,
     ) -> Result<Status, Failure> {
         let inputs = match &self.place.inputs {
-            Some(path) => Inputs::read(path, network, Labels::Perhaps)?,
-            None => Inputs::held_out(network)?,
+            Some(path) => Inputs::read(path, network, Labels::Perhaps, session)?,
+            None => Inputs::held_out(network, session)?,
         };
         let question = Question { json: session.json, report };
         let mut summary = Summary { inputs: inputs.count, ..Summary::default() };

@@ -71,8 +71,8 @@ impl Arguments {
         let files: Vec<&Path> = [self.model.path()].into_iter().chain(read).chain(self.amount.file()).collect();
         let mut reproduce = self.pictures.start(&network, &files)?;
         let inputs = match &self.inputs {
-            Some(path) => Inputs::read(path, &network, Labels::Perhaps)?,
-            None => Inputs::held_out(&network)?,
+            Some(path) => Inputs::read(path, &network, Labels::Perhaps, &session)?,
+            None => Inputs::held_out(&network, &session)?,
         };
         if self.inputs.as_deref() == Some("-") {
             reproduce.files.push(inputs.file("standard input".to_owned()));

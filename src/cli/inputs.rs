@@ -6,9 +6,11 @@
 //! The whole file is checked before the first answer, so an error in the last row costs no search and leaves stdout
 //! empty. Only the text is kept; the rows are read again as they are needed.
 
-use super::options::{number, quoted};
+use super::Failure;
+use super::options::{Session, number, quoted};
 use super::page;
 use csv::{ByteRecord, ReaderBuilder, Trim};
+use deltasat::budget::Budget;
 use deltasat::exact::Rational;
 use quantproof::network::Network;
 use quantproof::report::html::File;
@@ -60,19 +62,36 @@ pub(super) struct Row {
 
 impl Inputs {
     /// Reads and checks the file at `path`, `-` being standard input.
-    pub(super) fn read(path: &str, network: &Network, labels: Labels) -> Result<Inputs, String> {
+    pub(super) fn read(path: &str, network: &Network, labels: Labels, session: &Session) -> Result<Inputs, Failure> {
+        Self::load(path, network, labels, &session.settings.budget).map_err(|problem| match session.stopped() {
+            Some(reason) => session.ended(reason, format!("{path} was not read to its end")),
+            None => problem.into(),
+        })
+    }
+
+    /// Reads and checks a file as far as a budget allows.
+    pub(super) fn load(path: &str, network: &Network, labels: Labels, budget: &Budget) -> Result<Inputs, String> {
         let mut text = Vec::new();
         let (name, result) = match path {
             "-" => ("standard input", std::io::stdin().lock().read_to_end(&mut text).map(|_| ())),
             _ => (path, std::fs::read(path).map(|bytes| text = bytes)),
         };
         result.map_err(|error| format!("{name}: cannot be read: {error}"))?;
-        Self::check(text, network, labels).map_err(|problem| format!("{name}: {problem}"))
+        Self::check(text, network, labels, budget).map_err(|problem| format!("{name}: {problem}"))
     }
 
     /// The held-out points of a model, as the decimals that its doubles stand for, with their labels. Their lines are
     /// counted from 1.
-    pub(super) fn held_out(network: &Network) -> Result<Inputs, String> {
+    pub(super) fn held_out(network: &Network, session: &Session) -> Result<Inputs, Failure> {
+        Self::own(network, &session.settings.budget).map_err(|problem| match session.stopped() {
+            Some(reason) => {
+                session.ended(reason, format!("the held-out points of {} were not read to their end", network.name()))
+            }
+            None => problem.into(),
+        })
+    }
+
+    fn own(network: &Network, budget: &Budget) -> Result<Inputs, String> {
         let model = network.name();
         let data = network.data().ok_or_else(|| format!("{model} has no held-out points, expected --inputs FILE"))?;
         let mut text = String::new();
@@ -82,7 +101,7 @@ impl Inputs {
         }
         let columns = (0..network.input().count()).collect();
         let inputs = Inputs::unchecked(text.into_bytes(), columns, Some(network.input().count()));
-        inputs.checked(network).map_err(|problem| format!("{model}: held-out points: {problem}"))
+        inputs.checked(network, budget).map_err(|problem| format!("{model}: held-out points: {problem}"))
     }
 
     fn unchecked(text: Vec<u8>, columns: Vec<usize>, label: Option<usize>) -> Inputs {
@@ -90,7 +109,7 @@ impl Inputs {
         Inputs { text, marked: false, header: false, columns, label, count: 0, last_line: 0, widths }
     }
 
-    fn check(mut text: Vec<u8>, network: &Network, labels: Labels) -> Result<Inputs, String> {
+    fn check(mut text: Vec<u8>, network: &Network, labels: Labels, budget: &Budget) -> Result<Inputs, String> {
         let marked = text.starts_with(MARK);
         if marked {
             text.drain(..MARK.len());
@@ -106,15 +125,18 @@ impl Inputs {
             inputs.header = true;
             (inputs.columns, inputs.label) = (columns, label);
         }
-        inputs.checked(network)
+        inputs.checked(network, budget)
     }
 
-    /// Checks every row, and counts them.
-    fn checked(mut self, network: &Network) -> Result<Inputs, String> {
+    /// Checks every row, and counts them, as far as a budget allows.
+    fn checked(mut self, network: &Network, budget: &Budget) -> Result<Inputs, String> {
         let names = network.input().names();
         let (mut count, mut last_line, mut widths) = (0, 0, vec![0; names.len()]);
         let (mut rows, mut row) = (self.rows(), Row::default());
         while rows.next(&mut row) {
+            if let Some(reason) = budget.stopped() {
+                return Err(reason.words().to_owned());
+            }
             check_length(&row, names, self.label.is_some())?;
             let place = |column: usize, name: &str| format!("line {}, column {} ({name})", row.line, column + 1);
             for (i, width) in widths.iter_mut().enumerate() {
@@ -252,7 +274,7 @@ mod tests {
     }
 
     fn read(text: &str) -> Result<Vec<(u64, String, String)>, String> {
-        let inputs = Inputs::check(text.as_bytes().to_vec(), &network(), Labels::No)?;
+        let inputs = Inputs::check(text.as_bytes().to_vec(), &network(), Labels::No, &Budget::unlimited())?;
         let (mut rows, mut row, mut found) = (inputs.rows(), Row::default(), Vec::new());
         while rows.next(&mut row) {
             found.push((row.line, inputs.field(&row, 0).to_owned(), inputs.field(&row, 1).to_owned()));
@@ -285,7 +307,7 @@ mod tests {
         assert!(wrong("1,\n").starts_with("line 1, column 2 (x2): empty text"));
         assert!(wrong("1,abc\n").starts_with("line 1, column 2 (x2): invalid number `abc`"));
         assert_eq!(wrong("1,1e400\n"), "line 1, column 2 (x2): outside the range of a double");
-        let bytes = Inputs::check(b"1,\xff\n".to_vec(), &network(), Labels::No).err().unwrap();
+        let bytes = Inputs::check(b"1,\xff\n".to_vec(), &network(), Labels::No, &Budget::unlimited()).err().unwrap();
         assert_eq!(bytes, "line 1, column 2 (x2): not UTF-8, expected a number");
     }
 
@@ -293,7 +315,7 @@ mod tests {
     fn labels_are_names_or_indices_under_their_title() {
         let labels = |text: &str| {
             let (network, mut found) = (network(), Vec::new());
-            let inputs = Inputs::check(text.as_bytes().to_vec(), &network, Labels::Perhaps)?;
+            let inputs = Inputs::check(text.as_bytes().to_vec(), &network, Labels::Perhaps, &Budget::unlimited())?;
             let (mut rows, mut row) = (inputs.rows(), Row::default());
             while rows.next(&mut row) {
                 found.push(inputs.label(&row, &network)?);
@@ -309,7 +331,7 @@ mod tests {
         assert_eq!(labels("1,2,0\n").unwrap_err(), "line 1: 3 columns, expected 2 (x1, x2)");
         assert!(labels("x1,x2,class\n").unwrap_err().ends_with("expected one of \"x1\", \"x2\", or label"));
         assert_eq!(labels("x1,label\n1,0").unwrap_err(), "line 1: 2 columns, expected 3 (x1, x2, label)");
-        let own = Inputs::held_out(&network()).unwrap();
+        let own = Inputs::own(&network(), &Budget::unlimited()).unwrap();
         assert_eq!((own.count, own.has_labels()), (100, true));
     }
 }

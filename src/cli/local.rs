@@ -105,7 +105,7 @@ impl Arguments {
         };
         let text = match (&self.place.input, &self.place.inputs) {
             (_, Some(path)) => {
-                let inputs = Inputs::read(path, &network, Labels::No)?;
+                let inputs = Inputs::read(path, &network, Labels::No, &session)?;
                 let mut reproduce = self.pictures.start(&network, &self.files())?;
                 if path == "-" {
                     reproduce.files.push(inputs.file("standard input".to_owned()));

@@ -30,6 +30,7 @@ mod verify;
 use clap::{Parser, Subcommand};
 use deltasat::search::StopReason;
 use quantproof::report::Outcome;
+use quantproof::report::json::SCHEMA;
 use std::io::{self, BufWriter, Write};
 use std::process::ExitCode;
 
@@ -110,6 +111,13 @@ impl Status {
 enum Failure {
     /// what is wrong, where, and what was expected
     Message(String),
+    /// a limit was reached before the question could be asked
+    Stopped {
+        reason: StopReason,
+        /// what was not done to its end
+        what: String,
+        json: bool,
+    },
     /// the answer could not be written
     Write(io::Error),
 }
@@ -176,6 +184,19 @@ pub(crate) fn run() -> ExitCode {
         Err(Failure::Write(error)) if error.kind() == io::ErrorKind::BrokenPipe => return ExitCode::SUCCESS,
         Err(Failure::Write(error)) => format!("cannot write the answer: {error}"),
         Err(Failure::Message(message)) => message,
+        Err(Failure::Stopped { reason, what, json }) => {
+            let stop = quantproof::report::stop_name(reason);
+            let answer = match json {
+                true => format!("{{\"schema\":{SCHEMA},\"answer\":\"timeout\",\"stop\":\"{stop}\"}}"),
+                false => format!("{}: {what}, nothing is known", reason.words()),
+            };
+            let written = writeln!(out, "{answer}").and_then(|()| out.flush());
+            match written {
+                Ok(()) => return Status::of(Outcome::Timeout, reason).code().into(),
+                Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return ExitCode::SUCCESS,
+                Err(error) => format!("cannot write the answer: {error}"),
+            }
+        }
     };
     // nothing is left to do when stderr is closed too
     let _ = writeln!(io::stderr(), "error: {message}");

@@ -1,6 +1,6 @@
 //! Options that several subcommands share, and what they mean.
 
-use super::interrupt;
+use super::{Failure, interrupt};
 use clap::builder::PossibleValuesParser;
 use clap::{Args, ValueEnum};
 use deltasat::budget::{self, Budget, StopReason, Stopwatch};
@@ -118,6 +118,11 @@ impl Run {
 }
 
 impl Session {
+    /// The failure of a run that ends before its question is asked.
+    pub(super) fn ended(&self, reason: StopReason, what: String) -> Failure {
+        Failure::Stopped { reason, what, json: self.json }
+    }
+
     /// Whether to stop now, and why.
     pub(super) fn stopped(&self) -> Option<StopReason> {
         self.settings.budget.stopped()
@@ -224,7 +229,9 @@ impl Rounded {
                 vec![(rational::nearest_f64(&lower), rational::nearest_f64(&upper)); network.layers().len()]
             }
             Some(path) => {
-                let points = super::inputs::Inputs::read(path, network, super::inputs::Labels::No)?.points(network)?;
+                let points =
+                    super::inputs::Inputs::load(path, network, super::inputs::Labels::No, &Budget::unlimited())?;
+                let points = points.points(network)?;
                 let point = |point: &Vec<Rational>| point.iter().map(rational::nearest_f64).collect::<Vec<f64>>();
                 let points: Vec<_> = points.iter().map(point).collect();
                 network.activation_ranges(points.iter().map(Vec::as_slice))?

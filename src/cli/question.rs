@@ -45,10 +45,10 @@ impl Where {
     }
 
     /// Reads the inputs; without an option they are the network's domain.
-    pub(super) fn place(&self, network: &Network) -> Result<Place, super::Failure> {
+    pub(super) fn place(&self, network: &Network, session: &Session) -> Result<Place, super::Failure> {
         match (&self.input, &self.inputs) {
             (Some(text), _) => Ok(Place::Inputs(vec![options::input(text, network)?])),
-            (None, Some(path)) => Ok(Place::Inputs(Inputs::read(path, network, Labels::No)?.points(network)?)),
+            (None, Some(path)) => Ok(Place::Inputs(Inputs::read(path, network, Labels::No, session)?.points(network)?)),
             (None, None) => Ok(Place::Domain(self.domain.bounds(network)?)),
         }
     }

@@ -67,7 +67,7 @@ impl Arguments {
         let perturbation = self.selection.perturb(&self.amount, &network)?;
         let files = self.place.files(self.model.path()).into_iter().chain(self.amount.file());
         let reproduce = self.pictures.start(&network, &files.collect::<Vec<_>>())?;
-        let place = self.place.place(&network)?;
+        let place = self.place.place(&network, &session)?;
         let aim = Aim::Deviation { choice: options::class(self.class.as_deref(), &network)?, threshold: None };
         let grain = match self.per {
             Per::Layer => Grain::Layer,

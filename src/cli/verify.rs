@@ -58,8 +58,12 @@ impl Arguments {
     pub(super) fn run(&self, out: &mut dyn Write) -> Result<Status, Failure> {
         let session = self.run.start()?;
         let network = self.model.load()?;
-        let property = Property::load(&self.property)?;
         let file = self.property.display();
+        let property = Property::load_within(&self.property, &session.settings.budget);
+        let property = property.map_err(|error| match error.stopped() {
+            Some(reason) => session.ended(reason, format!("{file} was not read to its end")),
+            None => error.into(),
+        })?;
         property.check(&network).map_err(|error| format!("{file}: {error}"))?;
         if network.output() != Output::None {
             // Y_j could be confidences or logits, and a property of the ones is none of the others

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use deltasat::budget::StopReason;
 use thiserror::Error;
 
 /// Why there is no property, or none of this network.
@@ -24,6 +25,12 @@ pub enum PropertyError {
         /// What is wrong there, and what was expected.
         problem: String,
     },
+    /// A limit was reached before the end.
+    #[error("{}", .reason.words())]
+    Stopped {
+        /// Which.
+        reason: StopReason,
+    },
     /// Something is wrong with the whole.
     #[error("{problem}")]
     Invalid {
@@ -41,6 +48,15 @@ pub enum PropertyError {
 }
 
 impl PropertyError {
+    /// The limit that was reached while the property was read, if that is the reason.
+    pub fn stopped(&self) -> Option<StopReason> {
+        match self {
+            PropertyError::Stopped { reason } => Some(*reason),
+            PropertyError::File { error, .. } => error.stopped(),
+            _ => None,
+        }
+    }
+
     pub(super) fn invalid(problem: impl Into<String>) -> Self {
         PropertyError::Invalid { problem: problem.into() }
     }

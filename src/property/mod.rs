@@ -12,6 +12,7 @@ mod normal;
 pub mod vnnlib;
 
 use crate::network::Network;
+use deltasat::budget::Budget;
 use deltasat::exact::{Ball, Rational};
 use num_traits::Zero;
 use std::path::Path;
@@ -114,6 +115,14 @@ impl Property {
     /// # Errors
     /// When the file cannot be read, and whatever [`vnnlib::read`] says.
     pub fn load(path: impl AsRef<Path>) -> Result<Property, PropertyError> {
+        Self::load_within(path, &Budget::unlimited())
+    }
+
+    /// Reads the VNN-LIB file at `path`, as far as a budget allows.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load), and the limit that was reached before the end.
+    pub fn load_within(path: impl AsRef<Path>, budget: &Budget) -> Result<Property, PropertyError> {
         let path = path.as_ref();
         let bytes = fs::read(path).map_err(|error| PropertyError::Read {
             reason: match error.kind() {
@@ -123,7 +132,7 @@ impl Property {
                 _ => error.to_string(),
             },
         });
-        let read = bytes.and_then(|bytes| vnnlib::read(&bytes));
+        let read = bytes.and_then(|bytes| vnnlib::read_within(&bytes, budget));
         read.map_err(|error| PropertyError::File { path: path.to_owned(), error: Box::new(error) })
     }
 

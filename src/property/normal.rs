@@ -6,6 +6,7 @@
 //! left is limited by [`MAX_CASES`] and [`MAX_SIZE`].
 
 use super::{Case, Constraint, PropertyError, is_double};
+use deltasat::budget::Budget;
 use deltasat::exact::Rational;
 use num_traits::Signed;
 
@@ -161,11 +162,27 @@ fn as_bound(constraint: &Constraint) -> Option<(usize, Rational, bool)> {
     }
 }
 
+/// Counts a step of reading.
+///
+/// # Errors
+/// The limit that is reached.
+pub(super) fn going_on(budget: &Budget) -> Result<(), PropertyError> {
+    match budget.step().then(|| budget.stopped()).flatten() {
+        None => Ok(()),
+        Some(reason) => Err(PropertyError::Stopped { reason }),
+    }
+}
+
 /// The cases of some assertions that all hold, in the order of the text.
 ///
 /// # Errors
-/// When an input is not bounded in a case, or there are too many of them.
-pub(super) fn cases(asserted: Vec<Disjunction>, atoms: &Atoms, inputs: usize) -> Result<Vec<Case>, PropertyError> {
+/// When an input is not bounded in a case, or there are too many of them, and the limit that was reached before the end.
+pub(super) fn cases(
+    asserted: Vec<Disjunction>,
+    atoms: &Atoms,
+    inputs: usize,
+    budget: &Budget,
+) -> Result<Vec<Case>, PropertyError> {
     let (single, mut several): (Vec<_>, Vec<_>) = asserted.into_iter().partition(|d| d.parts.len() == 1);
     let mut start = Region { bounds: vec![[None, None]; inputs], atoms: Vec::new() };
     for disjunction in &single {
@@ -180,6 +197,7 @@ pub(super) fn cases(asserted: Vec<Disjunction>, atoms: &Atoms, inputs: usize) ->
         let mut next = Vec::new();
         let mut size = 0;
         for (region, part) in regions.iter().flat_map(|r| disjunction.parts.iter().map(move |part| (r, part))) {
+            going_on(budget)?;
             let mut region = region.clone();
             if region.restrict(part, atoms) {
                 size += region.atoms.len() + 2 * inputs;
@@ -197,5 +215,6 @@ pub(super) fn cases(asserted: Vec<Disjunction>, atoms: &Atoms, inputs: usize) ->
         numbers.sort_unstable();
         numbers
     });
-    regions.into_iter().map(|region| region.case(atoms, several)).collect()
+    let case = |region: Region| going_on(budget).and_then(|()| region.case(atoms, several));
+    regions.into_iter().map(case).collect()
 }

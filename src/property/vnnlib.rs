@@ -13,8 +13,9 @@
 mod term;
 mod token;
 
-use super::normal::{Atoms, Disjunction, Position, TooLarge, cases};
+use super::normal::{Atoms, Disjunction, Position, TooLarge, cases, going_on};
 use super::{Property, PropertyError};
+use deltasat::budget::Budget;
 use deltasat::exact::{Rational, rational};
 use num_traits::{One, Zero};
 use std::collections::BTreeMap;
@@ -30,14 +31,23 @@ const IGNORED: [&str; 7] = ["set-logic", "set-info", "set-option", "check-sat", 
 /// With line and column, what is wrong there and what was expected: a text that is no VNN-LIB, a name other than `X_i` or
 /// `Y_j`, a gap in their numbers, a term that is not linear, an input without a bound, or too many cases.
 pub fn read(bytes: &[u8]) -> Result<Property, PropertyError> {
+    read_within(bytes, &Budget::unlimited())
+}
+
+/// Reads a property, as far as a budget allows.
+///
+/// # Errors
+/// As [`read`], and the limit that was reached before the end.
+pub fn read_within(bytes: &[u8], budget: &Budget) -> Result<Property, PropertyError> {
     let text = std::str::from_utf8(bytes).map_err(|error| {
         let valid = &bytes[..error.valid_up_to()];
         let line = valid.iter().filter(|&&b| b == b'\n').count() + 1;
         let column = valid.iter().rev().take_while(|&&b| b != b'\n').count() + 1;
         Position { line, column }.error("a byte that is not UTF-8, expected text")
     })?;
+    let tokens = Tokens::new(text);
     let mut reader =
-        Reader { tokens: Tokens::new(text), declared: BTreeMap::new(), atoms: Atoms::default(), asserted: Vec::new() };
+        Reader { tokens, declared: BTreeMap::new(), atoms: Atoms::default(), asserted: Vec::new(), budget };
     while reader.command()? {}
     reader.finish()
 }
@@ -119,6 +129,7 @@ struct Reader<'t> {
     declared: BTreeMap<Variable, Position>,
     atoms: Atoms,
     asserted: Vec<Disjunction>,
+    budget: &'t Budget,
 }
 
 impl Reader<'_> {
@@ -183,6 +194,7 @@ impl Reader<'_> {
     fn formula(&mut self, assert: Position) -> Result<Disjunction, PropertyError> {
         let mut open: Vec<Open> = Vec::new();
         loop {
+            going_on(self.budget)?;
             let counts = open.last().is_none_or(|o| o.counts != (o.operator == Operator::Not));
             let (token, mut at) = self.tokens.next();
             let value = match token {
@@ -351,7 +363,7 @@ impl Reader<'_> {
         if inputs == 0 {
             return Err(PropertyError::invalid("no input declared, expected (declare-const X_0 Real)"));
         }
-        let cases = cases(self.asserted, &self.atoms, inputs)?;
+        let cases = cases(self.asserted, &self.atoms, inputs, self.budget)?;
         Property::new(inputs, outputs, cases)
     }
 }
