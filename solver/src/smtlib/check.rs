@@ -56,6 +56,14 @@ impl Outcome {
     }
 }
 
+/// Nothing was found out before a limit was reached.
+pub(super) fn stopped(reason: StopReason, minimises: bool) -> Outcome {
+    match minimises {
+        true => undecided(f64::NEG_INFINITY, reason, Statistics::default()),
+        false => Outcome::new(Verdict::Unknown(Reason::Search(reason))),
+    }
+}
+
 /// Decides whether the assertions have a common solution, and bounds the objective's minimum over them.
 pub(super) fn check(
     context: &Context,
@@ -65,6 +73,9 @@ pub(super) fn check(
     observer: &mut dyn Observer,
 ) -> Outcome {
     let started = Stopwatch::start();
+    if let Some(reason) = settings.budget.stopped() {
+        return stopped(reason, objective.is_some());
+    }
     let delta = settings.delta();
     let purpose = if objective.is_some() { Purpose::Optimise } else { Purpose::Decide };
     let mut built = build(context, questions, delta, &purpose);

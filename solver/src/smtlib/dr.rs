@@ -174,6 +174,11 @@ impl<'a> Parser<'a, '_> {
             }
             entry(self)?;
             self.expect(";")?;
+            if self.session.settings.budget.step() {
+                // the rest is not read, and the session knows
+                self.session.cut = self.session.settings.budget.stopped();
+                (self.at, self.peeked) = (self.text.len(), None);
+            }
         }
         Ok(())
     }

@@ -7,6 +7,7 @@ use super::context::{Context, Mark, Role, SortName, Value};
 use super::settings::{Settings, Source};
 use super::sexpr::{Tree, Word};
 use super::valuation::{Valuation, is_true};
+use crate::budget::StopReason;
 use crate::exact::Rational;
 use crate::expr::ExprId;
 use crate::interval::Interval;
@@ -79,6 +80,8 @@ pub struct Session {
     pub(super) objectives: Vec<Objective>,
     scopes: Vec<Scope>,
     pub(super) last: Option<Last>,
+    /// the limit that was reached before all assertions were read: nothing is said of them
+    pub(super) cut: Option<StopReason>,
 }
 
 impl Session {
@@ -155,8 +158,10 @@ impl Session {
         };
         let formulas = self.questions(&assumptions);
         let expr = objective.as_ref().map(|objective| objective.expr);
-        let Outcome { verdict, point, within, minimum, core, statistics, .. } =
-            check::check(&self.context, &formulas, expr, &self.settings, observer);
+        let Outcome { verdict, point, within, minimum, core, statistics, .. } = match self.cut {
+            Some(reason) => check::stopped(reason, expr.is_some()),
+            None => check::check(&self.context, &formulas, expr, &self.settings, observer),
+        };
         let minimum = match (minimum, objective) {
             (Some((lower, upper, exact)), Some(objective)) => {
                 let (lower, upper) = if objective.maximised { (-upper, -lower) } else { (lower, upper) };

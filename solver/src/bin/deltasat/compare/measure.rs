@@ -10,6 +10,7 @@
 
 use super::answer::{self, End, Trial};
 use super::files::printable;
+use deltasat::budget::Stopwatch;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 use std::ffi::OsString;
 use std::io::{ErrorKind, Read};
@@ -19,7 +20,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use wait4::Wait4;
 
 /// The most output that is kept; the rest is read and dropped, so that no one waits for a full pipe.
@@ -34,7 +35,7 @@ const MESSAGE: usize = 300;
 /// Runs a command with a limit; `None` after Ctrl-C.
 pub(super) fn measure(words: &[OsString], limit: Duration, interrupt: &AtomicBool) -> Option<Trial> {
     let (program, arguments) = words.split_first()?;
-    let started = Instant::now();
+    let started = Stopwatch::start();
     let spawned = Command::new(program)
         .args(arguments)
         .stdin(Stdio::null())
@@ -55,15 +56,15 @@ pub(super) fn measure(words: &[OsString], limit: Duration, interrupt: &AtomicBoo
         {
         }
         // the receiver lives until the end is known
-        let _ = ended.send(Instant::now());
+        let _ = ended.send(started.elapsed());
     });
 
     let mut stopped = false;
-    let at = loop {
+    let wall = loop {
         let left = limit.saturating_sub(started.elapsed());
         match end.recv_timeout(left.min(PAUSE)) {
-            Ok(at) => break at,
-            Err(RecvTimeoutError::Disconnected) => break Instant::now(),
+            Ok(wall) => break wall,
+            Err(RecvTimeoutError::Disconnected) => break started.elapsed(),
             Err(RecvTimeoutError::Timeout) if interrupt.load(Ordering::Relaxed) => {
                 kill(pid);
                 // killed: it ends
@@ -74,13 +75,12 @@ pub(super) fn measure(words: &[OsString], limit: Duration, interrupt: &AtomicBoo
             Err(RecvTimeoutError::Timeout) if left.is_zero() => {
                 kill(pid);
                 stopped = true;
-                break end.recv().unwrap_or_else(|_| Instant::now());
+                break end.recv().unwrap_or_else(|_| started.elapsed());
             }
             Err(RecvTimeoutError::Timeout) => {}
         }
     };
     kill(pid);
-    let wall = at.duration_since(started);
     let used = match child.wait4() {
         Ok(used) => used,
         Err(error) => return Some(not_started(&format!("cannot be waited for: {error}"), wall)),
