@@ -115,7 +115,7 @@ impl Arguments {
     ) -> Result<Status, Failure> {
         let inputs = match &self.place.inputs {
             Some(path) => Inputs::read(path, network, Labels::Perhaps, session)?,
-            None => Inputs::held_out(network, session)?,
+            None => Inputs::held_out(network)?,
         };
         let question = Question { json: session.json, report };
         let mut summary = Summary { inputs: inputs.count, ..Summary::default() };

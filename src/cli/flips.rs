@@ -72,7 +72,7 @@ impl Arguments {
         let mut reproduce = self.pictures.start(&network, &files)?;
         let inputs = match &self.inputs {
             Some(path) => Inputs::read(path, &network, Labels::Perhaps, &session)?,
-            None => Inputs::held_out(&network, &session)?,
+            None => Inputs::held_out(&network)?,
         };
         if self.inputs.as_deref() == Some("-") {
             reproduce.files.push(inputs.file("standard input".to_owned()));

@@ -82,16 +82,7 @@ impl Inputs {
 
     /// The held-out points of a model, as the decimals that its doubles stand for, with their labels. Their lines are
     /// counted from 1.
-    pub(super) fn held_out(network: &Network, session: &Session) -> Result<Inputs, Failure> {
-        Self::own(network, &session.settings.budget).map_err(|problem| match session.stopped() {
-            Some(reason) => {
-                session.ended(reason, format!("the held-out points of {} were not read to their end", network.name()))
-            }
-            None => problem.into(),
-        })
-    }
-
-    fn own(network: &Network, budget: &Budget) -> Result<Inputs, String> {
+    pub(super) fn held_out(network: &Network) -> Result<Inputs, String> {
         let model = network.name();
         let data = network.data().ok_or_else(|| format!("{model} has no held-out points, expected --inputs FILE"))?;
         let mut text = String::new();
@@ -101,7 +92,7 @@ impl Inputs {
         }
         let columns = (0..network.input().count()).collect();
         let inputs = Inputs::unchecked(text.into_bytes(), columns, Some(network.input().count()));
-        inputs.checked(network, budget).map_err(|problem| format!("{model}: held-out points: {problem}"))
+        inputs.checked(network, &Budget::unlimited()).map_err(|problem| format!("{model}: held-out points: {problem}"))
     }
 
     fn unchecked(text: Vec<u8>, columns: Vec<usize>, label: Option<usize>) -> Inputs {
@@ -331,7 +322,7 @@ mod tests {
         assert_eq!(labels("1,2,0\n").unwrap_err(), "line 1: 3 columns, expected 2 (x1, x2)");
         assert!(labels("x1,x2,class\n").unwrap_err().ends_with("expected one of \"x1\", \"x2\", or label"));
         assert_eq!(labels("x1,label\n1,0").unwrap_err(), "line 1: 2 columns, expected 3 (x1, x2, label)");
-        let own = Inputs::own(&network(), &Budget::unlimited()).unwrap();
+        let own = Inputs::held_out(&network()).unwrap();
         assert_eq!((own.count, own.has_labels()), (100, true));
     }
 }
