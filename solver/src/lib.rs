@@ -18,4 +18,5 @@ pub mod relax;
 pub mod sat;
 pub mod search;
 pub mod smtlib;
+pub mod strategy;
 pub mod tape;

@@ -6,6 +6,7 @@ use clap::{Args, ValueEnum};
 use deltasat::budget::{self, Budget, StopReason, Stopwatch};
 use deltasat::exact::{Rational, rational};
 use deltasat::interval::decimal;
+use deltasat::strategy::{Choice, brancher_name, contractor_name};
 use num_traits::{One, Signed};
 use quantproof::encode::class_count;
 use quantproof::network::{Domain, Network, Output};
@@ -72,6 +73,12 @@ pub(super) struct Run {
     /// Stop when the run holds so many bytes (suffixes K, M, G), and print the bounds so far [default: no limit]
     #[arg(long, value_name = "BYTES", value_parser = budget::bytes, allow_negative_numbers = true)]
     memory: Option<usize>,
+    /// How boxes are split, by name (an unknown one lists all)
+    #[arg(long, value_name = "NAME", value_parser = brancher_name, hide_short_help = true)]
+    brancher: Option<&'static str>,
+    /// The contractors to use, by name and separated by commas; `none` uses none
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = contractor_name, hide_short_help = true)]
+    contractors: Option<Vec<&'static str>>,
     /// Show progress on stderr even if that is not a terminal
     #[arg(long, conflicts_with = "quiet")]
     progress: bool,
@@ -111,7 +118,8 @@ impl Run {
             budget = budget.with_memory(limit).with_gauge(budget::resident);
         }
         let processors = || std::thread::available_parallelism().map_or(1, usize::from);
-        let settings = Settings { jobs: self.jobs.unwrap_or_else(processors), budget, ..Settings::default() };
+        let choice = Choice { brancher: self.brancher, contractors: self.contractors.clone() };
+        let settings = Settings { jobs: self.jobs.unwrap_or_else(processors), budget, choice, ..Settings::default() };
         let Run { json, quiet, progress, .. } = *self;
         Ok(Session { json, quiet, progress, settings, started })
     }

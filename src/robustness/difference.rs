@@ -12,12 +12,12 @@ use crate::encode::question::Question;
 use crate::network::exact::ExactEvaluation;
 use crate::network::{Network, NetworkError, Output};
 use crate::perturbation::activations::Activations;
-use deltasat::branch::PhasesFirst;
+use deltasat::branch::{Brancher, PhasesFirst};
 use deltasat::budget::{Budget, Stopwatch};
 use deltasat::exact::{Ball, Rational, rational};
 use deltasat::incumbent::{Relaxed, Ridge, Vertex};
 use deltasat::problem::Compiled;
-use deltasat::search::{Observer, Optimum, Options, Statistics, StopReason, Strategy, optimise};
+use deltasat::search::{Choice, Observer, Optimum, Options, Statistics, StopReason, Strategy, optimise};
 
 /// Rounds over the pairs of classes that are not excluded yet: boxes for each, and starts of the search for a point. A change
 /// in any pair answers the question, and most pairs are excluded without a split.
@@ -426,12 +426,9 @@ fn search(
     statistics: &mut Statistics,
     stop: &mut StopReason,
 ) -> Optimum {
-    let strategy = Strategy {
-        brancher: Box::new(PhasesFirst),
-        starter: Box::new(Ridge),
-        finders: vec![Box::new(Vertex), Box::new(Relaxed)],
-        ..Strategy::default()
-    };
+    let choice = Choice { brancher: options.choice.brancher.or(Some(PhasesFirst.name())), ..options.choice.clone() };
+    let strategy =
+        Strategy { starter: Box::new(Ridge), finders: vec![Box::new(Vertex), Box::new(Relaxed)], ..choice.strategy() };
     let optimum = optimise(compiled, &compiled.root(), &strategy, options, observer);
     add(statistics, &optimum.statistics);
     note(optimum.stop, stop);

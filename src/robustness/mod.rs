@@ -24,7 +24,7 @@ use deltasat::budget::Budget;
 use deltasat::exact::{Rational, rational};
 use deltasat::interval::Interval;
 use deltasat::problem::Problem;
-use deltasat::search::{Event, Observer, Optimum, Options, Statistics, StopReason, Strategy, optimise};
+use deltasat::search::{Choice, Event, Observer, Optimum, Options, Statistics, StopReason, optimise};
 use journal::{Journal, Recalled};
 use std::fmt::{self, Write};
 use std::hash::{DefaultHasher, Hasher};
@@ -42,6 +42,8 @@ pub struct Settings {
     pub jobs: usize,
     /// when to stop early
     pub budget: Budget,
+    /// contractors and brancher of a search, chosen by name
+    pub choice: Choice,
     /// where a question over a domain notes what its searches find, to be taken up again
     pub journal: Option<Arc<Mutex<Journal>>>,
 }
@@ -51,7 +53,7 @@ const NOTES: Duration = Duration::from_secs(20);
 
 impl Default for Settings {
     fn default() -> Self {
-        Settings { delta: 0.001, jobs: 1, budget: Budget::unlimited(), journal: None }
+        Settings { delta: 0.001, jobs: 1, budget: Budget::unlimited(), choice: Choice::default(), journal: None }
     }
 }
 
@@ -145,6 +147,7 @@ impl Settings {
             target,
             jobs: self.jobs,
             budget: self.budget.share(others + 1),
+            choice: self.choice.clone(),
             ..Options::default()
         }
     }
@@ -152,7 +155,7 @@ impl Settings {
 
 /// Searches for the supremum of a question's objective.
 fn search(encoded: &Encoded<'_>, root: &[Interval], options: &Options, observer: &mut dyn Observer) -> Optimum {
-    optimise(&encoded.compiled, root, &Strategy::default(), options, observer)
+    optimise(&encoded.compiled, root, &options.choice.strategy(), options, observer)
 }
 
 /// An observer that notes checkpoints in a journal and passes all else on.

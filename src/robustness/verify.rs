@@ -14,7 +14,7 @@ use crate::perturbation::Perturbation;
 use crate::property::{Case, Property};
 use deltasat::budget::Stopwatch;
 use deltasat::exact::{Ball, Rational, rational};
-use deltasat::search::{Observer, Options, Statistics, StopReason, Strategy, optimise};
+use deltasat::search::{Observer, Options, Statistics, StopReason, optimise};
 
 /// Rounds over the open cases: boxes for each, and starts of the search for a point. The first tries to refute a case
 /// without a split before anything is spent on points; the second keeps one hard case from holding up the others.
@@ -176,7 +176,7 @@ impl<'a> Verify<'a> {
             Err(reason) => return Outcome::Open(reason),
         };
         let compiled = &posed.compiled;
-        let optimum = optimise(compiled, &compiled.root(), &Strategy::default(), options, watch);
+        let optimum = optimise(compiled, &compiled.root(), &options.choice.strategy(), options, watch);
         add(statistics, &optimum.statistics);
         // no point that satisfies all constraints has a least slack above the upper bound
         if optimum.upper <= target(case) {

@@ -6,6 +6,7 @@ mod phases_first;
 mod round_robin;
 mod slope;
 mod smear;
+mod transfer;
 
 pub use largest::Largest;
 pub use phase::Phases;
@@ -13,6 +14,7 @@ pub use phases_first::PhasesFirst;
 pub use round_robin::RoundRobin;
 pub use slope::Slope;
 pub use smear::Smear;
+pub use transfer::Transfer;
 
 use crate::interval::{Interval, bounds};
 use crate::problem::{Compiled, Sort};

@@ -55,7 +55,7 @@ impl Slope {
                 roots.push(atom.expr);
             }
         }
-        with_scores(problem, |scores| {
+        with_scores(problem.tape.variables(), |scores| {
             add_slopes(problem, &roots, kept, scores, w);
             for &root in &roots {
                 Smear::Sum.add(problem, root, kept, scores, w);

@@ -49,7 +49,7 @@ impl Brancher for Smear {
         if depth % 3 == 2 {
             return Largest.choose(problem, root, kept, depth, w);
         }
-        with_scores(problem, |scores| {
+        with_scores(problem.tape.variables(), |scores| {
             if let Some(objective) = problem.objective {
                 self.add(problem, objective, kept, scores, w);
             }
@@ -67,10 +67,10 @@ impl Brancher for Smear {
 }
 
 /// Hands out one score per variable, all zero.
-pub(super) fn with_scores<T>(problem: &Compiled, f: impl FnOnce(&mut [f64]) -> T) -> T {
+pub(super) fn with_scores<T>(count: usize, f: impl FnOnce(&mut [f64]) -> T) -> T {
     SCORES.with_borrow_mut(|scores| {
         scores.clear();
-        scores.resize(problem.tape.variables(), 0.0);
+        scores.resize(count, 0.0);
         f(scores)
     })
 }

@@ -16,16 +16,13 @@ mod pool;
 mod tree;
 
 pub use crate::budget::StopReason;
+pub use crate::strategy::{Choice, Strategy};
 pub use checkpoint::{Checkpoint, OpenBox};
 pub use decide::{Decision, Verdict, decide};
 pub use optimise::{Optimum, optimise};
 
-use crate::branch::{Brancher, Phases};
 use crate::budget::Budget;
-use crate::contract::{Contractor, DisjunctionHull, Hc4, Integers, LinearBounds, Newton};
-use crate::incumbent::{Gradient, IncumbentFinder, Inside, Vertex};
 use crate::interval::Interval;
-use crate::relax::Backward;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -58,6 +55,8 @@ pub struct Options {
     pub order: Order,
     /// whether [`sat`](crate::sat) presolves; default true
     pub presolve: bool,
+    /// parts chosen by name; default none
+    pub choice: Choice,
     /// starts of the incumbent finder before the first split; default 16
     pub starts: usize,
     /// when to stop early, with the bounds there are; default never
@@ -79,39 +78,11 @@ impl Default for Options {
             jobs: 1,
             order: Order::BestFirst,
             presolve: true,
+            choice: Choice::default(),
             starts: 16,
             budget: Budget::unlimited(),
             resume: None,
             checkpoints: None,
-        }
-    }
-}
-
-/// Which contractors, brancher and finders a search uses.
-pub struct Strategy {
-    /// applied to every box, in this order
-    pub contractors: Vec<Box<dyn Contractor>>,
-    /// picks the splits
-    pub brancher: Box<dyn Brancher>,
-    /// run on every box
-    pub finders: Vec<Box<dyn IncumbentFinder>>,
-    /// run [`Options::starts`] times at the root
-    pub starter: Box<dyn IncumbentFinder>,
-}
-
-impl Default for Strategy {
-    fn default() -> Self {
-        Strategy {
-            contractors: vec![
-                Box::new(Integers),
-                Box::new(Hc4),
-                Box::new(DisjunctionHull),
-                Box::new(LinearBounds { relaxation: Backward, refine: true }),
-                Box::new(Newton),
-            ],
-            brancher: Box::new(Phases),
-            finders: vec![Box::new(Vertex), Box::new(Inside)],
-            starter: Box::new(Gradient),
         }
     }
 }

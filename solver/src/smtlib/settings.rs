@@ -5,6 +5,7 @@
 
 use crate::budget::Budget;
 use crate::exact::{Rational, rational};
+use crate::strategy::Choice;
 use num_traits::{One, Zero};
 
 /// Who set a setting; later ones outrank earlier ones.
@@ -79,6 +80,8 @@ pub struct Settings {
     /// reply `sat` where the model satisfies the assertions themselves, not only weakened: a point, checked exactly, or a
     /// box that certainly contains a solution; default false
     pub exact_sat: Setting<bool>,
+    /// contractors and brancher chosen by name; default none
+    pub choice: Choice,
     /// when to stop
     pub budget: Budget,
 }
@@ -96,6 +99,7 @@ impl Default for Settings {
             random_seed: Setting::new(0),
             jobs: Setting::new(1),
             exact_sat: Setting::new(false),
+            choice: Choice::default(),
             budget: Budget::unlimited(),
         }
     }

@@ -15,7 +15,7 @@ const FLOOR: f64 = f64::from_bits((1023 - 100) << 52);
 
 /// Contractors and the like.
 pub(super) fn strategy(settings: &Settings) -> Strategy {
-    let mut strategy = Strategy::default();
+    let mut strategy = settings.choice.strategy();
     if !settings.polytope.get() {
         strategy.contractors.retain(|contractor| contractor.name() != LINEAR);
     }
@@ -34,6 +34,7 @@ pub(super) fn options(settings: &Settings) -> Options {
         absolute_gap: delta,
         jobs: *settings.jobs.get(),
         presolve: *settings.presolve.get(),
+        choice: settings.choice.clone(),
         budget: settings.budget.clone(),
         ..Options::default()
     }

@@ -15,6 +15,8 @@ pub struct Workspace {
     pub points: Vec<f64>,
     /// the derivative of a root with respect to each slot, at a point
     pub adjoints: Vec<f64>,
+    /// the part of a linear bound's excess that is due to the bends of the operators that read a slot
+    pub bends: Vec<f64>,
     /// enclosures of the derivative of a root with respect to each slot
     pub derivatives: Vec<Interval>,
     /// the backward linear sweep
@@ -48,6 +50,7 @@ impl Workspace {
             narrowed: vec![false; tape.slots],
             points: vec![0.0; tape.slots],
             adjoints: vec![0.0; tape.slots],
+            bends: vec![0.0; tape.slots],
             derivatives: vec![Interval::ENTIRE; tape.slots],
             sweep: LinearSweep::new(tape),
             saved: vec![0.0; tape.variables],

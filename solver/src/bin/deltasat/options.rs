@@ -6,6 +6,7 @@ use clap::error::ErrorKind;
 use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use deltasat::budget;
 use deltasat::exact::{Rational, rational};
+use deltasat::strategy::{brancher_name, contractor_name};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -54,6 +55,12 @@ pub(crate) struct Cli {
     /// Search the formula as it is: substitute no definitions, gather no parameters
     #[arg(long)]
     pub(crate) no_presolve: bool,
+    /// How boxes are split, by name (an unknown one lists all)
+    #[arg(long, value_name = "NAME", value_parser = brancher_name, hide_short_help = true)]
+    pub(crate) brancher: Option<&'static str>,
+    /// The contractors to use, by name and separated by commas; `none` uses none
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = contractor_name, hide_short_help = true)]
+    pub(crate) contractors: Option<Vec<&'static str>>,
     /// Where the local searches of a minimisation start [default: 0]
     #[arg(long, value_name = "SEED")]
     pub(crate) random_seed: Option<u64>,

@@ -8,6 +8,7 @@ use clap::Parser;
 use deltasat::budget::{self, Budget, Stopwatch};
 use deltasat::search::{Event, Observer};
 use deltasat::smtlib::{Reply, Script, Session, Settings, Source, dr};
+use deltasat::strategy::Choice;
 use std::io::{self, Read, Write};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -86,6 +87,7 @@ fn settings(cli: &Cli, budget: Budget) -> Settings {
     if let Some(precision) = &cli.precision {
         settings.precision.set(precision.clone(), source);
     }
+    settings.choice = Choice { brancher: cli.brancher, contractors: cli.contractors.clone() };
     if let Some(polytope) = cli.polytope {
         settings.polytope.set(polytope, source);
     }

@@ -20,6 +20,7 @@ mod choice;
 mod line;
 mod primal;
 mod rows;
+mod transfer;
 
 use super::block::Step;
 use super::{Slot, Tape, Workspace};
