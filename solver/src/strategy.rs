@@ -11,8 +11,8 @@ use crate::relax::Backward;
 /// Every brancher; the first is the default.
 fn branchers() -> Vec<Box<dyn Brancher>> {
     vec![
-        Box::new(Phases),
         Box::new(Transfer),
+        Box::new(Phases),
         Box::new(PhasesFirst),
         Box::new(Slope),
         Box::new(Smear::Sum),

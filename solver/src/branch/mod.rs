@@ -70,6 +70,15 @@ fn halve_integers(position: usize, bound: Interval) -> Option<Split> {
     (at < next).then(|| Split { position, lower: bounds(first, at.min(last)), upper: bounds(next, last) })
 }
 
+/// The split at zero of what holds zero inside.
+fn at_zero(position: usize, bound: Interval) -> Option<Split> {
+    (bound.inf() < 0.0 && bound.sup() > 0.0).then(|| Split {
+        position,
+        lower: bounds(bound.inf(), 0.0),
+        upper: bounds(0.0, bound.sup()),
+    })
+}
+
 /// A point inside `(lo, hi)`: the midpoint, or for an unbounded interval one that doubles outward.
 pub(crate) fn middle(lo: f64, hi: f64) -> f64 {
     match (lo.is_finite(), hi.is_finite()) {

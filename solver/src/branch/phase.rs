@@ -16,8 +16,8 @@
 //! Noises come last: a row's enclosure is exact in its noise and a linear bound eliminates it.
 
 use super::largest::best;
-use super::{Brancher, Slope, Smear, Split, halve_integers, relative_width};
-use crate::interval::{Interval, bounds};
+use super::{Brancher, Slope, Smear, Split, at_zero, halve_integers, relative_width};
+use crate::interval::Interval;
 use crate::op::Op;
 use crate::problem::{Compiled, Sort};
 use crate::tape::{Stair, Workspace};
@@ -116,12 +116,4 @@ impl Phases {
         let stair = next.max_by(|a, b| gap(a).total_cmp(&gap(b)))?;
         halve_integers(stair.position, kept[stair.position])
     }
-}
-
-fn at_zero(position: usize, bound: Interval) -> Option<Split> {
-    (bound.inf() < 0.0 && bound.sup() > 0.0).then(|| Split {
-        position,
-        lower: bounds(bound.inf(), 0.0),
-        upper: bounds(0.0, bound.sup()),
-    })
 }

@@ -1,8 +1,8 @@
 //! Phases before variables, where there are many variables: a box of 64 halves in each of them after 2^64 boxes, while in a
 //! small box few phases are undecided, and where none is, a piecewise linear objective is linear.
 
-use super::{Brancher, Phases, Split};
-use crate::interval::{Interval, bounds};
+use super::{Brancher, Phases, Split, at_zero};
+use crate::interval::Interval;
 use crate::op::Op;
 use crate::problem::Compiled;
 use crate::tape::Workspace;
@@ -43,13 +43,6 @@ impl Brancher for PhasesFirst {
         tape.linear_bound(&[(objective, 1.0)], w);
         let gaps = (tape.variables()..kept.len()).map(|position| (position, tape.phase_gap(position, w)));
         let largest = gaps.filter(|&(_, gap)| gap > 0.0).max_by(|x, y| x.1.total_cmp(&y.1));
-        match largest {
-            Some((position, _)) if kept[position].inf() < 0.0 && kept[position].sup() > 0.0 => Some(Split {
-                position,
-                lower: bounds(kept[position].inf(), 0.0),
-                upper: bounds(0.0, kept[position].sup()),
-            }),
-            _ => otherwise(w),
-        }
+        largest.and_then(|(position, _)| at_zero(position, kept[position])).or_else(|| otherwise(w))
     }
 }

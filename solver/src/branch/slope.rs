@@ -73,9 +73,7 @@ fn add_slopes(problem: &Compiled, roots: &[Slot], kept: &[Interval], scores: &mu
     problem.tape.linear_bounds(&combinations, w);
     for lane in (0..combinations.len()).step_by(2) {
         let w = &*w;
-        add_relative(scores, |i| {
-            let slope = |lane| w.linear_coefficient(i as Slot, lane).abs();
-            (slope(lane) + slope(lane + 1)) * kept[i].wid()
-        });
+        let slope = |i: usize, lane| w.linear_coefficient(i as Slot, lane).abs();
+        add_relative(scores, |i| (slope(i, lane) + slope(i, lane + 1)) * kept[i].wid(), 1.0);
     }
 }

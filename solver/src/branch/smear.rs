@@ -66,7 +66,7 @@ impl Brancher for Smear {
     }
 }
 
-/// Hands out one score per variable, all zero.
+/// Hands out so many scores, all zero.
 pub(super) fn with_scores<T>(count: usize, f: impl FnOnce(&mut [f64]) -> T) -> T {
     SCORES.with_borrow_mut(|scores| {
         scores.clear();
@@ -75,14 +75,14 @@ pub(super) fn with_scores<T>(count: usize, f: impl FnOnce(&mut [f64]) -> T) -> T
     })
 }
 
-/// Adds a measure to the scores, relative to its sum; where that is infinite, 1 for each that is.
-pub(super) fn add_relative(scores: &mut [f64], measure: impl Fn(usize) -> f64) {
+/// Adds a measure to the scores, relative to its sum and `factor` times; where that is infinite, each that is counts whole.
+pub(super) fn add_relative(scores: &mut [f64], measure: impl Fn(usize) -> f64, factor: f64) {
     let total: f64 = (0..scores.len()).map(&measure).sum();
     for (i, score) in scores.iter_mut().enumerate() {
         if total.is_finite() && total > 0.0 {
-            *score += measure(i) / total;
+            *score += factor * measure(i) / total;
         } else if measure(i) == f64::INFINITY {
-            *score += 1.0;
+            *score += factor;
         }
     }
 }
@@ -96,7 +96,7 @@ impl Smear {
         };
         match self {
             Smear::Max => scores.iter_mut().enumerate().for_each(|(i, score)| *score = score.max(smear(i))),
-            Smear::Sum => add_relative(scores, smear),
+            Smear::Sum => add_relative(scores, smear, 1.0),
         }
     }
 }

@@ -1,7 +1,23 @@
-//! Violation transfer: split where the most of the linear bound's excess goes away, whatever kind of thing is split.
+//! Violation transfer (Tawarmalani and Sahinidis 2004): split where most of a linear bound's excess is due, whatever kind of
+//! thing is split there.
+//!
+//! A linear bound of the objective, or of an atom that is open, exceeds what can be attained because operators are replaced by
+//! lines. The tape says how much of that each kept slot is to blame for
+//! ([`transfer_violations`](crate::tape::Tape::transfer_violations)): a variable for the width that it passes on to all
+//! operators above it, another slot for the bend of the operators that read it. So inputs, phases, signs below noises and
+//! the steps of staircases are measured in the same unit, and no kind goes before another. Noises are not split while
+//! anything else is: a row's enclosure is exact in its noise, and a linear bound eliminates it.
+//!
+//! The excess is shared by widths, layer by layer, which forgets that the paths from a variable cancel; the bound's own slopes
+//! do not. A little of them ([`SLOPE`]) settles the order of variables that share alike, which the ACAS Xu networks need,
+//! while with much of them a search keeps splitting what the objective is monotone in, where nothing is to be gained.
+//!
+//! A decision has several atoms, any of which may be the one that refutes a box, and no bound that tells how far that is. There
+//! every other level takes the widest variable, and so each is split infinitely often on every infinite path.
 
-use super::smear::with_scores;
-use super::{Brancher, Largest, Split, halve, halve_integers};
+use super::largest::{best, best_of};
+use super::smear::{add_relative, with_scores};
+use super::{Brancher, Largest, Split, halve_integers, relative_width};
 use crate::contract::truth;
 use crate::formula::{Relation, Truth};
 use crate::interval::Interval;
@@ -9,9 +25,11 @@ use crate::problem::{Compiled, Sort};
 use crate::tape::{LANES, Slot, Workspace};
 use smallvec::SmallVec;
 
-fn env(name: &str, default: f64) -> f64 {
-    std::env::var(name).ok().and_then(|x| x.parse().ok()).unwrap_or(default)
-}
+/// What a variable's share counts for beside that of a bend. Halving a variable takes less than its share away at once, but
+/// narrows everything above it for good.
+const VARIABLE: f64 = 2.0;
+/// What the slopes of the bound count for beside the variables' shares.
+const SLOPE: f64 = 0.1;
 
 /// Violation transfer.
 #[derive(Clone, Copy, Debug, Default)]
@@ -30,88 +48,75 @@ impl Brancher for Transfer {
         depth: u32,
         w: &mut Workspace,
     ) -> Option<Split> {
-        use std::sync::OnceLock;
-        static E: OnceLock<(f64, f64)> = OnceLock::new();
-        let &(period, half) = E.get_or_init(|| (env("PERIOD", 3.0), env("HALF", 0.5)));
-        let largest = |w: &mut Workspace| Largest.choose(problem, root, kept, depth, w);
-        if period > 0.0 && depth % period as u32 == period as u32 - 1 {
-            return largest(w);
-        }
-        let tape = &problem.tape;
-        let mut seeds: SmallVec<[[(Slot, f64); 1]; LANES]> =
-            problem.objective.into_iter().map(|slot| [(slot, 1.0)]).collect();
-        for atom in problem.constraint.conjuncts() {
-            if seeds.len() + 2 > LANES {
-                break;
-            }
-            if truth(atom, 0.0, w) != Truth::Unknown {
-                continue;
-            }
-            if matches!(atom.relation, Relation::Ge | Relation::Gt | Relation::Eq) {
-                seeds.push([(atom.expr, 1.0)]);
-            }
-            if matches!(atom.relation, Relation::Le | Relation::Lt | Relation::Eq) {
-                seeds.push([(atom.expr, -1.0)]);
-            }
-        }
-        if seeds.is_empty() {
-            return largest(w);
-        }
-        let combinations: SmallVec<[&[(Slot, f64)]; LANES]> = seeds.iter().map(|seed| &seed[..]).collect();
-        tape.refresh_lines(w);
-        tape.linear_bounds(&combinations, w);
-        let found = with_scores(kept.len(), |scores| {
-            for (lane, &[(slot, _)]) in seeds.iter().enumerate() {
-                tape.transfer_violations(lane, slot, w);
-                let total =
-                    |w: &Workspace| -> f64 { (0..kept.len()).map(|i| w.adjoints[tape.kept()[i] as usize]).sum() };
-                let total = total(w);
-                if !(total > 0.0) {
-                    continue;
-                }
-                for (i, score) in scores.iter_mut().enumerate() {
-                    let slot = tape.kept()[i];
-                    if slot > seeds[lane][0].0 && i >= tape.variables() {
-                        break;
-                    }
-                    let gain = if i < tape.variables() {
-                        if problem.problem.variables[i].sort == Sort::Noise {
-                            0.0
-                        } else {
-                            half * w.adjoints[slot as usize]
-                        }
-                    } else {
-                        w.bends[slot as usize]
-                    };
-                    *score += gain / total;
-                }
-            }
-            let mut best = None;
-            let mut highest = 0.0;
-            for (i, &score) in scores.iter().enumerate() {
-                if score > highest
-                    && let Some(split) = split_at(problem, i, kept[i])
-                {
-                    highest = score;
-                    best = Some(split);
-                }
-            }
-            best
-        });
-        found.or_else(|| largest(w))
+        let is_noise = |i: usize| problem.problem.variables[i].sort == Sort::Noise;
+        let widest =
+            || best(problem, kept, |i| if is_noise(i) { f64::NEG_INFINITY } else { relative_width(root[i], kept[i]) });
+        let transferred = if problem.objective.is_none() && depth % 2 == 1 { None } else { transfer(problem, kept, w) };
+        transferred.or_else(widest).or_else(|| Largest.choose(problem, root, kept, depth, w))
     }
 }
 
-fn split_at(problem: &Compiled, position: usize, bound: Interval) -> Option<Split> {
+/// The split to which the bounds of all roots owe most, relative to the excess of each.
+fn transfer(problem: &Compiled, kept: &[Interval], w: &mut Workspace) -> Option<Split> {
+    let tape = &problem.tape;
+    let seeds = seeds(problem, w);
+    let combinations: SmallVec<[&[(Slot, f64)]; LANES]> = seeds.iter().map(|seed| &seed[..]).collect();
+    tape.refresh_lines(w);
+    tape.linear_bounds(&combinations, w);
+    with_scores(kept.len(), |scores| {
+        for (lane, &[(slot, _)]) in seeds.iter().enumerate() {
+            // what has no bound blames nothing
+            if w.linear_bound(lane).maximum < f64::INFINITY {
+                tape.transfer_violations(lane, slot, w);
+                add_shares(problem, kept, lane, slot, scores, w);
+            }
+        }
+        best_of(scores, |position| split(problem, position, kept[position]))
+    })
+}
+
+/// What is to be bounded from above: the objective, and what each open atom says to be at least zero.
+fn seeds(problem: &Compiled, w: &Workspace) -> SmallVec<[[(Slot, f64); 1]; LANES]> {
+    let objective = problem.objective.into_iter().map(|slot| [(slot, 1.0)]);
+    let open = problem.constraint.conjuncts().filter(|atom| truth(atom, 0.0, w) == Truth::Unknown);
+    let sides = open.flat_map(|atom| {
+        let signs: &[f64] = match atom.relation {
+            Relation::Ge | Relation::Gt => &[1.0],
+            Relation::Le | Relation::Lt => &[-1.0],
+            Relation::Eq => &[1.0, -1.0],
+            Relation::Ne => &[],
+        };
+        signs.iter().map(|&sign| [(atom.expr, sign)])
+    });
+    objective.chain(sides).take(LANES).collect()
+}
+
+/// Adds the shares in the excess of one bound, relative to all.
+fn add_shares(problem: &Compiled, kept: &[Interval], lane: usize, root: Slot, scores: &mut [f64], w: &Workspace) {
+    let tape = &problem.tape;
+    let n = tape.variables();
+    let counts = |i: usize| problem.problem.variables[i].sort != Sort::Noise;
+    let (variables, inner) = scores.split_at_mut(n);
+    let slope = |i: usize| w.linear_coefficient(i as Slot, lane).abs() * kept[i].wid();
+    add_relative(variables, |i| if counts(i) { slope(i) } else { 0.0 }, VARIABLE * SLOPE);
+    let total: f64 = w.adjoints[..n].iter().sum();
+    if total > 0.0 {
+        for (i, score) in variables.iter_mut().enumerate().filter(|&(i, _)| counts(i)) {
+            *score += VARIABLE * w.adjoints[i] / total;
+        }
+        for (score, &slot) in inner.iter_mut().zip(&tape.kept()[n..]).take_while(|&(_, &slot)| slot <= root) {
+            *score += w.bends[slot as usize] / total;
+        }
+    }
+}
+
+/// The split of a kept slot: a variable in the middle, another at zero or between two steps.
+fn split(problem: &Compiled, position: usize, bound: Interval) -> Option<Split> {
     if position < problem.tape.variables() {
-        return halve(problem, position, bound);
+        return super::halve(problem, position, bound);
     }
     if problem.tape.stairs().iter().any(|stair| stair.position == position) {
         return halve_integers(position, bound);
     }
-    (bound.inf() < 0.0 && bound.sup() > 0.0).then(|| Split {
-        position,
-        lower: bounds(bound.inf(), 0.0),
-        upper: bounds(0.0, bound.sup()),
-    })
+    super::at_zero(position, bound)
 }
