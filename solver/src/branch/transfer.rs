@@ -99,7 +99,9 @@ fn add_shares(problem: &Compiled, kept: &[Interval], lane: usize, root: Slot, sc
     let (variables, inner) = scores.split_at_mut(n);
     let slope = |i: usize| w.linear_coefficient(i as Slot, lane).abs() * kept[i].wid();
     add_relative(variables, |i| if counts(i) { slope(i) } else { 0.0 }, VARIABLE * SLOPE);
-    let total: f64 = w.adjoints[..n].iter().sum();
+    // over all levels: the deeper a network, the less widths tell beside slopes
+    let kept_slots = tape.kept().iter().filter(|&&slot| slot <= root);
+    let total: f64 = kept_slots.map(|&slot| w.adjoints[slot as usize]).sum();
     if total > 0.0 {
         for (i, score) in variables.iter_mut().enumerate().filter(|&(i, _)| counts(i)) {
             *score += VARIABLE * w.adjoints[i] / total;

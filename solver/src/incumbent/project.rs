@@ -5,8 +5,8 @@
 //! satisfy them exactly. Of a disjunction the branch that is violated least is followed.
 
 use super::centre;
-use crate::formula::{Atom, Formula, Relation};
-use crate::interval::Interval;
+use crate::formula::{Atom, Formula, Relation, Truth};
+use crate::interval::{self, Interval};
 use crate::problem::{Compiled, Sort};
 use crate::tape::{Slot, Workspace};
 
@@ -18,7 +18,8 @@ const PATIENCE: usize = 12;
 /// How far inside an inequality to aim where δ is zero.
 const INSIDE: f64 = 1e-6;
 
-/// Moves `point` towards a solution inside `root`. Returns whether it seems to satisfy the formula up to δ.
+/// Moves `point` towards a solution inside `root`. Returns whether it seems to satisfy the formula up to δ: where it comes to
+/// rest between sets that are apart by less, as a linear function's maximum on a sphere and the sphere, it does.
 pub(crate) fn project(problem: &Compiled, root: &[Interval], delta: f64, point: &mut [f64], w: &mut Workspace) -> bool {
     if problem.problem.variables.iter().any(|v| v.sort == Sort::Integer) {
         return false;
@@ -38,15 +39,19 @@ pub(crate) fn project(problem: &Compiled, root: &[Interval], delta: f64, point: 
             (best, since) = (total, 0);
         } else {
             since += 1;
-            if since > PATIENCE {
-                return false;
-            }
         }
-        if !sweep(problem, &problem.constraint, root, delta, point, w) {
-            return false;
+        if since > PATIENCE || !sweep(problem, &problem.constraint, root, delta, point, w) {
+            break;
         }
     }
-    false
+    problem.tape.evaluate(point, w);
+    let weakly =
+        |value: f64, relation: Relation| !value.is_nan() && relation.weakly_true(interval::point(value), delta);
+    let holds = problem.constraint.evaluate(&mut |atom| match weakly(w.points[atom.expr as usize], atom.relation) {
+        true => Truth::True,
+        false => Truth::False,
+    });
+    holds == Truth::True
 }
 
 /// A start for attempt `seed`: the centre of the box, then points of a low-discrepancy sequence in it.

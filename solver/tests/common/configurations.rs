@@ -1,13 +1,13 @@
 //! Every configuration of a search, and a log of everything that a search tells.
 
-use deltasat::branch::{Brancher, Largest, Phases, RoundRobin, Smear};
+use deltasat::branch::{Brancher, Largest, Phases, RoundRobin, Smear, Transfer};
 use deltasat::contract::{Contractor, DisjunctionHull, Hc4, Integers, LinearBounds, Newton};
 use deltasat::incumbent::{Gradient, Vertex};
 use deltasat::relax::Backward;
 use deltasat::search::{Event, Observer, Strategy};
 
 /// The number of branchers.
-pub const BRANCHERS: usize = 5;
+pub const BRANCHERS: usize = 6;
 
 /// The brancher of a number below [`BRANCHERS`].
 pub fn brancher(index: usize) -> Box<dyn Brancher> {
@@ -16,7 +16,8 @@ pub fn brancher(index: usize) -> Box<dyn Brancher> {
         1 => Box::new(RoundRobin),
         2 => Box::new(Smear::Max),
         3 => Box::new(Smear::Sum),
-        _ => Box::new(Phases),
+        4 => Box::new(Phases),
+        _ => Box::new(Transfer),
     }
 }
 
