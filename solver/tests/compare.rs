@@ -101,6 +101,22 @@ fn who_tells_the_truth_is_not_contradicted() {
 }
 
 #[test]
+fn what_only_a_peer_solves_comes_first() {
+    let folder = Folder::new("only");
+    folder.file("a.smt2", SAT);
+    folder.file("b.smt2", "(declare-const x Real)(assert (= (secret x) 0))(check-sat)");
+    let peer = folder.peer("wise", "echo unsat");
+    let other = folder.peer("mute", "echo unknown");
+    let run = folder.run(&["b.smt2", &peer, &other, "--html=r.html", "--quiet"]);
+    let first = "solved by wise and not by deltasat: 1 file\n  b.smt2: wise unsat in ";
+    assert!(run.out.starts_with(first), "{}", run.out);
+    assert!(!run.out.contains("solved by mute"), "{}", run.out);
+    assert!(folder.read("r.html").contains("<h2>Solved by wise and not by deltasat: 1 file</h2>"));
+    let run = folder.run(&["a.smt2", &other, "--quiet"]);
+    assert!(!run.out.contains("solved by"), "{}", run.out);
+}
+
+#[test]
 fn a_lie_is_found_and_named() {
     let folder = Folder::new("lie");
     folder.file("known.smt2", &format!("(set-info :status unsat){UNSAT}"));

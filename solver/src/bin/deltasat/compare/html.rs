@@ -88,6 +88,14 @@ fn verdict(comparison: &Comparison, out: &mut String) {
             count(comparison.files, "file", "files")
         });
     }
+    for peer in 1..comparison.solvers.len() {
+        let items: Vec<String> =
+            table::missed_lines(comparison, peer).map(|line| format!("<li>{}</li>\n", escape(&line))).collect();
+        if !items.is_empty() {
+            let title = escape(&table::missed_title(comparison, peer, items.len()));
+            let _ = writeln!(out, "<h2>S{}</h2>\n<ul>\n{}</ul>", title.get(1..).unwrap_or_default(), items.concat());
+        }
+    }
     for (kind, title) in [
         (Kind::Contradiction, "Contradictions"),
         (Kind::DeltaApart, "δ apart: no contradiction, a smaller δ would tell"),

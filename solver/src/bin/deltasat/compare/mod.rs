@@ -71,7 +71,8 @@ pub(crate) struct Arguments {
 const EXAMPLES: &str = "\
 Examples:
   deltasat compare benchmarks/ --peer z3='z3 {file}' --timeout 10
-  deltasat compare a.smt2 b.dr --peer dreal='dreal --precision {delta} {file}' --repeat 5 --html report.html
+  deltasat compare a.smt2 --peer dreal='dreal --precision {delta} {file}' --repeat 5 --html report.html
+  deltasat compare a.dr --peer dreal4='dreal --precision {delta} {file}' --peer dreal5='dReal-CMake/build/dreal --precision {delta} {file}'
   deltasat compare benchmarks/ --peer two='deltasat --jobs 2 --precision {delta} {file}' --csv runs.csv
 
 Commands are split at spaces, with quotes as in a shell, and run without one.

@@ -162,13 +162,12 @@ impl Comparison {
             theirs: Duration::ZERO,
             ratio: None,
             only_ours: 0,
-            only_theirs: 0,
+            only_theirs: self.only_theirs(peer).count(),
         };
         let mut ratios = Vec::new();
         for row in &self.rows {
             let (Some(ours), Some(theirs)) = (row.cell(0), row.cell(peer)) else { continue };
             pair.only_ours += usize::from(ours.solved() && !theirs.solved());
-            pair.only_theirs += usize::from(theirs.solved() && !ours.solved());
             if let Some(ratio) = row.ratio(peer) {
                 ratios.push(ratio);
                 pair.files += 1;
@@ -187,6 +186,12 @@ impl Comparison {
             let said = row.trials[solver].iter().filter(|trial| trial.outcome(row.task.checks) == Outcome::Error);
             Some((row, cell.label, said.filter_map(|trial| trial.message.as_deref()).next()))
         })
+    }
+
+    /// What a peer solved and we did not: the file, the two of us.
+    pub(super) fn only_theirs(&self, peer: usize) -> impl Iterator<Item = (&Row, Cell, Cell)> {
+        let both = self.rows.iter().filter_map(move |row| Some((row, row.cell(0)?, row.cell(peer)?)));
+        both.filter(|(_, ours, theirs)| theirs.solved() && !ours.solved())
     }
 
     /// Every peer against us.

@@ -1,4 +1,5 @@
-//! The comparison as text: findings, a line for each file, a line for each solver, a line for each peer.
+//! The comparison as text: what only peers solved, a line for each file, findings, a line for each solver, a line for each
+//! peer.
 
 use super::check::Kind;
 use super::summary::Cell;
@@ -62,12 +63,39 @@ pub(super) fn count(n: usize, one: &str, many: &str) -> String {
 /// The whole report.
 pub(super) fn text(comparison: &Comparison) -> String {
     let mut out = String::new();
+    missed(comparison, &mut out);
     files(comparison, &mut out);
     out.push('\n');
     findings(comparison, &mut out);
     totals(comparison, &mut out);
     pairs(comparison, &mut out);
     out
+}
+
+/// What a peer alone solved, which is what a reader should know first.
+fn missed(comparison: &Comparison, out: &mut String) {
+    for peer in 1..comparison.solvers.len() {
+        let lines: Vec<String> = missed_lines(comparison, peer).collect();
+        if !lines.is_empty() {
+            let _ = writeln!(out, "{}", missed_title(comparison, peer, lines.len()));
+            lines.iter().for_each(|line| _ = writeln!(out, "  {line}"));
+            out.push('\n');
+        }
+    }
+}
+
+/// The title of a peer's list.
+pub(super) fn missed_title(comparison: &Comparison, peer: usize, files: usize) -> String {
+    let (own, peer) = (&comparison.solvers[0].name, &comparison.solvers[peer].name);
+    format!("solved by {peer} and not by {own}: {}", count(files, "file", "files"))
+}
+
+/// Its lines: the file, both answers, the peer's time.
+pub(super) fn missed_lines(comparison: &Comparison, peer: usize) -> impl Iterator<Item = String> {
+    let (own, name) = (&comparison.solvers[0].name, &comparison.solvers[peer].name);
+    comparison.only_theirs(peer).map(move |(row, ours, theirs)| {
+        format!("{}: {name} {} in {} s, {own} {}", row.task.name, theirs.label, seconds(&theirs), ours.label)
+    })
 }
 
 /// What a line of a file is marked with.
