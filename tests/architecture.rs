@@ -116,6 +116,7 @@ const FLOORS: [&[&str]; 2] = [
         "op",
         "expr",
         "formula",
+        "simplex",
         "tape",
         "problem",
         "krawczyk",
@@ -202,6 +203,7 @@ const LONG_FUNCTIONS: &[&str] = &[
     "src/network/nnet/write.rs write",
     "src/network/onnx/tensor.rs decode",
     "src/robustness/difference.rs confidences",
+    "src/robustness/local.rs departure",
 ];
 
 /// Modules that use one above them.

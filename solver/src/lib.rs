@@ -17,6 +17,7 @@ pub mod problem;
 pub mod relax;
 pub mod sat;
 pub mod search;
+mod simplex;
 pub mod smtlib;
 pub mod strategy;
 pub mod tape;

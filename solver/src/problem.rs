@@ -6,7 +6,7 @@ use crate::expr::evaluate::evaluate;
 use crate::expr::{ExprId, Graph, VariableId};
 use crate::formula::{Atom, BooleanId, Formula, Relation, Truth};
 use crate::interval::Interval;
-use crate::tape::{Slot, Tape};
+use crate::tape::{Slot, Tape, Workspace};
 
 /// What a variable ranges over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -143,7 +143,31 @@ pub struct Compiled {
     pub objective: Option<Slot>,
 }
 
+/// The number of open variables from which on they are too many to halve one by one.
+const MANY: usize = 12;
+
 impl Compiled {
+    /// What the conjunctive atoms that are open in the box in the workspace demand: that `sign·slot ≥ 0`.
+    pub(crate) fn demands<'a>(&'a self, w: &'a Workspace) -> impl Iterator<Item = (Slot, f64)> + 'a {
+        let atoms = self.constraint.conjuncts().chain(&self.implied).enumerate();
+        atoms.filter(|(index, _)| w.open.get(*index).is_none_or(|open| *open)).flat_map(|(_, atom)| {
+            let signs: &[f64] = match atom.relation {
+                Relation::Le | Relation::Lt => &[-1.0],
+                Relation::Ge | Relation::Gt => &[1.0],
+                Relation::Eq => &[-1.0, 1.0],
+                Relation::Ne => &[],
+            };
+            signs.iter().map(|&sign| (atom.expr, sign))
+        })
+    }
+
+    /// Whether the box in the workspace is open in many variables that are no noise: halving each in turn takes for ever, and
+    /// work on the bounds of one box pays.
+    pub(crate) fn is_wide(&self, w: &Workspace) -> bool {
+        let open = |(variable, value): &(&Variable, &Interval)| variable.sort != Sort::Noise && !value.is_singleton();
+        self.problem.variables.iter().zip(&w.values).filter(open).take(MANY).count() == MANY
+    }
+
     /// The bounds of the kept slots at the root of the search: the domains, and nothing known of the rest.
     pub fn root(&self) -> Vec<Interval> {
         let mut bounds = vec![Interval::ENTIRE; self.tape.kept().len()];

@@ -3,14 +3,15 @@
 //!
 //! The names are the ones that the parts give themselves. A new part is a line in its list here.
 
-use crate::branch::{Brancher, Largest, Phases, PhasesFirst, RoundRobin, Slope, Smear, Transfer};
-use crate::contract::{Contractor, DisjunctionHull, Hc4, Integers, LinearBounds, Newton};
-use crate::incumbent::{Gradient, IncumbentFinder, Inside, Vertex};
+use crate::branch::{Brancher, FewBest, Largest, Phases, PhasesFirst, RoundRobin, Slope, Smear, Transfer};
+use crate::contract::{Contractor, DisjunctionHull, Hc4, Integers, LinearBounds, Newton, Solve};
+use crate::incumbent::{Gradient, IncumbentFinder, Inside, Solved, Vertex};
 use crate::relax::Backward;
 
 /// Every brancher; the first is the default.
 fn branchers() -> Vec<Box<dyn Brancher>> {
     vec![
+        Box::new(FewBest::default()),
         Box::new(Transfer),
         Box::new(Phases),
         Box::new(PhasesFirst),
@@ -28,7 +29,7 @@ fn contractors() -> Vec<Box<dyn Contractor>> {
         Box::new(Integers),
         Box::new(Hc4),
         Box::new(DisjunctionHull),
-        Box::new(LinearBounds { relaxation: Backward, refine: true }),
+        Box::new(LinearBounds { relaxation: Backward, refine: true, solve: Solve::Wide }),
         Box::new(Newton),
     ]
 }
@@ -73,7 +74,7 @@ impl Choice {
         Strategy {
             contractors,
             brancher,
-            finders: vec![Box::new(Vertex), Box::new(Inside)],
+            finders: vec![Box::new(Vertex), Box::new(Inside), Box::new(Solved)],
             starter: Box::new(Gradient),
         }
     }

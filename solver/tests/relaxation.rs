@@ -7,7 +7,7 @@ mod common;
 use common::each_seed;
 use deltasat::branch::Phases;
 use deltasat::budget::Budget;
-use deltasat::contract::{Contractor, Goal, Hc4, LinearBounds, Outcome, Spare};
+use deltasat::contract::{Contractor, Goal, Hc4, LinearBounds, Outcome, Solve, Spare};
 use deltasat::exact::Constant;
 use deltasat::expr::ExprId;
 use deltasat::formula::{Formula, Relation};
@@ -258,8 +258,8 @@ fn contraction_keeps_what_counts(name: &'static str, seeds: u64, extreme: bool, 
             for round in 0..rng.random_range(1..=3) {
                 let contractor: Box<dyn Contractor> = match rng.random_range(0..4) {
                     0 => Box::new(Hc4),
-                    1 => Box::new(LinearBounds { relaxation: Backward, refine: false }),
-                    _ => Box::new(LinearBounds { relaxation: Backward, refine: true }),
+                    1 => Box::new(LinearBounds { relaxation: Backward, refine: false, solve: Solve::Never }),
+                    _ => Box::new(LinearBounds { relaxation: Backward, refine: true, solve: Solve::Always }),
                 };
                 let outcome = contractor.contract(&problem, &goal, &mut w, &mut spare);
                 for p in &survivors {
@@ -405,7 +405,7 @@ fn a_used_workspace_finds_what_a_fresh_one_does() {
         let tape = &problem.tape;
         let objective = problem.objective.expect("it has one");
         let (mut used, mut spare) = (Workspace::new(tape), Spare::new(&problem));
-        let contractor = LinearBounds { relaxation: Backward, refine: true };
+        let contractor = LinearBounds { relaxation: Backward, refine: true, solve: Solve::Never };
         let points = points(rng, &problem, 4);
         for anchor in &points {
             let mut kept = problem.root();

@@ -8,6 +8,7 @@ use super::{Failure, Status};
 use clap::Args;
 use clap::builder::PossibleValuesParser;
 use deltasat::exact::Rational;
+use quantproof::encode::class_count;
 use quantproof::network::{Network, Output};
 use quantproof::report::difference::{Aim, Finding, Report};
 use quantproof::report::html;
@@ -90,7 +91,9 @@ impl Question {
                     "--confidence-at-least: the outputs are no confidences, expected --output softmax".to_owned()
                 );
             }
-            options::choices(a)?;
+            if class_count(a) < 2 {
+                return Err(format!("--class-change: {} has one output, expected at least 2 classes", a.name()));
+            }
             return Ok(Aim::ClassChange { guard: self.confidence_at_least.clone() });
         }
         let threshold = self.at_most.clone();
@@ -150,7 +153,7 @@ impl Arguments {
             report.text(out)?;
         }
         written?;
-        Ok(Status::of(report.outcome(), finding.stop()))
+        Ok(Status::of(finding.outcome(), finding.stop()))
     }
 
     fn load(&self, path: &Path) -> Result<Network, Failure> {

@@ -171,10 +171,7 @@ impl AtInput {
         let input = options::input(&self.input, &network)?;
         let aim = match &self.safe.deviation {
             Some(threshold) => Aim::Deviation { choice, threshold: Some(threshold.clone()) },
-            None => {
-                options::choices(&network)?;
-                Aim::ClassChange { guard: None }
-            }
+            None => Aim::ClassChange { guard: None },
         };
         let (scope, delta) = (Scope::Local(&input), session.settings.delta);
         let subject = Subject { network: &network, perturbation: &perturbation, scope, aim, delta };
@@ -192,10 +189,7 @@ impl OverDomain {
         let domain = self.domain.bounds(&network)?;
         let aim = match &self.safe.deviation {
             Some(threshold) => Aim::Deviation { choice, threshold: Some(threshold.clone()) },
-            None => {
-                options::choices(&network)?;
-                Aim::ClassChange { guard: self.safe.confidence_at_least.clone() }
-            }
+            None => Aim::ClassChange { guard: self.safe.confidence_at_least.clone() },
         };
         let (scope, delta) = (Scope::Global(&domain), session.settings.delta);
         let subject = Subject { network: &network, perturbation: &perturbation, scope, aim, delta };
@@ -230,7 +224,7 @@ fn run(
         report::text::radius(subject, &found, out)?;
     }
     written?;
-    Ok(Status::of(Outcome::of_stop(found.stop, found.closed), found.stop))
+    Ok(Status::of(Outcome::of_bounds(found.stop), found.stop))
 }
 
 /// The radius of a subject, whose perturbation gives the kind of ε.

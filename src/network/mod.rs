@@ -20,7 +20,6 @@ mod metadata;
 pub mod nnet;
 pub mod onnx;
 pub mod stored;
-mod ties;
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -3,7 +3,7 @@
 
 use super::json::{self, Number};
 use super::number::{exact, json_lower, json_upper, sides};
-use super::words::{assigned_noun, count, guarded, place, quantity};
+use super::words::{count, guarded, place, quantity};
 use super::{Aim, Outcome, Scope, Subject, text};
 use crate::perturbation::quantise::Rounding;
 use crate::robustness::bits::{Bits, Mixed};
@@ -98,30 +98,20 @@ impl Report<'_> {
         match &self.subject.aim {
             Aim::Deviation { choice, threshold } => {
                 let threshold = threshold.as_ref().map(exact).unwrap_or_default();
-                let assigned = self.found.widths.first().map_or(&[][..], |width| &width.finding.assigned);
-                let assigned = if matches!(self.subject.scope, Scope::Local([_, ..])) { assigned } else { &[] };
-                format!("move {} by more than {threshold} {place}", quantity(self.subject, *choice, assigned))
+                format!("move {} by more than {threshold} {place}", quantity(self.subject, *choice, None))
             }
-            Aim::ClassChange { guard } => {
-                let change = format!("change the {} {place}", assigned_noun(self.subject.network));
-                if guard.is_some() { format!("{change} {}", guarded(self.subject)) } else { change }
-            }
+            Aim::ClassChange { guard: None } => format!("change the class {place}"),
+            Aim::ClassChange { .. } => format!("change the class {place} {}", guarded(self.subject)),
         }
     }
 
     /// The answer in one word.
-    pub fn outcome(&self) -> Outcome {
+    pub(super) fn outcome(&self) -> Outcome {
         match (self.found.fewest, self.found.first_unsafe()) {
             (None, Some(width)) if width.finding.answer == Answer::Violated => Outcome::Violated,
-            (_, Some(width)) if width.finding.answer != Answer::Violated => Outcome::of_stop(width.finding.stop, false),
-            _ => Outcome::of_stop(self.stop(), true),
+            (Some(_), Some(width)) if width.finding.answer != Answer::Violated => Outcome::Unknown,
+            _ => Outcome::of_bounds(self.found.stop),
         }
-    }
-
-    /// Why the searches ended: those about single layers too.
-    pub fn stop(&self) -> StopReason {
-        let of_layers = self.mixed.map_or(StopReason::Complete, |mixed| mixed.found.stop);
-        if of_layers == StopReason::Complete { self.found.stop } else { of_layers }
     }
 
     /// The answer in one sentence.
@@ -172,7 +162,7 @@ impl Report<'_> {
         };
         writeln!(out, "  {:<8}  {:<8}  {bounded}", "bits", "answer")?;
         for width in &self.found.widths {
-            let bounds = sides(width.finding.lower, width.finding.upper, self.subject.delta);
+            let bounds = sides(width.finding.lower, width.finding.upper);
             writeln!(out, "  {:<8}  {:<8}  {bounds}", width.bits, answer(&width.finding))?;
         }
         if let Some(found) = self.found.first_unsafe().and_then(|width| width.finding.witness.as_ref()) {
@@ -231,7 +221,7 @@ impl Report<'_> {
                     refuted: mixed.found.refuted,
                     open: mixed.found.open,
                 }),
-                effort: json::Effort::new(self.stop(), &self.found.statistics),
+                effort: json::Effort::new(self.found.stop, &self.found.statistics),
             },
             out,
         )

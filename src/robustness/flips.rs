@@ -6,8 +6,7 @@
 //! trained can still be right for all networks of a quantiser, since the trained network is none of them: then its label is
 //! asked about as if it were the class.
 
-use super::assigned::certainly_assigned;
-use super::local::{Departure, Local, Scratch};
+use super::local::{Departure, Local, Scratch, certainly_assigned};
 use super::{ClassChange, Settings};
 use crate::network::Network;
 use crate::perturbation::{Magnitude, Perturbation};
@@ -21,10 +20,10 @@ use deltasat::search::{Observer, StopReason};
 pub enum Fate {
     /// proved: no parameters in the box change it
     Never,
-    /// parameters in the box, on the grid of a number format, surely assign another class
+    /// parameters in the box, on the grid of a number format, surely assign the class `to`
     Can {
-        /// that class; `None` where it depends on which of several classes the trained network assigns
-        to: Option<usize>,
+        /// the other class
+        to: usize,
     },
     /// neither
     Open(Open),
@@ -53,10 +52,10 @@ pub enum Correct {
 }
 
 /// What was found about one input.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Flip {
-    /// the classes that the trained network may assign, one wherever exact evaluation can tell
-    pub assigned: Vec<usize>,
+    /// the class that the trained network assigns
+    pub assigned: usize,
     /// whether it changes
     pub fate: Fate,
     /// the class that the [rounded](Flips::rounded) network assigns, where there is one and exact arithmetic can tell
@@ -115,14 +114,14 @@ impl<'a> Flips<'a> {
         let rounded = self.rounded.as_ref().and_then(|network| class_at(self.perturbation, network, input));
         let (finding, departure) = self.local.departs(input, None, budget, scratch, observer);
         let mut boxes = finding.statistics.boxes;
-        let assigned = finding.assigned;
+        let assigned = finding.class.unwrap_or_default();
         let fate = match (self.fate(&departure, finding.stop), rounded) {
             // the rounded network is one of those in question
-            (Fate::Open(_), Some(to)) if !assigned.contains(&to) => Fate::Can { to: Some(to) },
+            (Fate::Open(_), Some(to)) if to != assigned && departure.certain => Fate::Can { to },
             (fate, _) => fate,
         };
         let correct = label.map(|label| {
-            if assigned == [label] {
+            if label == assigned && departure.certain {
                 return match fate {
                     Fate::Never => Correct::Always,
                     Fate::Can { .. } => Correct::NotAlways,
@@ -130,8 +129,8 @@ impl<'a> Flips<'a> {
                 };
             }
             let wrong = |class: usize| class != label;
-            let wrong_as_trained = !assigned.contains(&label) && (self.trained_counts || fate == Fate::Never);
-            let wrong_elsewhere = matches!(fate, Fate::Can { to: Some(to) } if wrong(to)) || rounded.is_some_and(wrong);
+            let wrong_as_trained = departure.certain && (self.trained_counts || fate == Fate::Never);
+            let wrong_elsewhere = matches!(fate, Fate::Can { to } if wrong(to)) || rounded.is_some_and(wrong);
             if wrong_as_trained || wrong_elsewhere {
                 return Correct::NotAlways;
             }
@@ -149,7 +148,7 @@ impl<'a> Flips<'a> {
     fn fate(&self, departure: &Departure, stop: StopReason) -> Fate {
         match (departure.change, departure.to) {
             (ClassChange::Impossible, _) => Fate::Never,
-            (ClassChange::Possible, to) => Fate::Can { to },
+            (ClassChange::Possible, Some(to)) => Fate::Can { to },
             _ if self.grid && departure.between => Fate::Open(Open::Between),
             _ if stop == StopReason::Complete => Fate::Open(Open::Close),
             _ => Fate::Open(Open::Stopped(stop)),

@@ -1,5 +1,6 @@
 //! Branchers: which kept slot of a box to split, and where. One heuristic per file.
 
+mod few_best;
 mod largest;
 mod phase;
 mod phases_first;
@@ -8,6 +9,7 @@ mod slope;
 mod smear;
 mod transfer;
 
+pub use few_best::FewBest;
 pub use largest::Largest;
 pub use phase::Phases;
 pub use phases_first::PhasesFirst;

@@ -68,7 +68,7 @@ impl Brancher for Phases {
 }
 
 impl Phases {
-    fn sign_of_objective(self, problem: &Compiled, kept: &[Interval]) -> Option<Split> {
+    pub(super) fn sign_of_objective(self, problem: &Compiled, kept: &[Interval]) -> Option<Split> {
         let (Op::Abs, &[inner]) = problem.tape.definition(problem.objective?)? else { return None };
         let position = problem.tape.kept().iter().position(|&slot| slot == inner)?;
         at_zero(position, kept[position])

@@ -3,7 +3,9 @@
 //!
 //! With an upper bound `g(x) = Σ c_i x_i + c` of the objective, a point of interest has `g(x) ≥ t`, so
 //! `c_i x_i ≥ t − c − Σ_{k≠i} max c_k x_k`, which bounds `x_i`. Before that, in [`Self::refine`] rounds, the bounds of
-//! the kept slots that are not variables (pre-activations) are tightened in the same way, layer by layer.
+//! the kept slots that are not variables (pre-activations) are tightened in the same way, layer by layer; and where more
+//! is known of one than its linear bounds say, such as the sign that was split, these cut the variables too (Zhou et al. 2025,
+//! *Clip-and-Verify*).
 
 use super::{Contractor, Goal, Outcome, Spare};
 use crate::formula::Relation;
@@ -21,6 +23,27 @@ pub struct LinearBounds<R> {
     pub relaxation: R,
     /// whether intermediate kept slots are tightened too
     pub refine: bool,
+    /// where the relaxation of the objective is solved as a linear program, if ascent does not refute the box
+    pub solve: Solve,
+}
+
+/// Which boxes' relaxations are worth a linear program.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Solve {
+    /// none
+    Never,
+    /// those open in many variables, which cannot be halved one by one
+    #[default]
+    Wide,
+    /// all
+    Always,
+}
+
+impl Solve {
+    /// Whether the box in the workspace is one of them.
+    pub(crate) fn covers(self, problem: &Compiled, w: &Workspace) -> bool {
+        self == Solve::Always || (self == Solve::Wide && problem.is_wide(w))
+    }
 }
 
 impl<R: Relaxation> Contractor for LinearBounds<R> {
@@ -43,7 +66,16 @@ impl<R: Relaxation> Contractor for LinearBounds<R> {
                 return Outcome::Empty;
             }
             if goal.threshold > f64::NEG_INFINITY && upper > goal.threshold {
-                let upper = spare.multipliers.ascend(tape, objective, goal.threshold, w);
+                let mut upper = spare.multipliers.ascend(tape, objective, goal.threshold, w);
+                if upper >= goal.threshold
+                    && self.solve.covers(problem, w)
+                    && let Some((solved, offset)) = spare.multipliers.solve(problem, objective, goal.threshold, w)
+                {
+                    upper = upper.min(solved);
+                    if !cut(tape, 0, sub_down(goal.threshold, offset), w) {
+                        return Outcome::Empty;
+                    }
+                }
                 if upper < goal.threshold || !tape.narrow(objective, bounds(f64::NEG_INFINITY, upper), w) {
                     return Outcome::Empty;
                 }
@@ -116,7 +148,8 @@ impl<R: Relaxation> LinearBounds<R> {
         tape.forward_between(reached, None, w)
     }
 
-    /// Intersects slots with their linear bounds of both sides, and empties the list.
+    /// Intersects slots with their linear bounds of both sides, cuts the variables by what is known beyond those, and empties
+    /// the list.
     fn tighten(&self, tape: &Tape, slots: &mut SmallVec<[Slot; LANES / 2]>, w: &mut Workspace) -> bool {
         let seeds: SmallVec<[[(Slot, f64); 1]; LANES]> =
             slots.iter().flat_map(|&slot| [[(slot, 1.0)], [(slot, -1.0)]]).collect();
@@ -124,7 +157,11 @@ impl<R: Relaxation> LinearBounds<R> {
         self.relaxation.bounds(tape, &combinations, w);
         let tightened = slots.iter().enumerate().all(|(i, &slot)| {
             let (upper, lower) = (w.linear_bound(2 * i).maximum, -w.linear_bound(2 * i + 1).maximum);
+            let known = w.values[slot as usize];
+            // what is known beyond the linear bound (a phase that was split) says something of the variables
             tape.narrow(slot, bounds(lower, upper), w)
+                && (lower >= known.inf() || cut(tape, 2 * i, known.inf(), w))
+                && (upper <= known.sup() || cut(tape, 2 * i + 1, -known.sup(), w))
         });
         slots.clear();
         tightened
@@ -138,7 +175,8 @@ impl<R: Relaxation> LinearBounds<R> {
     }
 }
 
-/// Cuts the variables by the demand that the bound in a lane be at least `level`; false when no point is left.
+/// Cuts the variables by the demand that the bound in a lane be at least `level`; false when no point is left. They may have
+/// shrunk since the bound was found.
 fn cut(tape: &Tape, lane: usize, level: f64, w: &mut Workspace) -> bool {
     let bound = w.linear_bound(lane);
     if bound.maximum < level {

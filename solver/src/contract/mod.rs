@@ -14,7 +14,7 @@ pub use disjunction::DisjunctionHull;
 pub use hc4::Hc4;
 pub(crate) use hc4::truth;
 pub use integer::Integers;
-pub use linear::LinearBounds;
+pub use linear::{LinearBounds, Solve};
 pub use newton::Newton;
 
 use crate::budget::Budget;

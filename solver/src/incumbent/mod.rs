@@ -8,6 +8,7 @@ mod inside;
 mod polish;
 mod project;
 mod ridge;
+mod solved;
 mod vertex;
 
 pub use gradient::Gradient;
@@ -15,6 +16,7 @@ pub use inside::Inside;
 pub use polish::Polish;
 pub(crate) use project::{project, start};
 pub use ridge::{Relaxed, Ridge};
+pub use solved::Solved;
 pub use vertex::Vertex;
 
 use crate::interval::Interval;

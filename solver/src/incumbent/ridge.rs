@@ -15,7 +15,7 @@ const CONTINUED: u64 = 4;
 /// Evaluations per start.
 const EVALUATIONS: usize = 400;
 /// Evaluations per box.
-const AFTERWARDS: usize = 12;
+pub(super) const AFTERWARDS: usize = 12;
 /// Gradients that are gathered before the step is made shorter.
 const GATHERED: usize = 6;
 /// The first and the least length of a step, in widths of the variables.
@@ -102,7 +102,7 @@ fn inward(slope: f64, bound: Interval, x: f64) -> f64 {
     if outward { 0.0 } else { slope }
 }
 
-fn climb(
+pub(super) fn climb(
     problem: &Compiled,
     variables: &[Interval],
     mut best: f64,

@@ -81,6 +81,7 @@ pub(super) fn examine(
     item.entry = item.bound;
     // contraction never uses δ: what it refutes has no solution
     let exact = Goal { delta: 0.0, ..*goal };
+    w.threshold = goal.threshold;
     tape.load(&item.kept, w);
     if item.kept.iter().any(|bound| bound.is_empty()) || !tape.forward(w) {
         item.fate = Fate::Refuted { by: "enclosure" };

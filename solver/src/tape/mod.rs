@@ -23,6 +23,7 @@ mod row;
 mod stairs;
 mod workspace;
 
+pub(crate) use relaxation::Demand;
 pub use relaxation::{LANES, LinearBound};
 pub use stairs::Stair;
 pub use workspace::Workspace;
@@ -391,6 +392,19 @@ impl Tape {
     pub fn is_operand_of_rows(&self, position: usize) -> bool {
         let is_row = |&index: &u32| matches!(self.instructions[index as usize].kind, Kind::Row(_));
         !self.uses[position].is_empty() && self.uses[position].iter().all(is_row)
+    }
+
+    /// Whether an increment of a curved function reads the kept slot at this position, and the last linear bound depends on it.
+    pub fn is_curved(&self, position: usize, w: &Workspace) -> bool {
+        self.uses[position].iter().any(|&index| {
+            let instruction = &self.instructions[index as usize];
+            let curved = match &instruction.kind {
+                Kind::Apply(Op::Increment(Incremented::Relu | Incremented::Abs)) => false,
+                Kind::Apply(op) => matches!(op, Op::Increment(_)),
+                Kind::Row(_) => false,
+            };
+            curved && w.linear_coefficient(instruction.out, 0) != 0.0
+        })
     }
 
     /// How much of the last linear bound ([`linear_bound`](Self::linear_bound)) is due to the undecided sign of the

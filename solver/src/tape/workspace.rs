@@ -21,6 +21,14 @@ pub struct Workspace {
     pub derivatives: Vec<Interval>,
     /// the backward linear sweep
     pub(crate) sweep: LinearSweep,
+    /// the variables at the maximiser of the last relaxation that was solved as a program; NaN for one that it does not know
+    pub(crate) relaxed: Vec<f64>,
+    /// objectives up to this are of no interest
+    pub(crate) threshold: f64,
+    /// the kept slots of a part of the box, for a brancher that looks into it
+    pub(crate) part: Vec<Interval>,
+    /// the multipliers that go with it
+    pub(crate) part_multipliers: Vec<f64>,
     /// a point that an incumbent finder may return to
     pub(crate) saved: Vec<f64>,
     /// a second one
@@ -53,6 +61,10 @@ impl Workspace {
             bends: vec![0.0; tape.slots],
             derivatives: vec![Interval::ENTIRE; tape.slots],
             sweep: LinearSweep::new(tape),
+            relaxed: Vec::new(),
+            threshold: f64::NEG_INFINITY,
+            part: Vec::new(),
+            part_multipliers: Vec::new(),
             saved: vec![0.0; tape.variables],
             other: vec![0.0; tape.variables],
             open: Vec::new(),
@@ -101,6 +113,7 @@ impl Tape {
         }
         workspace.narrowed.fill(false);
         workspace.sweep.forget();
+        workspace.relaxed.clear();
         workspace.gathered = NO_WRITER;
     }
 

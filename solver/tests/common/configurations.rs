@@ -1,13 +1,13 @@
 //! Every configuration of a search, and a log of everything that a search tells.
 
-use deltasat::branch::{Brancher, Largest, Phases, RoundRobin, Smear, Transfer};
-use deltasat::contract::{Contractor, DisjunctionHull, Hc4, Integers, LinearBounds, Newton};
-use deltasat::incumbent::{Gradient, Vertex};
+use deltasat::branch::{Brancher, FewBest, Largest, Phases, RoundRobin, Smear, Transfer};
+use deltasat::contract::{Contractor, DisjunctionHull, Hc4, Integers, LinearBounds, Newton, Solve};
+use deltasat::incumbent::{Gradient, Solved, Vertex};
 use deltasat::relax::Backward;
 use deltasat::search::{Event, Observer, Strategy};
 
 /// The number of branchers.
-pub const BRANCHERS: usize = 6;
+pub const BRANCHERS: usize = 7;
 
 /// The brancher of a number below [`BRANCHERS`].
 pub fn brancher(index: usize) -> Box<dyn Brancher> {
@@ -17,12 +17,13 @@ pub fn brancher(index: usize) -> Box<dyn Brancher> {
         2 => Box::new(Smear::Max),
         3 => Box::new(Smear::Sum),
         4 => Box::new(Phases),
-        _ => Box::new(Transfer),
+        5 => Box::new(Transfer),
+        _ => Box::new(FewBest { solve: Solve::Always }),
     }
 }
 
 /// The number of contractors.
-pub const CONTRACTORS: usize = 6;
+pub const CONTRACTORS: usize = 7;
 
 /// The contractor of a number below [`CONTRACTORS`].
 pub fn contractor(index: usize) -> Box<dyn Contractor> {
@@ -30,18 +31,20 @@ pub fn contractor(index: usize) -> Box<dyn Contractor> {
         0 => Box::new(Hc4),
         1 => Box::new(DisjunctionHull),
         2 => Box::new(Integers),
-        3 => Box::new(LinearBounds { relaxation: Backward, refine: false }),
+        3 => Box::new(LinearBounds { relaxation: Backward, refine: false, solve: Solve::Never }),
         4 => Box::new(Newton),
-        _ => Box::new(LinearBounds { relaxation: Backward, refine: true }),
+        5 => Box::new(LinearBounds { relaxation: Backward, refine: true, solve: Solve::Never }),
+        _ => Box::new(LinearBounds { relaxation: Backward, refine: true, solve: Solve::Always }),
     }
 }
 
 /// The number of sets of contractors.
-pub const SETS: usize = 9;
+pub const SETS: usize = 10;
 
 /// The set of contractors of a number below [`SETS`].
 pub fn contractors(index: usize) -> Vec<Box<dyn Contractor>> {
-    let linear = |refine| Box::new(LinearBounds { relaxation: Backward, refine });
+    let linear = |refine| Box::new(LinearBounds { relaxation: Backward, refine, solve: Solve::Never });
+    let solved = LinearBounds { relaxation: Backward, refine: true, solve: Solve::Always };
     match index {
         0 => vec![],
         1 => vec![Box::new(Integers)],
@@ -51,6 +54,7 @@ pub fn contractors(index: usize) -> Vec<Box<dyn Contractor>> {
         5 => vec![Box::new(Hc4), Box::new(Integers), Box::new(DisjunctionHull)],
         6 => vec![Box::new(DisjunctionHull), linear(true), Box::new(Hc4)],
         7 => Strategy::default().contractors,
+        8 => vec![Box::new(Hc4), Box::new(solved)],
         _ => vec![Box::new(Newton), Box::new(Hc4)],
     }
 }
@@ -60,7 +64,7 @@ pub fn strategy(by: usize, set: usize) -> Strategy {
     Strategy {
         contractors: contractors(set),
         brancher: brancher(by),
-        finders: vec![Box::new(Vertex)],
+        finders: vec![Box::new(Vertex), Box::new(Solved)],
         starter: Box::new(Gradient),
     }
 }

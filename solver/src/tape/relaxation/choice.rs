@@ -1,6 +1,7 @@
 //! Which of two equal expressions a linear bound goes on with.
 
 use super::Sums;
+use super::line::Share;
 use crate::interval::Interval;
 use crate::op::{Incremented, Op};
 use crate::tape::row::Row;
@@ -11,6 +12,7 @@ use crate::tape::{Kind, Slot, Tape, Workspace};
 pub(super) fn meet<const K: usize>(
     tape: &Tape,
     operands: &[Slot],
+    share: Option<Share>,
     lambda: &[f64; K],
     coefficients: &mut [[f64; K]],
     sums: &mut Sums<K>,
@@ -20,6 +22,14 @@ pub(super) fn meet<const K: usize>(
     let mut seconds = 0;
     for k in 0..K {
         if lambda[k] == 0.0 {
+            continue;
+        }
+        if let (0, Some(Share { operand, amount, .. })) = (k, share) {
+            let (this, other) = (operands[operand as usize] as usize, operands[1 - operand as usize] as usize);
+            coefficients[this][k] += amount;
+            coefficients[other][k] += lambda[k] - amount;
+            sums.charge[k] += amount.abs() * w.values[this].mag();
+            sums.charge[k] += (lambda[k].abs() + amount.abs()) * w.values[other].mag();
             continue;
         }
         let second = choice.as_ref().is_some_and(|choice| choice.prefers_difference(lambda[k], k, coefficients));

@@ -31,6 +31,17 @@ pub(super) struct Lines {
     slopes: Vec<f64>,
     /// for a meet, the lanes (bits) that the last sweep sent to the second operand
     pub(super) choices: Vec<u32>,
+    /// for a meet, how much of its coefficient in lane 0 goes to which operand, while `shared`
+    shares: Vec<Share>,
+    pub(super) shared: bool,
+}
+
+/// So much of a meet's coefficient goes to this operand, the rest to the other: any amount will do.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Share {
+    epoch: u64,
+    pub(super) operand: u32,
+    pub(super) amount: f64,
 }
 
 impl Lines {
@@ -45,12 +56,35 @@ impl Lines {
         }
         let lines = vec![[UNKNOWN; 2]; tape.instructions.len()];
         let choices = vec![0; tape.instructions.len()];
-        Lines { epoch: 1, lines, start, slopes: vec![0.0; total as usize], choices }
+        let shares = vec![Share::default(); tape.instructions.len()];
+        Lines { epoch: 1, lines, start, slopes: vec![0.0; total as usize], choices, shares, shared: false }
     }
 
     /// The values changed other than by shrinking.
     pub(super) fn forget(&mut self) {
         self.epoch += 1;
+        self.shared = false;
+    }
+
+    /// Gives nothing yet to an operand of a meet.
+    pub(super) fn set_share(&mut self, index: usize, operand: u32) {
+        self.shares[index] = Share { epoch: self.epoch, operand, amount: 0.0 };
+    }
+
+    pub(super) fn add_to_share(&mut self, index: usize, amount: f64) {
+        self.shares[index].amount += amount;
+    }
+
+    /// The share of a meet, where there is one.
+    pub(super) fn share(&self, index: usize) -> Option<Share> {
+        let share = self.shares[index];
+        (self.shared && share.epoch == self.epoch).then_some(share)
+    }
+
+    /// Sets the slope of a ReLU's lower line.
+    pub(super) fn set_lower(&mut self, index: usize, slope: f64, mag: f64) {
+        let now = self.slopes[self.start[index] as usize];
+        self.shift_lower(index, slope - now, mag);
     }
 
     /// The slopes and the offset of a line, if it has been computed for this box.
@@ -73,7 +107,7 @@ impl Lines {
     }
 
     /// Computes a line unless it is there.
-    fn prepare(&mut self, index: u32, op: &Op, operands: &[Slot], out: Slot, side: Side, w: &mut Workspace) {
+    pub(super) fn prepare(&mut self, index: u32, op: &Op, operands: &[Slot], out: Slot, side: Side, w: &mut Workspace) {
         let which = usize::from(side == Side::Upper);
         let line = &mut self.lines[index as usize][which];
         if line.epoch == self.epoch {
@@ -120,7 +154,8 @@ impl Tape {
         let operands = self.list(instruction.operands);
         let Kind::Apply(op) = &instruction.kind else { return };
         if *op == Op::Meet {
-            lines.choices[index as usize] = choice::meet(self, operands, &lambda, coefficients, sums, w);
+            let share = lines.share(index as usize);
+            lines.choices[index as usize] = choice::meet(self, operands, share, &lambda, coefficients, sums, w);
             return;
         }
         if let (Op::Relu, &[z]) = (op, operands)
@@ -159,4 +194,14 @@ impl Tape {
         let smallest = lower.smallest.min(upper.smallest);
         sums.note_underflow(&lambda, smallest, || operands.iter().map(|&slot| w.values[slot as usize].mag()).sum());
     }
+}
+
+/// Whether an operator says that its operands are equal.
+pub(super) fn is_meet(op: &Op) -> bool {
+    *op == Op::Meet
+}
+
+/// Whether every lower slope in `[0, 1]` is one for an operator that is undecided.
+pub(super) fn is_relu(op: &Op) -> bool {
+    *op == Op::Relu
 }

@@ -19,6 +19,7 @@
 mod choice;
 mod line;
 mod primal;
+mod program;
 mod rows;
 mod transfer;
 
@@ -28,6 +29,7 @@ use crate::interval::Interval;
 use crate::interval::kernel::{Lanes, rounding_error};
 use crate::interval::round::{add_up, up};
 use line::Lines;
+pub(crate) use program::Demand;
 
 /// How many linear bounds one sweep computes at most.
 pub const LANES: usize = 16;
@@ -62,6 +64,7 @@ pub(crate) struct LinearSweep {
     lines: Lines,
     rows: rows::Scratch,
     relaxed: primal::Relaxed,
+    program: program::Program,
 }
 
 impl LinearSweep {
@@ -74,6 +77,7 @@ impl LinearSweep {
             lines: Lines::new(tape),
             rows: rows::Scratch::new(tape),
             relaxed: primal::Relaxed::default(),
+            program: program::Program::default(),
         }
     }
 
@@ -172,6 +176,11 @@ impl Tape {
     /// Has the operators' lines computed anew, for a box that has shrunk since.
     pub fn refresh_lines(&self, w: &mut Workspace) {
         w.sweep.forget();
+    }
+
+    /// Has each meet choose its operand again.
+    pub(crate) fn drop_shares(&self, w: &mut Workspace) {
+        w.sweep.lines.shared = false;
     }
 
     /// [`linear_bounds`](Self::linear_bounds) of one combination.
