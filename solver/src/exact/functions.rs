@@ -27,8 +27,12 @@ const GUARD: u64 = 40;
 /// An argument of sin and cos above `2^MAX_ANGLE_EXPONENT` would want as many digits of π; the answer is `[−1, 1]`.
 const MAX_ANGLE_EXPONENT: i64 = 2048;
 
-/// The bits to which π and ln 2 are computed once and kept. Enough for the largest double as an angle.
-const KEPT_BITS: u64 = 1536;
+/// The bits to which π and ln 2 are computed once and kept: enough for everyday numbers at the default precision, and for the
+/// largest double as an angle, which takes fifty times as long.
+const KEPT_BITS: [u64; 2] = [400, 1536];
+
+/// A constant to each of [`KEPT_BITS`].
+type Kept = [OnceLock<Option<Range>>; KEPT_BITS.len()];
 
 fn one() -> Range {
     Range::integer(1)
@@ -98,11 +102,11 @@ fn odd_power_series(z: &Range, alternating: bool, bits: u64) -> Option<Range> {
 }
 
 /// A constant to `bits` bits, rounded from a kept one where that is long enough.
-fn kept(cell: &'static OnceLock<Option<Range>>, bits: u64, compute: fn(u64) -> Option<Range>) -> Option<Range> {
-    if bits > KEPT_BITS {
-        return compute(bits);
+fn kept(cells: &'static Kept, bits: u64, compute: fn(u64) -> Option<Range>) -> Option<Range> {
+    match cells.iter().zip(KEPT_BITS).find(|(_, kept)| bits <= *kept) {
+        Some((cell, kept)) => cell.get_or_init(|| compute(kept)).clone().map(|range| range.round(bits)),
+        None => compute(bits),
     }
-    cell.get_or_init(|| compute(KEPT_BITS)).clone().map(|range| range.round(bits))
 }
 
 /// `1/n` to `bits` bits.
@@ -112,7 +116,7 @@ fn reciprocal(n: i64, bits: u64) -> Option<Range> {
 
 /// π = 16 atan(1/5) − 4 atan(1/239) (Machin 1706).
 pub(crate) fn pi(bits: u64) -> Option<Range> {
-    static PI: OnceLock<Option<Range>> = OnceLock::new();
+    static PI: Kept = [const { OnceLock::new() }; 2];
     kept(&PI, bits, |bits| {
         let w = bits + GUARD;
         let fifth = odd_power_series(&reciprocal(5, w)?, true, w)?;
@@ -123,7 +127,7 @@ pub(crate) fn pi(bits: u64) -> Option<Range> {
 
 /// ln 2 = 2 artanh(1/3).
 fn ln_2(bits: u64) -> Option<Range> {
-    static LN2: OnceLock<Option<Range>> = OnceLock::new();
+    static LN2: Kept = [const { OnceLock::new() }; 2];
     kept(&LN2, bits, |bits| {
         let w = bits + GUARD;
         Some(odd_power_series(&reciprocal(3, w)?, false, w)?.scale(1))
@@ -175,11 +179,11 @@ pub(crate) fn ln(x: &Dyadic, bits: u64) -> Option<Range> {
     if k == 0 { Some(ln_m) } else { Some(ln_2(w + 20)?.mul(&Range::integer(k), w).add(&ln_m, w)) }
 }
 
-/// Sine and cosine: `x = k·π/2 + r` with `|r| ≤ π/4` or a little more.
-pub(crate) fn sin_cos(x: &Dyadic, bits: u64) -> Option<(Range, Range)> {
-    let Some(exponent) = x.magnitude_exponent() else { return Some((Range::integer(0), one())) };
+/// `sin(x + turns·π/2)`, by `x = k·π/2 + r` with `|r| ≤ π/4` or a little more.
+fn sine_turned(x: &Dyadic, turns: u8, bits: u64) -> Option<Range> {
+    let Some(exponent) = x.magnitude_exponent() else { return Some(Range::integer(turns.into())) };
     if exponent > MAX_ANGLE_EXPONENT {
-        return Some((unit(), unit()));
+        return Some(unit());
     }
     let w = bits + GUARD;
     let point = Range::point(x.clone());
@@ -195,13 +199,9 @@ pub(crate) fn sin_cos(x: &Dyadic, bits: u64) -> Option<(Range, Range)> {
         (point.sub(&half_pi.mul(&Range::point(k.into()), wide), wide), quadrant)
     };
     let r = r.round(w);
-    let (sin, cos) = (factorial_series(&r, 1, true, w)?, factorial_series(&r, 0, true, w)?);
-    Some(match quadrant {
-        0 => (sin, cos),
-        1 => (cos, sin.neg()),
-        2 => (sin.neg(), cos.neg()),
-        _ => (cos.neg(), sin),
-    })
+    let quadrant = (quadrant + turns) % 4;
+    let value = factorial_series(&r, u64::from(1 - quadrant % 2), true, w)?;
+    Some(if quadrant < 2 { value } else { value.neg() })
 }
 
 /// `f(mid) ± radius`, within `[−1, 1]`: sine and cosine change no faster than their argument.
@@ -214,12 +214,12 @@ fn lipschitz(x: &Range, bits: u64, f: impl FnOnce(&Dyadic) -> Option<Range>) -> 
 
 /// The sine of every number in `x`, to first order in the width of `x`.
 pub(crate) fn sin(x: &Range, bits: u64) -> Option<Range> {
-    lipschitz(x, bits, |middle| Some(sin_cos(middle, bits)?.0))
+    lipschitz(x, bits, |middle| sine_turned(middle, 0, bits))
 }
 
 /// The cosine of every number in `x`, to first order in the width of `x`.
 pub(crate) fn cos(x: &Range, bits: u64) -> Option<Range> {
-    lipschitz(x, bits, |middle| Some(sin_cos(middle, bits)?.1))
+    lipschitz(x, bits, |middle| sine_turned(middle, 1, bits))
 }
 
 /// The arctangent of a range so narrow that it may be treated as a point whose rounding errors are known.

@@ -60,18 +60,17 @@ impl Restore {
             values[variable.index()] = x.clone();
         }
         // a double domain may reach a little over the exact ends
-        for (x, (lower, upper)) in values.iter_mut().zip(&self.ends) {
-            if let Some(end) = lower.as_ref().filter(|end| *end > x).or(upper.as_ref().filter(|end| *end < x)) {
-                x.clone_from(end);
-            }
-        }
+        values.iter_mut().zip(&self.ends).for_each(|(x, ends)| clamp(x, ends));
         // what a value is computed from is final by then
         let mut known = HashMap::new();
         for &(variable, value) in self.restored.iter().rev() {
             let ball = extend(&self.graph, value, &values, &mut known);
             if let Some(ball) = ball {
                 let middle = || rounded(&((ball.lower() + ball.upper()) / Rational::from_integer(2.into())));
-                values[variable.index()] = ball.exact().unwrap_or_else(middle);
+                let x = &mut values[variable.index()];
+                *x = ball.exact().unwrap_or_else(middle);
+                // and its definition may violate its ends by δ
+                clamp(x, &self.ends[variable.index()]);
             }
         }
         values.truncate(self.variables.len());
@@ -119,6 +118,13 @@ impl Restore {
                 return core.into_iter().collect();
             }
         }
+    }
+}
+
+/// Moves a value between exact ends.
+fn clamp(x: &mut Rational, (lower, upper): &(Option<Rational>, Option<Rational>)) {
+    if let Some(end) = lower.as_ref().filter(|end| *end > x).or(upper.as_ref().filter(|end| *end < x)) {
+        x.clone_from(end);
     }
 }
 

@@ -47,82 +47,109 @@ impl Judge<'_> {
             search::Verdict::Unsat => return Some(Verdict::Unsat),
             search::Verdict::Unknown(reason) => return Some(Verdict::Unknown(reason)),
         };
-        let candidates = self.candidates(restore, &point);
-        let zero = Rational::zero();
-        if let Some(point) = candidates.iter().find(|point| exact && self.holds(point, &zero)) {
-            return Some(Verdict::Sat(point.clone()));
-        }
         let delta = rational::from_f64(delta).unwrap_or_default();
-        let near = candidates.last().map_or(&[][..], |point| point);
-        if let Some((bounds, point)) = self.enclosed(near, &delta, budget) {
-            let itself = self.holds(&point, &zero);
-            return Some(if itself { Verdict::Sat(point) } else { Verdict::SatWithin { bounds, point } });
+        let mut weak = None;
+        if exact {
+            for point in self.candidates(restore, &point) {
+                match self.degree(&point, &delta) {
+                    Some(Degree::Exact) => return Some(Verdict::Sat(point)),
+                    Some(Degree::Weak) => weak = weak.or(Some(point)),
+                    None => {}
+                }
+            }
         }
-        candidates.into_iter().find(|point| self.holds(point, &delta)).map(Verdict::DeltaSat)
+        let near = restore.point(&point, Rational::clone);
+        if let Some((bounds, point, degree)) = self.enclosed(near, &delta, budget) {
+            return Some(degree.verdict(point, |point| Verdict::SatWithin { bounds, point }));
+        }
+        let mut untried = (!exact).then(|| self.candidates(restore, &point)).into_iter().flatten();
+        weak.map(Verdict::DeltaSat).or_else(|| {
+            untried.find_map(|point| Some(self.degree(&point, &delta)?.verdict(point, Verdict::DeltaSat)))
+        })
     }
 
     /// The original variables at a point of the presolved problem: as decimals and as it is, the best to read first.
-    fn candidates(&self, restore: &Restore, point: &[Rational]) -> Vec<Vec<Rational>> {
-        let mut candidates = Vec::new();
-        if self.problem.graph.len() <= EXPRESSIONS {
-            let written = restore.point(&decimals(point), decimal);
-            if written.iter().any(|x| x.numer().bits() + x.denom().bits() > LONG) {
-                candidates.push(decimals(&written));
-            }
-            candidates.push(written);
-            candidates.push(restore.point(&decimals(point), precise));
-        }
-        candidates.push(restore.point(point, decimal));
-        candidates.push(restore.point(point, Rational::clone));
-        candidates.dedup();
-        candidates
+    fn candidates<'b>(
+        &'b self,
+        restore: &'b Restore,
+        point: &'b [Rational],
+    ) -> impl Iterator<Item = Vec<Rational>> + use<'b> {
+        let small = self.problem.graph.len() <= EXPRESSIONS;
+        let written = if small { decimals(point) } else { Vec::new() };
+        let mut seen: Vec<Vec<Rational>> = Vec::new();
+        let ways = if small { 0..5 } else { 3..5 };
+        ways.filter_map(move |way| {
+            let candidate = match way {
+                0 => {
+                    let first = restore.point(&written, decimal);
+                    let is_long = |x: &Rational| x.numer().bits() + x.denom().bits() > LONG;
+                    if first.iter().any(is_long) { decimals(&first) } else { first }
+                }
+                1 => restore.point(&written, decimal),
+                2 => restore.point(&written, precise),
+                3 => restore.point(point, decimal),
+                _ => restore.point(point, Rational::clone),
+            };
+            let new = !seen.contains(&candidate);
+            new.then(|| {
+                seen.push(candidate.clone());
+                candidate
+            })
+        })
     }
 
     /// A point of an optimum, and whether it satisfies the formulas exactly: else up to δ.
     pub(super) fn witness(&self, restore: &Restore, point: &[Rational], delta: f64) -> Option<(Vec<Rational>, bool)> {
         let zero = Rational::zero();
-        if let Some(exact) = self.candidates(restore, point).into_iter().find(|point| self.holds(point, &zero)) {
+        if let Some(exact) = self.candidates(restore, point).find(|point| self.degree(point, &zero).is_some()) {
             return Some((exact, true));
         }
         let delta = rational::from_f64(delta).unwrap_or_default();
         let mut near = [restore.point(point, precise), restore.point(point, Rational::clone)].into_iter();
-        near.find(|point| self.holds(point, &delta)).map(|point| (point, false))
+        near.find(|point| self.degree(point, &delta).is_some()).map(|point| (point, false))
     }
 
-    /// A box that certainly contains a solution, and a point near it that satisfies the formulas up to δ.
-    fn enclosed(&self, near: &[Rational], delta: &Rational, budget: &Budget) -> Option<(Vec<Interval>, Vec<Rational>)> {
+    /// A box that certainly contains a solution, and a point near it that satisfies the formulas at least up to δ.
+    fn enclosed(
+        &self,
+        near: Vec<Rational>,
+        delta: &Rational,
+        budget: &Budget,
+    ) -> Option<(Vec<Interval>, Vec<Rational>, Degree)> {
         let nearest: Vec<f64> = near.iter().map(rational::nearest_f64).collect();
         let formulas: Vec<&Formula> = self.formulas().collect();
         let Enclosure { bounds, .. } = solution(self.problem, &formulas, self.booleans, &nearest, budget)?;
         let centre: Vec<Rational> =
             bounds.iter().map(|bound| rational::from_f64(bound.mid()).unwrap_or_default()).collect();
-        let mut points = vec![centre, near.to_vec()];
+        let mut points = vec![centre, near];
         if self.problem.graph.len() <= EXPRESSIONS {
             points.insert(0, decimals(&points[0]));
         }
-        let found = points.into_iter().find(|point| self.holds(point, delta)).or_else(|| {
+        let judged = |point: Vec<Rational>| Some((self.degree(&point, delta)?, point));
+        let (degree, point) = points.into_iter().find_map(judged).or_else(|| {
             let point = refined(self.problem, &formulas, self.booleans, &nearest, budget)?;
-            self.holds(&point, delta).then_some(point)
-        });
-        Some((bounds, found?))
+            judged(point)
+        })?;
+        Some((bounds, point, degree))
     }
 
     fn formulas(&self) -> impl Iterator<Item = &Formula> {
         std::iter::once(&self.problem.constraint).chain(self.assertions)
     }
 
-    /// Whether the constraint and all assertions hold at a point of the domains, weakened by `delta`, in certified
+    /// Whether the constraint and all assertions hold at a point of the domains, exactly or weakened by `delta`, in certified
     /// arithmetic.
-    pub(super) fn holds(&self, point: &[Rational], delta: &Rational) -> bool {
+    fn degree(&self, point: &[Rational], delta: &Rational) -> Option<Degree> {
         let problem = self.problem;
+        // no domain is weakened
         let inside = problem.variables.iter().zip(point).all(|(variable, x)| {
             let domain = variable.domain;
-            let lower = rational::from_f64(domain.inf()).is_none_or(|lower| lower <= x + delta);
-            let upper = rational::from_f64(domain.sup()).is_none_or(|upper| x - delta <= upper);
+            let lower = rational::from_f64(domain.inf()).is_none_or(|lower| lower <= *x);
+            let upper = rational::from_f64(domain.sup()).is_none_or(|upper| *x <= upper);
             !domain.is_empty() && lower && upper && (variable.sort != Sort::Integer || x.is_integer())
         });
         if !inside {
-            return false;
+            return None;
         }
         let mut roots = Vec::new();
         let definitions = problem.booleans.iter().filter_map(|boolean| boolean.definition.as_ref());
@@ -130,12 +157,18 @@ impl Judge<'_> {
             formula.atoms(&mut |atom| roots.push(atom.expr));
         }
         let values = evaluate(&problem.graph, &roots, point);
+        let exactly = [(Degree::Exact, &Rational::zero()), (Degree::Weak, delta)];
+        exactly.into_iter().find(|(_, delta)| self.all_hold(&values, delta)).map(|(degree, _)| degree)
+    }
+
+    /// Whether the constraint and all assertions hold, weakened by `delta`, where the expressions have these values.
+    fn all_hold(&self, values: &Values, delta: &Rational) -> bool {
         // by name: whether its negation, and whether its definition, holds
-        let mut names: Vec<[bool; 2]> = Vec::with_capacity(problem.booleans.len());
-        for (index, boolean) in problem.booleans.iter().enumerate() {
+        let mut names: Vec<[bool; 2]> = Vec::with_capacity(self.problem.booleans.len());
+        for (index, boolean) in self.problem.booleans.iter().enumerate() {
             let both = match &boolean.definition {
                 Some(definition) => {
-                    [definition.negate(), definition.clone()].map(|formula| satisfied(&formula, &values, &names, delta))
+                    [definition.negate(), definition.clone()].map(|formula| satisfied(&formula, values, &names, delta))
                 }
                 None => {
                     let value = self.booleans.get(index).copied().flatten();
@@ -145,7 +178,24 @@ impl Judge<'_> {
             };
             names.push(both);
         }
-        self.formulas().all(|formula| satisfied(formula, &values, &names, delta))
+        self.formulas().all(|formula| satisfied(formula, values, &names, delta))
+    }
+}
+
+/// How a point satisfies formulas.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Degree {
+    Exact,
+    /// weakened by δ
+    Weak,
+}
+
+impl Degree {
+    fn verdict(self, point: Vec<Rational>, weak: impl FnOnce(Vec<Rational>) -> Verdict) -> Verdict {
+        match self {
+            Degree::Exact => Verdict::Sat(point),
+            Degree::Weak => weak(point),
+        }
     }
 }
 

@@ -267,9 +267,16 @@ impl Context {
         Ok(Sum::of(id, &self.graph))
     }
 
-    /// The ite of the engine, for the condition `expr ⋈ 0`.
+    /// The ite of the engine, for the condition `expr ⋈ 0`. Between equal branches nothing is left of the condition but that
+    /// it has a truth value.
     pub(super) fn branch(&mut self, expr: ExprId, relation: Relation, a: ExprId, b: ExprId) -> ExprId {
         let graph = &mut self.graph;
+        if a == b {
+            return match graph.vanishing(expr) {
+                Some(zero) => graph.add(a, zero),
+                None => a,
+            };
+        }
         match relation {
             Relation::Ge => graph.apply(Op::Ite, [expr, a, b]),
             Relation::Lt => graph.apply(Op::Ite, [expr, b, a]),

@@ -12,6 +12,7 @@
 //! other than checks print.
 
 use deltasat::exact::{Rational, rational};
+use deltasat::interval::decimal::{shortest_lower, shortest_upper};
 use deltasat::smtlib::{Answer, ModelValue, Reply, Verdict};
 use std::fmt::Write;
 
@@ -63,7 +64,7 @@ fn check(answer: &Answer) -> String {
     });
     let ends = answer.model.iter().filter_map(|entry| {
         let (lower, upper) = entry.within?;
-        Some(format!("{}: [{}, {}]", string(&entry.name), number(lower), number(upper)))
+        Some(format!("{}: [{}, {}]", string(&entry.name), lower_end(lower), upper_end(upper)))
     });
     let within = match ends.collect::<Vec<_>>() {
         ends if ends.is_empty() => "null".to_owned(),
@@ -78,8 +79,8 @@ fn check(answer: &Answer) -> String {
             "{{\"term\": {}, \"maximised\": {}, \"lower\": {}, \"upper\": {}, \"exact\": {}}}",
             string(&minimum.term),
             minimum.maximised,
-            number(minimum.lower),
-            number(minimum.upper),
+            lower_end(minimum.lower),
+            upper_end(minimum.upper),
             minimum.exact
         )
     });
@@ -95,6 +96,16 @@ fn check(answer: &Answer) -> String {
         s.depth,
         number(s.seconds)
     )
+}
+
+/// A lower bound: the shortest decimal that is read as this double and is not above it.
+fn lower_end(x: f64) -> String {
+    if x.is_finite() { shortest_lower(x) } else { number(x) }
+}
+
+/// An upper bound likewise.
+fn upper_end(x: f64) -> String {
+    if x.is_finite() { shortest_upper(x) } else { number(x) }
 }
 
 /// An exact number: as a number where it is a decimal that readers of doubles understand, else as a text, `"1/3"`.
