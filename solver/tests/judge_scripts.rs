@@ -17,12 +17,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Violations that are known and not mended yet; this list may only shrink.
-const KNOWN: &[&str] = &[
-    // the ends of a box as the nearest decimals of doubles, which leave the solution out
-    "dreal/lei_02.smt2 json",
-    "dreal/zenna_09.smt2 json",
-    "mlp/moons_linear_2-4-2__G_exp0.05__literal__sat.smt2 json",
-];
+const KNOWN: &[&str] = &[];
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/smtlib")

@@ -63,9 +63,8 @@ impl Judge<'_> {
             return Some(degree.verdict(point, |point| Verdict::SatWithin { bounds, point }));
         }
         let mut untried = (!exact).then(|| self.candidates(restore, &point)).into_iter().flatten();
-        weak.map(Verdict::DeltaSat).or_else(|| {
-            untried.find_map(|point| Some(self.degree(&point, &delta)?.verdict(point, Verdict::DeltaSat)))
-        })
+        weak.map(Verdict::DeltaSat)
+            .or_else(|| untried.find_map(|point| Some(self.degree(&point, &delta)?.verdict(point, Verdict::DeltaSat))))
     }
 
     /// The original variables at a point of the presolved problem: as decimals and as it is, the best to read first.
