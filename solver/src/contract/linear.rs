@@ -89,13 +89,18 @@ impl<R: Relaxation> Contractor for LinearBounds<R> {
             }
             demands.extend(Demand::of(atom.expr, atom.relation, goal.delta).into_iter().flatten());
         }
-        if demands.chunks(LANES).all(|chunk| self.impose(tape, chunk, w)) { Outcome::Narrowed } else { Outcome::Empty }
+        // what is left over is left to the other contractors
+        let sweeps = (ATOM_VISITS / tape.slots().max(1)).max(1);
+        let mut chunks = demands.chunks(LANES).take(sweeps).take_while(|_| !spare.budget.expired());
+        if chunks.all(|chunk| self.impose(tape, chunk, w)) { Outcome::Narrowed } else { Outcome::Empty }
     }
 }
 
 /// How many slots all sweeps over one box may visit to tighten kept slots. No network comes near it; a formula that nests
 /// a hundred thousand deep, with as many kept slots one above another, would take the square of that.
 const VISITS: usize = 1 << 24;
+/// How many slots the sweeps over one box may visit for the atoms' sake; tens of thousands of atoms would take their square.
+const ATOM_VISITS: usize = 1 << 21;
 
 /// `sign·slot ≥ level`
 #[derive(Clone, Copy)]

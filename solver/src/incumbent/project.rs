@@ -15,6 +15,9 @@ const ROUNDS: usize = 60;
 /// Attempts that have not halved the violation after so many rounds are given up.
 const PATIENCE: usize = 12;
 
+/// The most work of one attempt, in operands read: a step for each of many atoms sweeps over all of them.
+const WORK: usize = 20_000_000;
+
 /// How far inside an inequality to aim where δ is zero.
 const INSIDE: f64 = 1e-6;
 
@@ -26,6 +29,7 @@ pub(crate) fn project(problem: &Compiled, root: &[Interval], delta: f64, point: 
     }
     let mut best = f64::INFINITY;
     let mut since = 0;
+    let mut steps = WORK / problem.tape.operand_count().max(1);
     for _ in 0..ROUNDS {
         problem.tape.evaluate(point, w);
         let total = violation(&problem.constraint, delta, w);
@@ -40,7 +44,7 @@ pub(crate) fn project(problem: &Compiled, root: &[Interval], delta: f64, point: 
         } else {
             since += 1;
         }
-        if since > PATIENCE || !sweep(problem, &problem.constraint, root, delta, point, w) {
+        if since > PATIENCE || !sweep(problem, &problem.constraint, root, delta, point, &mut steps, w) {
             break;
         }
     }
@@ -100,22 +104,28 @@ fn violation(formula: &Formula<Slot>, delta: f64, w: &Workspace) -> f64 {
     }
 }
 
-/// One step for every violated atom; false where no step is possible.
+/// One step for every violated atom; false where no step is possible, or left.
 fn sweep(
     problem: &Compiled,
     formula: &Formula<Slot>,
     root: &[Interval],
     delta: f64,
     point: &mut [f64],
+    steps: &mut usize,
     w: &mut Workspace,
 ) -> bool {
     match formula {
-        Formula::Atom(atom) => step(problem, atom, root, delta, point, w),
+        Formula::Atom(atom) if miss(atom, delta, w) == 0.0 => true,
+        Formula::Atom(_) if *steps == 0 => false,
+        Formula::Atom(atom) => {
+            *steps -= 1;
+            step(problem, atom, root, delta, point, w)
+        }
         Formula::Literal(_) => false,
-        Formula::And(parts) => parts.iter().all(|part| sweep(problem, part, root, delta, point, w)),
+        Formula::And(parts) => parts.iter().all(|part| sweep(problem, part, root, delta, point, steps, w)),
         Formula::Or(parts) => {
             let least = parts.iter().min_by(|a, b| violation(a, delta, w).total_cmp(&violation(b, delta, w)));
-            least.is_some_and(|part| sweep(problem, part, root, delta, point, w))
+            least.is_some_and(|part| sweep(problem, part, root, delta, point, steps, w))
         }
     }
 }
@@ -129,9 +139,6 @@ fn step(
     w: &mut Workspace,
 ) -> bool {
     let miss = miss(atom, delta, w);
-    if miss == 0.0 {
-        return true;
-    }
     problem.tape.adjoint(atom.expr, w);
     // a variable at an end that the step points beyond cannot help
     let mut square = 0.0;
