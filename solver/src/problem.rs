@@ -2,7 +2,7 @@
 
 use crate::budget::{Budget, StopReason};
 use crate::exact::{Ball, Rational};
-use crate::expr::evaluate::evaluate;
+use crate::expr::evaluate::evaluate_within;
 use crate::expr::{ExprId, Graph, VariableId};
 use crate::formula::{Atom, BooleanId, Formula, Relation, Truth};
 use crate::interval::Interval;
@@ -180,6 +180,12 @@ impl Compiled {
     /// Judges a point exactly, by code that shares nothing with the search: whether the constraint holds there (in
     /// certified arithmetic, where an undecided comparison counts as not holding), and the value of the objective.
     pub fn certify(&self, point: &[f64]) -> Option<Certificate> {
+        self.certify_within(point, &Budget::unlimited())
+    }
+
+    /// Judges a point as [`certify`](Self::certify) does, as far as a budget allows: what is not evaluated in time counts as
+    /// undecided.
+    pub fn certify_within(&self, point: &[f64], budget: &Budget) -> Option<Certificate> {
         let inside = self.problem.variables.iter().zip(point).all(|(variable, &x)| variable.domain.contains(x));
         let integral =
             self.problem.variables.iter().zip(point).all(|(v, x)| v.sort != Sort::Integer || x.fract() == 0.0);
@@ -187,7 +193,7 @@ impl Compiled {
             return None;
         }
         let point: Vec<Rational> = point.iter().map(|&x| crate::exact::rational::from_f64(x)).collect::<Option<_>>()?;
-        let values = evaluate(&self.problem.graph, &self.roots(), &point);
+        let values = evaluate_within(&self.problem.graph, &self.roots(), &point, budget);
         let value_of = |id: ExprId| values.get(&id).and_then(Option::as_ref);
         let holds = self
             .problem

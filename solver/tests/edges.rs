@@ -495,3 +495,20 @@ fn a_part_of_the_root_is_bounded_by_itself() {
     assert_eq!(optimum.stop, StopReason::Complete);
     assert!(optimum.upper - optimum.lower <= 0.001, "{optimum:?}");
 }
+
+#[test]
+fn an_exact_evaluation_ends_when_told_unless_it_is_short() {
+    let chain = |count: usize| {
+        let mut problem = Problem::default();
+        let x = problem.variable("x", bounds(-3.0, 3.0), Sort::Real);
+        let links = (0..count).fold(x, |link, _| problem.graph.apply(Op::Sin, [link]));
+        problem.objective = Some(links);
+        problem.compile()
+    };
+    let [short, long] = [chain(50), chain(5_000)];
+    let judged = |problem: &Compiled, looks| {
+        problem.certify_within(&[1.0], &Budget::unlimited().interrupted_after(looks)).is_some()
+    };
+    assert_eq!([0, 1, 2].map(|looks| judged(&long, looks)), [false, false, true]);
+    assert!(judged(&short, 0));
+}

@@ -530,3 +530,32 @@ fn the_command_line() {
     assert_eq!(run(&["--no-presolve", "--worklist-fixpoint", "--sat-default-phase", "2"], script).1, answer);
     assert!(run(&["--version"], "").1.starts_with("deltasat "));
 }
+
+#[test]
+fn nothing_is_said_of_assertions_that_were_not_read_in_time() {
+    let said = |session: &mut Session, text: &str| {
+        let mut script = Script::new(text);
+        let replies = std::iter::from_fn(|| session.step(&mut script, &mut ()).expect("a script"));
+        replies.filter_map(|reply| reply.text).collect::<Vec<_>>()
+    };
+    let long = "(* 2 x) ".repeat(2_000);
+    let told = format!("(declare-const x Real) (assert (<= 0 x 9)) (push 1) (assert (< (+ {long}) 0))");
+    let asked = "(check-sat) (check-sat-assuming ((= x 1))) (pop 1) (check-sat)";
+    let found = "delta-sat with delta = 0.001";
+    for looks in [0, 1, 3, 10, u64::MAX] {
+        let budget = Budget::unlimited().interrupted_after(looks);
+        let mut session = Session::new(Settings { budget, ..Settings::default() });
+        assert_eq!(said(&mut session, &told), [""; 0]);
+        // with time again, what was missed is still missing
+        session.settings.budget = Budget::unlimited();
+        let inside = if looks == u64::MAX { "unsat" } else { "unknown\n; interrupted" };
+        assert_eq!(said(&mut session, asked), [inside, inside, found], "after {looks} looks");
+    }
+    // what is assumed is read as well, and values of a model are told however late
+    let mut session = Session::default();
+    assert_eq!(said(&mut session, "(declare-const x Real) (assert (= x 2)) (check-sat)"), [found]);
+    session.settings.budget = Budget::unlimited().interrupted_after(0);
+    assert!(session.settings.budget.expired());
+    assert_eq!(said(&mut session, "(get-value ((* 3 x)))"), ["(\n\t((* 3 x) 6)\n)"]);
+    assert_eq!(said(&mut session, "(check-sat-assuming ((= x 3)))"), ["unknown\n; interrupted"]);
+}

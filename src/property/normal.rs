@@ -8,7 +8,7 @@
 use super::{Case, Constraint, PropertyError, is_double};
 use deltasat::budget::Budget;
 use deltasat::exact::Rational;
-use num_traits::Signed;
+use num_traits::{One, Signed, ToPrimitive};
 
 /// The most cases of a property.
 pub(super) const MAX_CASES: usize = 100_000;
@@ -30,7 +30,80 @@ impl Position {
 
 /// The constraints of a file in the order of the text, and where each stands.
 #[derive(Default)]
-pub(super) struct Atoms(Vec<(Constraint, Position)>);
+pub(super) struct Atoms(Vec<(Atom, Position)>);
+
+/// A constraint in little space: a file of some megabytes has a hundred thousand bounds.
+enum Atom {
+    /// `±v + numer/denom ⋈ 0` in lowest terms
+    Bound {
+        variable: u32,
+        is_output: bool,
+        negative: bool,
+        strict: bool,
+        numer: i64,
+        denom: i64,
+    },
+    Other(Box<Constraint>),
+}
+
+impl Atom {
+    fn new(constraint: Constraint) -> Self {
+        let (variable, coefficient, is_output) = match (&constraint.inputs[..], &constraint.outputs[..]) {
+            ([(i, a)], []) => (*i, a, false),
+            ([], [(j, b)]) => (*j, b, true),
+            _ => return Atom::Other(Box::new(constraint)),
+        };
+        let c = &constraint.constant;
+        let parts = (u32::try_from(variable), c.numer().to_i64(), c.denom().to_i64());
+        match parts {
+            (Ok(variable), Some(numer), Some(denom)) if coefficient.abs().is_one() => {
+                let negative = coefficient.is_negative();
+                Atom::Bound { variable, is_output, negative, strict: constraint.strict, numer, denom }
+            }
+            _ => Atom::Other(Box::new(constraint)),
+        }
+    }
+
+    fn constraint(&self) -> Constraint {
+        match self {
+            Atom::Bound { variable, is_output, negative, strict, numer, denom } => {
+                let one = Rational::one();
+                let term = vec![(*variable as usize, if *negative { -one } else { one })];
+                let (inputs, outputs) = if *is_output { (Vec::new(), term) } else { (term, Vec::new()) };
+                Constraint { inputs, outputs, constant: lowest(*numer, *denom), strict: *strict }
+            }
+            Atom::Other(constraint) => (**constraint).clone(),
+        }
+    }
+
+    /// The bound of a single input that it is (the closure of it, if it is strict), and whether it is an upper one.
+    fn bound(&self) -> Option<(usize, Rational, bool)> {
+        match self {
+            Atom::Bound { is_output: true, .. } => None,
+            Atom::Bound { variable, negative, numer, denom, .. } => {
+                let constant = lowest(*numer, *denom);
+                Some((*variable as usize, if *negative { constant } else { -constant }, *negative))
+            }
+            Atom::Other(constraint) => match (&constraint.inputs[..], &constraint.outputs[..]) {
+                // a x + c ≥ 0
+                ([(i, a)], []) => Some((*i, -&constraint.constant / a, a.is_negative())),
+                _ => None,
+            },
+        }
+    }
+
+    fn is_strict(&self) -> bool {
+        match self {
+            Atom::Bound { strict, .. } => *strict,
+            Atom::Other(constraint) => constraint.strict,
+        }
+    }
+}
+
+/// A fraction in lowest terms.
+fn lowest(numer: i64, denom: i64) -> Rational {
+    Rational::new_raw(numer.into(), denom.into())
+}
 
 /// A disjunction of conjunctions of atoms, by their numbers. No conjunction is false, `[[]]` is true.
 #[derive(Clone, Debug)]
@@ -55,8 +128,17 @@ impl Atoms {
     /// The formula that is one constraint.
     pub(super) fn push(&mut self, constraint: Constraint, at: Position) -> Result<Disjunction, TooLarge> {
         let number = u32::try_from(self.0.len()).ok().filter(|_| self.0.len() < MAX_SIZE).ok_or(TooLarge)?;
-        self.0.push((constraint, at));
+        self.0.push((Atom::new(constraint), at));
         Ok(Disjunction { parts: vec![vec![number]], size: 1 })
+    }
+
+    fn atom(&self, number: u32) -> &Atom {
+        &self.0[number as usize].0
+    }
+
+    /// The end of an interval that a bound gives.
+    fn end(&self, bound: u32) -> Rational {
+        self.atom(bound).bound().map_or_else(Rational::default, |(_, end, _)| end)
     }
 }
 
@@ -102,7 +184,8 @@ impl Disjunction {
 /// A conjunction with the bounds that it gives to each input.
 #[derive(Clone)]
 struct Region {
-    bounds: Vec<[Option<Rational>; 2]>,
+    /// the greatest lower and the least upper one, by their numbers
+    bounds: Vec<[Option<u32>; 2]>,
     atoms: Vec<u32>,
 }
 
@@ -110,19 +193,15 @@ impl Region {
     /// Adds constraints; false when no input is left.
     fn restrict(&mut self, numbers: &[u32], atoms: &Atoms) -> bool {
         for &number in numbers {
-            let constraint = &atoms.0[number as usize].0;
             self.atoms.push(number);
-            let Some((i, end, upper)) = as_bound(constraint) else { continue };
-            let [least, most] = &mut self.bounds[i];
-            if upper {
-                *most = Some(most.take().map_or(end.clone(), |most| most.min(end)));
-            } else {
-                *least = Some(least.take().map_or(end.clone(), |least| least.max(end)));
-            }
-            if let [Some(least), Some(most)] = &self.bounds[i]
-                && least > most
-            {
+            let Some((i, end, upper)) = atoms.atom(number).bound() else { continue };
+            let [same, other] = [usize::from(upper), usize::from(!upper)].map(|side| self.bounds[i][side]);
+            let beyond = |bound: Rational| if upper { end < bound } else { end > bound };
+            if other.is_some_and(|bound| beyond(atoms.end(bound))) {
                 return false;
+            }
+            if same.is_none_or(|bound| beyond(atoms.end(bound))) {
+                self.bounds[i][usize::from(upper)] = Some(number);
             }
         }
         true
@@ -135,7 +214,7 @@ impl Region {
         let mut domain = Vec::with_capacity(self.bounds.len());
         for (i, bounds) in self.bounds.into_iter().enumerate() {
             let (least, most) = match bounds {
-                [Some(least), Some(most)] => (least, most),
+                [Some(least), Some(most)] => (atoms.end(least), atoms.end(most)),
                 [None, _] => return fail(format!("X_{i} has no lower bound, expected one such as (>= X_{i} -1)")),
                 [_, None] => return fail(format!("X_{i} has no upper bound, expected one such as (<= X_{i} 1)")),
             };
@@ -147,18 +226,10 @@ impl Region {
         let mut numbers = self.atoms;
         numbers.sort_unstable();
         numbers.dedup();
-        let rest = numbers.iter().map(|&number| &atoms.0[number as usize].0);
-        let constraints = rest.filter(|c| c.strict || as_bound(c).is_none()).cloned().collect();
+        let rest = numbers.iter().map(|&number| atoms.atom(number));
+        let rest = rest.filter(|atom| atom.is_strict() || atom.bound().is_none());
+        let constraints = rest.map(Atom::constraint).collect();
         Ok(Case { domain, constraints })
-    }
-}
-
-/// The bound of a single input that a constraint is (the closure of it, if it is strict), and whether it is an upper one.
-fn as_bound(constraint: &Constraint) -> Option<(usize, Rational, bool)> {
-    match (&constraint.inputs[..], &constraint.outputs[..]) {
-        // a x + c ≥ 0
-        ([(i, a)], []) => Some((*i, -&constraint.constant / a, a.is_negative())),
-        _ => None,
     }
 }
 
@@ -217,4 +288,42 @@ pub(super) fn cases(
     });
     let case = |region: Region| going_on(budget).and_then(|()| region.case(atoms, several));
     regions.into_iter().map(case).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn constraint(input: bool, coefficient: (i64, i64), constant: Rational, strict: bool) -> Constraint {
+        let term = vec![(3, Rational::new(coefficient.0.into(), coefficient.1.into()))];
+        let (inputs, outputs) = if input { (term, Vec::new()) } else { (Vec::new(), term) };
+        Constraint { inputs, outputs, constant, strict }
+    }
+
+    #[test]
+    fn an_atom_is_the_constraint_that_it_was_made_of() {
+        let short = |numer: i64, denom: i64| Rational::new(numer.into(), denom.into());
+        let long = Rational::new(i64::MAX.into(), 2.into()) * short(3, 1);
+        let constants = [short(0, 1), short(-7, 10), short(i64::MIN, 1), short(1, i64::MAX), long.clone(), -long];
+        let coefficients = [(1, 1), (-1, 1), (2, 1), (-1, 3)];
+        for (constant, coefficient) in constants.iter().flat_map(|c| coefficients.map(|a| (c, a))) {
+            for (input, strict) in [(true, true), (true, false), (false, true), (false, false)] {
+                let whole = constraint(input, coefficient, constant.clone(), strict);
+                let atom = Atom::new(whole.clone());
+                assert_eq!((atom.constraint(), atom.is_strict()), (whole.clone(), strict));
+                // a v + c = 0 at the bound, and a < 0 bounds v from above
+                let a = short(coefficient.0, coefficient.1);
+                let bound = input.then(|| (3, -constant / &a, coefficient.0 < 0));
+                assert_eq!(atom.bound(), bound);
+                assert_eq!(Atom::Other(Box::new(whole)).bound(), bound);
+            }
+        }
+    }
+
+    #[test]
+    fn a_bound_takes_little_space() {
+        assert!(size_of::<(Atom, Position)>() <= 48);
+        let decimal = Rational::new(49_411_765.into(), 100_000_000.into());
+        assert!(matches!(Atom::new(constraint(true, (-1, 1), decimal, false)), Atom::Bound { .. }));
+    }
 }

@@ -162,7 +162,9 @@ impl Report<'_> {
         };
         writeln!(out, "  {:<8}  {:<8}  {bounded}", "bits", "answer")?;
         for width in &self.found.widths {
-            let bounds = sides(width.finding.lower, width.finding.upper);
+            // a width that is safe is proved so without a look at how much is attained
+            let attained = width.finding.witness.as_ref().map_or(f64::NEG_INFINITY, |_| width.finding.lower);
+            let bounds = sides(attained, width.finding.upper);
             writeln!(out, "  {:<8}  {:<8}  {bounds}", width.bits, answer(&width.finding))?;
         }
         if let Some(found) = self.found.first_unsafe().and_then(|width| width.finding.witness.as_ref()) {

@@ -2,14 +2,29 @@
 //! high precision elsewhere. It knows neither intervals in doubles nor the tape, so it can judge what the search found.
 
 use super::{ExprId, Graph, Node, VariableId};
+use crate::budget::Budget;
 use crate::exact::{Ball, Rational};
 use crate::op::Op;
 use std::collections::HashMap;
 
+/// So many operands are evaluated between two looks at the limits, and before the first one: a point that is quickly judged
+/// is judged even when time is up.
+const OPERANDS: usize = 2_000;
+
 /// The values of everything that `roots` depend on; `None` where an expression is undefined or not decided by the
 /// working precision. `point` has one entry per variable.
 pub fn evaluate(graph: &Graph, roots: &[ExprId], point: &[Rational]) -> HashMap<ExprId, Option<Ball>> {
-    evaluate_over(graph, roots, |v| point.get(v.index()).and_then(|x| Ball::from_rational(x.clone())))
+    evaluate_within(graph, roots, point, &Budget::unlimited())
+}
+
+/// The same as far as a budget allows: what is not evaluated in time is not decided.
+pub fn evaluate_within(
+    graph: &Graph,
+    roots: &[ExprId],
+    point: &[Rational],
+    budget: &Budget,
+) -> HashMap<ExprId, Option<Ball>> {
+    evaluate_over(graph, roots, |v| point.get(v.index()).and_then(|x| Ball::from_rational(x.clone())), budget)
 }
 
 /// The same where the variables are known to lie in balls: each value then lies in its ball.
@@ -17,12 +32,21 @@ pub(crate) fn evaluate_over(
     graph: &Graph,
     roots: &[ExprId],
     variable: impl Fn(VariableId) -> Option<Ball>,
+    budget: &Budget,
 ) -> HashMap<ExprId, Option<Ball>> {
     let mark = graph.reachable(roots);
     let mut values: HashMap<ExprId, Option<Ball>> = HashMap::new();
+    let (mut operands, mut stopped) = (0, false);
     for index in (0..graph.len()).filter(|&index| mark[index]) {
         let id = graph.id(index);
-        let value = value(graph, id, &variable, &values);
+        operands += match graph.node(id) {
+            Node::Apply { operands, .. } => operands.len(),
+            _ => 1,
+        };
+        if operands > OPERANDS {
+            (operands, stopped) = (0, stopped || budget.expired());
+        }
+        let value = if stopped { None } else { value(graph, id, &variable, &values) };
         values.insert(id, value);
     }
     values

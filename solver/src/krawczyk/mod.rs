@@ -21,7 +21,7 @@ mod select;
 use crate::budget::Budget;
 use crate::exact::{Dyadic, Rational, rational};
 use crate::expr::Graph;
-use crate::expr::evaluate::evaluate;
+use crate::expr::evaluate::evaluate_within;
 use crate::formula::{Atom, Formula, Relation, Truth};
 use crate::interval::{Interval, point};
 use crate::problem::{Problem, Sort};
@@ -229,7 +229,7 @@ impl<'a> Search<'a> {
             if self.budget.expired() {
                 return None;
             }
-            let values = evaluate(graph, &equations, &at);
+            let values = evaluate_within(graph, &equations, &at, self.budget);
             let residual = |id| {
                 values
                     .get(id)

@@ -4,7 +4,6 @@
 //! bounds of the other's. The point at which a value is attained is given in the original variables, and judged there.
 
 use super::judge::Judge;
-use crate::expr::evaluate::evaluate;
 use crate::presolve::{Presolved, Restore, presolve};
 use crate::problem::{Certificate, Compiled, Problem};
 use crate::search::{Observer, Optimum, Options, StopReason, Strategy, optimise};
@@ -33,17 +32,14 @@ impl<'a> Maximisation<'a> {
     /// presolve has eliminated, attains the lower bound.
     pub fn run(&self, strategy: &Strategy, options: &Options, observer: &mut dyn Observer) -> (Optimum, bool) {
         let mut optimum = optimise(&self.compiled, &self.compiled.root(), strategy, options, observer);
-        let judge = Judge { problem: self.problem, assertions: &[], booleans: &[] };
+        let judge = Judge { problem: self.problem, assertions: &[], booleans: &[], budget: &options.budget };
         let found = optimum.witness.as_ref();
         let found = found.and_then(|witness| judge.witness(&self.restore, &witness.point, options.delta));
         let Some((point, exact)) = found else {
             optimum.witness = None;
             return (optimum, false);
         };
-        let objective = self
-            .problem
-            .objective
-            .and_then(|objective| evaluate(&self.problem.graph, &[objective], &point).remove(&objective).flatten());
+        let objective = self.problem.objective.and_then(|objective| judge.value(objective, &point));
         if let (Some(value), true) = (&objective, exact) {
             optimum.lower = optimum.lower.min(value.floor_f64());
         }

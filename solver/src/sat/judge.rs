@@ -7,7 +7,8 @@
 use super::Verdict;
 use crate::budget::Budget;
 use crate::exact::{Ball, Rational, rational};
-use crate::expr::evaluate::evaluate;
+use crate::expr::ExprId;
+use crate::expr::evaluate::evaluate_within;
 use crate::formula::{Formula, Literal, Relation};
 use crate::interval::Interval;
 use crate::interval::decimal::lower_decimal_of;
@@ -27,18 +28,14 @@ pub(super) struct Judge<'a> {
     pub(super) problem: &'a Problem,
     pub(super) assertions: &'a [Formula],
     pub(super) booleans: &'a [Option<bool>],
+    /// a point that is not judged in time satisfies nothing
+    pub(super) budget: &'a Budget,
 }
 
 impl Judge<'_> {
     /// The verdict for the original problem, of what was found for the presolved one; `None` where its point does not
     /// satisfy the original formulas up to δ.
-    pub(super) fn restored(
-        &self,
-        restore: &Restore,
-        found: search::Verdict,
-        delta: f64,
-        budget: &Budget,
-    ) -> Option<Verdict> {
+    pub(super) fn restored(&self, restore: &Restore, found: search::Verdict, delta: f64) -> Option<Verdict> {
         let (point, exact) = match found {
             search::Verdict::Sat(certificate) => (certificate.point, true),
             search::Verdict::DeltaSat { point, .. } | search::Verdict::SatWithin { point, .. } => {
@@ -59,7 +56,7 @@ impl Judge<'_> {
             }
         }
         let near = restore.point(&point, Rational::clone);
-        if let Some((bounds, point, degree)) = self.enclosed(near, &delta, budget) {
+        if let Some((bounds, point, degree)) = self.enclosed(near, &delta) {
             return Some(degree.verdict(point, |point| Verdict::SatWithin { bounds, point }));
         }
         let mut untried = (!exact).then(|| self.candidates(restore, &point)).into_iter().flatten();
@@ -109,15 +106,10 @@ impl Judge<'_> {
     }
 
     /// A box that certainly contains a solution, and a point near it that satisfies the formulas at least up to δ.
-    fn enclosed(
-        &self,
-        near: Vec<Rational>,
-        delta: &Rational,
-        budget: &Budget,
-    ) -> Option<(Vec<Interval>, Vec<Rational>, Degree)> {
+    fn enclosed(&self, near: Vec<Rational>, delta: &Rational) -> Option<(Vec<Interval>, Vec<Rational>, Degree)> {
         let nearest: Vec<f64> = near.iter().map(rational::nearest_f64).collect();
         let formulas: Vec<&Formula> = self.formulas().collect();
-        let Enclosure { bounds, .. } = solution(self.problem, &formulas, self.booleans, &nearest, budget)?;
+        let Enclosure { bounds, .. } = solution(self.problem, &formulas, self.booleans, &nearest, self.budget)?;
         let centre: Vec<Rational> =
             bounds.iter().map(|bound| rational::from_f64(bound.mid()).unwrap_or_default()).collect();
         let mut points = vec![centre, near];
@@ -126,10 +118,15 @@ impl Judge<'_> {
         }
         let judged = |point: Vec<Rational>| Some((self.degree(&point, delta)?, point));
         let (degree, point) = points.into_iter().find_map(judged).or_else(|| {
-            let point = refined(self.problem, &formulas, self.booleans, &nearest, budget)?;
+            let point = refined(self.problem, &formulas, self.booleans, &nearest, self.budget)?;
             judged(point)
         })?;
         Some((bounds, point, degree))
+    }
+
+    /// The value of an expression at a point.
+    pub(super) fn value(&self, expr: ExprId, point: &[Rational]) -> Option<Ball> {
+        evaluate_within(&self.problem.graph, &[expr], point, self.budget).remove(&expr).flatten()
     }
 
     fn formulas(&self) -> impl Iterator<Item = &Formula> {
@@ -155,7 +152,7 @@ impl Judge<'_> {
         for formula in self.formulas().chain(definitions) {
             formula.atoms(&mut |atom| roots.push(atom.expr));
         }
-        let values = evaluate(&problem.graph, &roots, point);
+        let values = evaluate_within(&problem.graph, &roots, point, self.budget);
         let exactly = [(Degree::Exact, &Rational::zero()), (Degree::Weak, delta)];
         exactly.into_iter().find(|(_, delta)| self.all_hold(&values, delta)).map(|(degree, _)| degree)
     }

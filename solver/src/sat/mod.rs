@@ -75,7 +75,8 @@ pub fn check(
     if answer.is_none() && options.presolve {
         answer = question.attempt(false, &mut statistics, observer);
     }
-    let mut answer = answer.unwrap_or_else(|| question.answer(Verdict::Unknown(StopReason::Unsplittable)));
+    let stop = || options.budget.stopped().unwrap_or(StopReason::Unsplittable);
+    let mut answer = answer.unwrap_or_else(|| question.answer(Verdict::Unknown(stop())));
     statistics.seconds = question.started.seconds();
     answer.statistics = statistics;
     answer
@@ -118,8 +119,8 @@ impl Question<'_> {
             search::search(&presolved, &parts, strategy, &options, observer)
         };
         statistics.add(&found.statistics);
-        let judge = judge::Judge { problem, assertions, booleans: &found.booleans };
-        let mut answer = self.answer(judge.restored(&restore, found.verdict, options.delta, &options.budget)?);
+        let judge = judge::Judge { problem, assertions, booleans: &found.booleans, budget: &options.budget };
+        let mut answer = self.answer(judge.restored(&restore, found.verdict, options.delta)?);
         match answer.verdict {
             Verdict::Unsat => answer.core = restore.core(problem, assertions, found.origins),
             Verdict::Unknown(_) => {}

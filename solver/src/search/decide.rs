@@ -121,7 +121,7 @@ impl Question for Deciding<'_> {
             }
             Fate::Holds => {
                 let bounds = around(&item.kept, &item.point);
-                self.found = Some(match self.problem.certify(&item.point) {
+                self.found = Some(match self.problem.certify_within(&item.point, &self.options.budget) {
                     Some(certificate) => Verdict::Sat(certificate),
                     None => {
                         self.enclosed(&item.point).unwrap_or(Verdict::DeltaSat { bounds, point: item.point.clone() })

@@ -193,7 +193,7 @@ impl Optimising<'_> {
             return;
         }
         // a point that fails the constraint must not stand in the way of one that is a little lower
-        let Some(certificate) = self.problem.certify(point) else { return };
+        let Some(certificate) = self.problem.certify_within(point, &self.options.budget) else { return };
         let Some(objective) = &certificate.objective else { return };
         self.proposed = self.proposed.max(value);
         let certified = objective.floor_f64();

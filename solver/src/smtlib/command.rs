@@ -13,6 +13,7 @@ use super::script::Reply;
 use super::session::{Assertion, Objective, Session};
 use super::settings::Source;
 use super::sexpr::{Kind, Tree, Word, quoted, symbol};
+use crate::budget::Budget;
 use crate::search::Observer;
 use std::rc::Rc;
 use std::time::Duration;
@@ -101,7 +102,8 @@ impl Call<'_> {
 
     /// The value of the term at `at`; `named` takes the names given inside.
     fn term(&mut self, at: usize, named: &mut Vec<Word>) -> Result<Value> {
-        let mut lowering = Lowering::new(&mut self.session.context, Rc::clone(&self.tree));
+        let Session { context, settings, .. } = &mut *self.session;
+        let mut lowering = Lowering::new(context, &settings.budget, Rc::clone(&self.tree));
         let value = lowering.term(at);
         named.append(&mut lowering.named);
         value
@@ -214,7 +216,8 @@ impl Call<'_> {
                 self.session.context.declare(declared).1
             })
             .collect();
-        let mut lowering = Lowering::new(&mut self.session.context, Rc::clone(&tree));
+        let Session { context, settings, .. } = &mut *self.session;
+        let mut lowering = Lowering::new(context, &settings.budget, Rc::clone(&tree));
         for (&(name, _), value) in known.iter().zip(arguments) {
             lowering.bind(name, value);
         }
@@ -330,7 +333,13 @@ impl Call<'_> {
         let tree = Rc::clone(&self.tree);
         let mut assumptions = Vec::new();
         for term in tree.children(list) {
-            let formula = self.formula(term, &mut Vec::new())?;
+            let formula = match self.formula(term, &mut Vec::new()) {
+                Err(ScriptError { stopped: Some(reason), .. }) => {
+                    self.session.cut = Some(reason);
+                    return self.check(0, Vec::new());
+                }
+                formula => formula?,
+            };
             assumptions.push(Assertion { formula, name: None, source: Some((Rc::clone(&tree), term)) });
         }
         self.check(0, assumptions)
@@ -367,7 +376,8 @@ impl Call<'_> {
         let tree = Rc::clone(&self.tree);
         let mut lines = vec!["(".to_owned()];
         for term in tree.children(list) {
-            let value = self.term(term, &mut Vec::new())?;
+            // there is an answer: what is asked about it is told, however late
+            let value = Lowering::new(&mut self.session.context, &Budget::unlimited(), Rc::clone(&tree)).term(term)?;
             let text = self.session.evaluate(value).map_err(|message| self.refusal(term, &message))?;
             lines.push(format!("\t({} {text})", tree.print(term, &self.session.context.words)));
         }

@@ -1,5 +1,6 @@
 //! Errors that know where they are: a message, the span of the text that it is about, and the picture of both.
 
+use crate::budget::StopReason;
 use std::fmt;
 
 /// A part of the text of a script, in bytes.
@@ -28,11 +29,18 @@ pub struct ScriptError {
     pub span: Span,
     /// whether a script goes on behind it
     pub(super) passing: bool,
+    /// the limit that was reached, where nothing else is wrong
+    pub(super) stopped: Option<StopReason>,
 }
 
 impl ScriptError {
     pub(super) fn new(message: impl Into<String>, span: Span) -> Self {
-        ScriptError { message: message.into(), span, passing: false }
+        ScriptError { message: message.into(), span, passing: false, stopped: None }
+    }
+
+    /// No error: a limit was reached before everything was read.
+    pub(super) fn stopped(reason: StopReason, span: Span) -> Self {
+        ScriptError { stopped: Some(reason), ..ScriptError::new(reason.words(), span) }
     }
 
     /// An error of a command that asks for what is not there: it is said, and the script goes on.

@@ -9,6 +9,7 @@ use super::context::{Context, Declared, Function, Global, Key, Quantifier, Role,
 use super::declaration::{number, sort_and_range};
 use super::error::{ScriptError, Span};
 use super::sexpr::{Kind, Tree, Word};
+use crate::budget::Budget;
 use crate::expr::VariableId;
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -59,6 +60,7 @@ type Local = (usize, Value);
 /// The machine.
 pub(super) struct Lowering<'a> {
     context: &'a mut Context,
+    budget: &'a Budget,
     tree: Rc<Tree>,
     locals: HashMap<Word, Vec<Local>>,
     /// functions being evaluated
@@ -72,9 +74,10 @@ pub(super) struct Lowering<'a> {
 }
 
 impl<'a> Lowering<'a> {
-    pub(super) fn new(context: &'a mut Context, tree: Rc<Tree>) -> Self {
+    pub(super) fn new(context: &'a mut Context, budget: &'a Budget, tree: Rc<Tree>) -> Self {
         Lowering {
             context,
+            budget,
             tree,
             locals: HashMap::new(),
             depth: 0,
@@ -103,6 +106,9 @@ impl<'a> Lowering<'a> {
         let mut values: Vec<Value> = Vec::new();
         let mut at = root;
         'evaluate: loop {
+            if let Some(reason) = self.budget.step().then(|| self.budget.stopped()).flatten() {
+                return Err(ScriptError::stopped(reason, self.tree.span(at)));
+            }
             self.start(&mut at, &mut frames, &mut values)?;
             // a value is on top: whoever waits for it takes it
             loop {

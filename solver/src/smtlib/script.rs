@@ -79,6 +79,10 @@ impl Session {
                 script.ended = true;
                 Ok(None)
             }
+            Err(ScriptError { stopped: Some(reason), .. }) => {
+                self.cut = Some(reason);
+                Ok(Some(Reply::default()))
+            }
             Err(error) if error.passing => {
                 let (line, column) = error.position(script.text);
                 let message = quoted(&format!("line {line} column {column}: {error}"));

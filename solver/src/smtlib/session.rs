@@ -39,6 +39,7 @@ struct Scope {
     mark: Mark,
     assertions: usize,
     objectives: usize,
+    cut: Option<StopReason>,
 }
 
 /// The last check.
@@ -92,8 +93,12 @@ impl Session {
 
     /// Opens scopes.
     pub(super) fn push(&mut self, count: usize) {
-        let scope =
-            Scope { mark: self.context.mark(), assertions: self.assertions.len(), objectives: self.objectives.len() };
+        let scope = Scope {
+            mark: self.context.mark(),
+            assertions: self.assertions.len(),
+            objectives: self.objectives.len(),
+            cut: self.cut,
+        };
         self.scopes.extend(std::iter::repeat_n(scope, count));
     }
 
@@ -112,6 +117,7 @@ impl Session {
         self.assertions.truncate(scope.assertions);
         self.objectives.truncate(scope.objectives);
         self.context.truncate(scope.mark);
+        self.cut = scope.cut;
         self.last = None;
     }
 

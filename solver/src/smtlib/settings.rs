@@ -82,7 +82,7 @@ pub struct Settings {
     pub exact_sat: Setting<bool>,
     /// contractors and brancher chosen by name; default none
     pub choice: Choice,
-    /// when to stop
+    /// when to stop, reading as well as searching: of assertions that were not read in time, every check is `unknown`
     pub budget: Budget,
 }
 

@@ -6,6 +6,7 @@
 use super::boolean::{BoolId, BoolNode, Booleans, Signed};
 use super::context::Context;
 use super::session::Last;
+use crate::budget::Budget;
 use crate::exact::{Ball, Rational, rational};
 use crate::expr::evaluate::evaluate_over;
 use crate::expr::{ExprId, VariableId};
@@ -40,7 +41,7 @@ impl<'a> Valuation<'a> {
 
     /// The values of expressions and all that they depend on; `None` where they have none, or it is not known.
     pub(super) fn numbers(&self, context: &Context, roots: &[ExprId]) -> HashMap<ExprId, Option<Ball>> {
-        evaluate_over(&context.graph, roots, |variable| self.variable(variable))
+        evaluate_over(&context.graph, roots, |variable| self.variable(variable), &Budget::unlimited())
     }
 
     /// The truth of a formula; `None` where it depends on a quantifier, on an expression without a value, or is not known.
