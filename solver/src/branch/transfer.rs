@@ -4,20 +4,23 @@
 //! A linear bound of the objective, or of an atom that is open, exceeds what can be attained because operators are replaced by
 //! lines. The tape says how much of that each kept slot is to blame for
 //! ([`transfer_violations`](crate::tape::Tape::transfer_violations)): a variable for the width that it passes on to all
-//! operators above it, another slot for the bend of the operators that read it. So inputs, phases, signs below noises and
-//! the steps of staircases are measured in the same unit, and no kind goes before another. Noises are not split while
+//! operators above it, another slot for the bend of the operators that read it. So inputs, phases and
+//! signs below noises are measured in the same unit, and no kind goes before another. Noises are not split while
 //! anything else is: a row's enclosure is exact in its noise, and a linear bound eliminates it.
 //!
 //! The excess is shared by widths, layer by layer, which forgets that the paths from a variable cancel; the bound's own slopes
 //! do not. A little of them ([`SLOPE`]) settles the order of variables that share alike, which the ACAS Xu networks need,
 //! while with much of them a search keeps splitting what the objective is monotone in, where nothing is to be gained.
 //!
+//! Problems with staircases are left to [`Phases`]: their lines are steps apart however narrow the box is, so what the
+//! relaxation owes them falls by whole steps, best taken where a variable has a jump, and shares of it say nothing.
+//!
 //! A decision has several atoms, any of which may be the one that refutes a box, and no bound that tells how far that is. There
 //! every other level takes the widest variable, and so each is split infinitely often on every infinite path.
 
 use super::largest::{best, best_of};
 use super::smear::{add_relative, with_scores};
-use super::{Brancher, Largest, Split, halve_integers, relative_width};
+use super::{Brancher, Largest, Phases, Split, relative_width};
 use crate::contract::truth;
 use crate::formula::{Relation, Truth};
 use crate::interval::Interval;
@@ -48,6 +51,9 @@ impl Brancher for Transfer {
         depth: u32,
         w: &mut Workspace,
     ) -> Option<Split> {
+        if !problem.tape.stairs().is_empty() {
+            return Phases.choose(problem, root, kept, depth, w);
+        }
         let is_noise = |i: usize| problem.problem.variables[i].sort == Sort::Noise;
         let widest =
             || best(problem, kept, |i| if is_noise(i) { f64::NEG_INFINITY } else { relative_width(root[i], kept[i]) });
@@ -112,13 +118,10 @@ fn add_shares(problem: &Compiled, kept: &[Interval], lane: usize, root: Slot, sc
     }
 }
 
-/// The split of a kept slot: a variable in the middle, another at zero or between two steps.
+/// The split of a kept slot: a variable in the middle, another at zero.
 fn split(problem: &Compiled, position: usize, bound: Interval) -> Option<Split> {
     if position < problem.tape.variables() {
         return super::halve(problem, position, bound);
-    }
-    if problem.tape.stairs().iter().any(|stair| stair.position == position) {
-        return halve_integers(position, bound);
     }
     super::at_zero(position, bound)
 }

@@ -71,7 +71,6 @@ impl Tape {
             Op::Relu | Op::Abs | Op::Ite | Op::Increment(Incremented::Relu | Incremented::Abs) => {
                 w.bends[operands[0] as usize] += violation;
             }
-            op if op.operator().is_some_and(|operator| operator.is_staircase()) => w.bends[out] += violation,
             _ => {}
         }
         if let &[operand] = operands {
