@@ -203,7 +203,6 @@ const LONG_FUNCTIONS: &[&str] = &[
     "src/network/nnet/write.rs write",
     "src/network/onnx/tensor.rs decode",
     "src/robustness/difference.rs confidences",
-    "src/robustness/local.rs departure",
 ];
 
 /// Modules that use one above them.

@@ -96,24 +96,20 @@ fn quantproof(arguments: &str, checkpoint: &std::path::Path) -> Output {
 fn the_command_goes_on_from_its_file() {
     let path = file("goes-on");
     let question = "global models/circles_relu_2-16-16-2.json --epsilon 0.01";
-    let cut = quantproof(&format!("{question} --timeout 0.05"), &path);
-    assert_eq!(cut.status.code(), Some(4), "{}", String::from_utf8_lossy(&cut.stdout));
-    assert!(String::from_utf8_lossy(&cut.stderr).contains("the same command goes on from"));
-    let size = std::fs::metadata(&path).unwrap().len();
-    assert!(size > 1000, "{size} bytes of notes");
+    // the first ones may end among the starting points, which then are tried again
+    for limit in ["0", "0.01", "0.05"] {
+        let cut = quantproof(&format!("{question} --timeout {limit}"), &path);
+        assert_eq!(cut.status.code(), Some(4), "{}", String::from_utf8_lossy(&cut.stdout));
+        assert!(String::from_utf8_lossy(&cut.stderr).contains("the same command goes on from"));
+    }
     let whole = quantproof(&format!("{question} --json"), &path);
     assert_eq!(whole.status.code(), Some(0));
     let fresh = file("fresh");
     let answer = |output: &Output| {
         let answer: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-        (answer["lower"].as_f64().unwrap(), answer["upper"].as_f64().unwrap())
+        ["lower", "upper", "witness", "boxes"].map(|part| answer[part].clone())
     };
-    let ((lower, upper), (fresh_lower, fresh_upper)) =
-        (answer(&whole), answer(&quantproof(&format!("{question} --json"), &fresh)));
-    // the same but for what the first run had no time to try as starting points
-    assert!(
-        lower <= fresh_upper && fresh_lower <= upper && upper - lower <= 0.001 && fresh_upper - fresh_lower <= 0.001
-    );
+    assert_eq!(answer(&whole), answer(&quantproof(&format!("{question} --json"), &fresh)));
     // known by now
     assert_eq!(answer(&whole), answer(&quantproof(&format!("{question} --json --timeout 0"), &path)));
 }

@@ -116,7 +116,7 @@ fn faults_are_all_words_with_a_bit_inverted_and_do_what_exact_evaluation_says() 
                 let input: Vec<Rational> = (0..widths[0]).map(|_| ratio(r.random_range(-100..=100), 100)).collect();
                 let effect = faults.at(&input, &Budget::unlimited());
                 let (class, found) = brute_force(base, &valid, &input);
-                assert_eq!(effect.class, class);
+                assert_eq!(effect.assigned, [class]);
                 let flips = found.iter().filter(|(_, to)| *to != class).count() as u64;
                 assert_eq!((effect.changes, effect.open), (flips, 0), "{format} {input:?}");
                 let largest = found.iter().map(|(deviation, _)| *deviation).fold(0.0, f64::max);

@@ -92,7 +92,7 @@ fn check(
                 Kind::Unsafe => {
                     let found = local.class_change(&point, &mut scratch, &mut ());
                     let witness = found.witness.unwrap_or_else(|| panic!("{piece:?} {point:?}"));
-                    assert!(witness.changes_class() && witness.nominal_class == Some(class(network, &point)));
+                    assert!(witness.changes_class() && witness.nominal_class() == Some(class(network, &point)));
                     for (layer, moved) in witness.network.layers().iter().enumerate() {
                         for place in moved.parameters() {
                             let (least, greatest) = perturbation.inner_bounds(network, layer, place);

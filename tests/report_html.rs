@@ -366,7 +366,7 @@ fn of_many_inputs_those_that_matter_are_kept() {
     assert!(violated > 0 && violated < 5000);
     assert_eq!(page.matches("<td dir=\"auto\">✘ violated</td>").count(), violated, "no counterexample is left out");
     assert!(page.contains("5000 of 6000 rows"), "and the page says that others are");
-    assert!(page.contains("not drawn: 3000 points"));
+    assert!(page.contains("not drawn: 4000 points"));
 }
 
 /// The browser, if there is one.

@@ -94,7 +94,7 @@ fn local_optima() {
             // σ' ≤ 1/4, so the logits' tolerance is at most a quarter of that in the confidence
             assert!(lower <= deviation + TOLERANCE, "{what}: lower {lower} above the optimum {deviation}");
             assert!(upper >= deviation - TOLERANCE, "{what}: upper {upper} below the optimum {deviation}");
-            assert_eq!(finding.class, truth_class(&known), "{what}");
+            assert_eq!(finding.assigned, Vec::from_iter(truth_class(&known)), "{what}");
             total += 1;
             if finding.stop == StopReason::Complete {
                 closed += 1;

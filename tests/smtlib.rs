@@ -279,7 +279,7 @@ fn local_files_mean_what_the_search_answers() {
         let local = Local::new(&case.network, &case.perturbation, settings);
         let mut scratch = Scratch::default();
         let finding = local.deviation(&input, ClassChoice::Assigned, None, &mut scratch, &mut ());
-        let class = finding.class.unwrap();
+        let class = finding.assigned[0];
         decided += case.check_deviation(class, &finding, &what);
         files += 4;
         let change = local.class_change(&input, &mut scratch, &mut ());

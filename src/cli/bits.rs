@@ -15,8 +15,8 @@ use quantproof::perturbation::format::Format;
 use quantproof::perturbation::quantise::{Quantised, Rounding, Scheme};
 use quantproof::perturbation::{Layers, Magnitude, Parameters, Perturbation};
 use quantproof::report::bits::{MixedAnswer, Report};
-use quantproof::report::{Aim, Outcome, Subject, html};
-use quantproof::robustness::bits::{Bits, cost, fewest, mixed};
+use quantproof::report::{Aim, Subject, html};
+use quantproof::robustness::bits::{cost, fewest, mixed};
 use quantproof::robustness::{Answer, Finding};
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -226,7 +226,7 @@ impl Arguments {
             report.text(out)?;
         }
         written?;
-        Ok(status(&found, of_layers.as_ref()))
+        Ok(Status::of(report.outcome(), report.stop()))
     }
 
     /// Lets the searches over a domain go on from a checkpoint.
@@ -246,6 +246,7 @@ impl Arguments {
             let choice = options::class(self.class.class.as_deref(), network)?;
             return Ok(Aim::Deviation { choice, threshold: deviation.clone() });
         }
+        options::choices(network)?;
         let guard = self.class.confidence_at_least.clone();
         match place {
             Place::Domain(_) if guard.is_none() => {
@@ -290,16 +291,5 @@ impl Search<'_> {
             finding.upper = finding.upper.min(decided.upper);
         }
         finding
-    }
-}
-
-fn status(found: &Bits, mixed: Option<&MixedAnswer>) -> Status {
-    let stop =
-        mixed.map_or(found.stop, |mixed| if mixed.found.stop == found.stop { found.stop } else { mixed.found.stop });
-    let open = found.first_unsafe().filter(|width| width.finding.answer != Answer::Violated);
-    match (found.fewest, open) {
-        (None, None) if !found.widths.is_empty() => Status::of(Outcome::Violated, stop),
-        (_, Some(open)) => Status::of(Outcome::of(&open.finding), open.finding.stop),
-        _ => Status::of(Outcome::of_bounds(stop), stop),
     }
 }

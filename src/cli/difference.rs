@@ -8,7 +8,6 @@ use super::{Failure, Status};
 use clap::Args;
 use clap::builder::PossibleValuesParser;
 use deltasat::exact::Rational;
-use quantproof::encode::class_count;
 use quantproof::network::{Network, Output};
 use quantproof::report::difference::{Aim, Finding, Report};
 use quantproof::report::html;
@@ -91,9 +90,7 @@ impl Question {
                     "--confidence-at-least: the outputs are no confidences, expected --output softmax".to_owned()
                 );
             }
-            if class_count(a) < 2 {
-                return Err(format!("--class-change: {} has one output, expected at least 2 classes", a.name()));
-            }
+            options::choices(a)?;
             return Ok(Aim::ClassChange { guard: self.confidence_at_least.clone() });
         }
         let threshold = self.at_most.clone();
@@ -153,7 +150,7 @@ impl Arguments {
             report.text(out)?;
         }
         written?;
-        Ok(Status::of(finding.outcome(), finding.stop()))
+        Ok(Status::of(report.outcome(), finding.stop()))
     }
 
     fn load(&self, path: &Path) -> Result<Network, Failure> {

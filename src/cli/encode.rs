@@ -92,7 +92,7 @@ impl Arguments {
         let (domain, questions) = match &self.input {
             Some(text) => {
                 let input = options::input(text, &network)?;
-                let questions = self.at_input(&network, choice, &input);
+                let questions = self.at_input(&network, choice, &input)?;
                 (input.into_iter().map(|x| (x.clone(), x)).collect(), questions)
             }
             None => (self.domain.bounds(&network)?, self.over_domain(&network, choice)?),
@@ -119,24 +119,29 @@ impl Arguments {
         Ok(Status::Done)
     }
 
-    fn at_input(&self, network: &Network, choice: ClassChoice, input: &[Rational]) -> Vec<Question> {
-        let assigned = quantproof::robustness::local::assigned(network, input);
+    fn at_input(&self, network: &Network, choice: ClassChoice, input: &[Rational]) -> Result<Vec<Question>, String> {
+        let assigned = quantproof::robustness::assigned::assigned(network, input);
         let classes = 0..class_count(network);
         if self.class_change {
+            options::choices(network)?;
+            let [assigned] = assigned[..] else {
+                return Err("--class-change: exact evaluation cannot tell which class is assigned at this input".into());
+            };
             let others = classes.filter(|&against| against != assigned);
-            return others.map(|against| Question::Flip { class: assigned, against, guard: None }).collect();
+            return Ok(others.map(|against| Question::Flip { class: assigned, against, guard: None }).collect());
         }
         let chosen = match choice {
-            ClassChoice::Assigned => assigned..assigned + 1,
-            ClassChoice::Index(class) => class..class + 1,
-            ClassChoice::Worst => classes,
+            ClassChoice::Assigned => assigned,
+            ClassChoice::Index(class) => vec![class],
+            ClassChoice::Worst => classes.collect(),
         };
-        chosen.map(|class| Question::Deviation { class, where_assigned: false }).collect()
+        Ok(chosen.into_iter().map(|class| Question::Deviation { class, where_assigned: false }).collect())
     }
 
     fn over_domain(&self, network: &Network, choice: ClassChoice) -> Result<Vec<Question>, String> {
         let classes = 0..class_count(network);
         if self.class_change {
+            options::choices(network)?;
             let Some(guard) = &self.confidence_at_least else {
                 return Err("--class-change over a domain: expected --confidence-at-least too".to_owned());
             };

@@ -82,7 +82,8 @@ impl Arguments {
         let perturbation = self.selection.perturbation(Magnitude::Quantised(Arc::new(quantised)), &network)?;
         let faults = Faults::new(&network, &perturbation)
             .ok_or_else(|| problem(format!("{} has no words, expected a format with bits", self.quantize)))?;
-        let report = Report { network: &network, perturbation: &perturbation, faults: &faults };
+        let delta = session.settings.delta;
+        let report = Report { network: &network, perturbation: &perturbation, faults: &faults, delta };
         if let Some(text) = &self.place.domain {
             let domain = options::domain(Some(text.as_str()).filter(|text| *text != "model"), &network)?;
             let mut progress = Progress::new(&session);

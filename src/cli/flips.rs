@@ -66,6 +66,7 @@ impl Arguments {
     pub(super) fn run(&self, out: &mut dyn Write) -> Result<Status, Failure> {
         let session = self.run.start()?;
         let network = self.model.load()?;
+        options::choices(&network)?;
         let perturbation = self.selection.perturb(&self.amount, &network)?;
         let read = self.inputs.as_deref().filter(|path| *path != "-").map(Path::new);
         let files: Vec<&Path> = [self.model.path()].into_iter().chain(read).chain(self.amount.file()).collect();

@@ -106,6 +106,7 @@ impl Arguments {
         let domain = self.domain.bounds(&network)?;
         let question = &self.question;
         let aim = if question.class_change {
+            options::choices(&network)?;
             Aim::ClassChange { guard: question.confidence_at_least.clone() }
         } else {
             let choice = options::class(question.class.as_deref(), &network)?;
@@ -124,18 +125,18 @@ impl Arguments {
         let finding = ask(&global, &subject.aim, &mut progress);
         drop(progress);
         self.checkpoint.hint(&session, finding.stop);
+        let float32 = self.float32.then(|| FloatError::new(&network, &perturbation, &domain));
         let written = self.pictures.write(
-            || html::finding::page(&subject, &finding, reproduce),
+            || html::finding::page_in_float32(&subject, &finding, float32.as_ref(), reproduce),
             || html::finding::map(&subject, finding.witness.as_ref()),
         );
-        let float32 = self.float32.then(|| FloatError::new(&network, &perturbation, &domain));
         if session.json {
             report::json::finding_in_float32(&subject, &finding, float32.as_ref(), out)?;
         } else {
             report::text::finding_in_float32(&subject, &finding, float32.as_ref(), out)?;
         }
         written?;
-        Ok(Status::of(Outcome::of(&finding), finding.stop))
+        Ok(Status::of(Outcome::of(&finding, session.settings.delta), finding.stop))
     }
 
     /// The files that are read.

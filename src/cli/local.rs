@@ -81,6 +81,7 @@ pub(super) struct Question {
 impl Question {
     fn aim(&self, network: &Network) -> Result<Aim, String> {
         if self.class_change {
+            options::choices(network)?;
             return Ok(Aim::ClassChange { guard: None });
         }
         Ok(Aim::Deviation {
@@ -122,19 +123,19 @@ impl Arguments {
         let mut progress = Progress::new(&session);
         let finding = ask(&local, &aim, &input, &mut Scratch::default(), &mut progress);
         drop(progress);
-        let written = self.pictures.write(
-            || html::finding::page(&subject, &finding, reproduce),
-            || html::finding::map(&subject, finding.witness.as_ref()),
-        );
         let point: Vec<_> = input.iter().map(|x| (x.clone(), x.clone())).collect();
         let float32 = self.float32.then(|| FloatError::new(&network, &perturbation, &point));
+        let written = self.pictures.write(
+            || html::finding::page_in_float32(&subject, &finding, float32.as_ref(), reproduce),
+            || html::finding::map(&subject, finding.witness.as_ref()),
+        );
         if session.json {
             report::json::finding_in_float32(&subject, &finding, float32.as_ref(), out)?;
         } else {
             report::text::finding_in_float32(&subject, &finding, float32.as_ref(), out)?;
         }
         written?;
-        Ok(Status::of(Outcome::of(&finding), finding.stop))
+        Ok(Status::of(Outcome::of(&finding, session.settings.delta), finding.stop))
     }
 
     /// The files that are read.

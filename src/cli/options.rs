@@ -359,6 +359,14 @@ pub(super) fn class(text: Option<&str>, network: &Network) -> Result<ClassChoice
     }
 }
 
+/// Refuses a question about a change of class of a network that has nothing to choose from.
+pub(super) fn choices(network: &Network) -> Result<(), String> {
+    if class_count(network) > 1 {
+        return Ok(());
+    }
+    Err(format!("{} has one output, expected at least 2 classes for a change of class", network.name()))
+}
+
 /// One exact number per input, separated by commas.
 pub(super) fn input(text: &str, network: &Network) -> Result<Vec<Rational>, String> {
     let names = network.input().names();

@@ -137,8 +137,11 @@ fn worse(a: Finding, b: Finding) -> Finding {
     let (lower, upper) = (a.lower.max(b.lower), a.upper.max(b.upper));
     let (boxes, seconds) = (a.statistics.boxes + b.statistics.boxes, a.statistics.seconds + b.statistics.seconds);
     let stop = if a.stop == StopReason::Complete { b.stop } else { a.stop };
-    let mut worse = if (rank(b.answer), b.lower) > (rank(a.answer), a.lower) { b } else { a };
-    (worse.lower, worse.upper, worse.stop) = (lower, upper, stop);
+    let answer = if rank(b.answer) > rank(a.answer) { b.answer } else { a.answer };
+    // the witness is that of the violation, else that of the lower bound
+    let violated = |finding: &Finding| finding.answer == Answer::Violated;
+    let mut worse = if (violated(&b), b.lower) > (violated(&a), a.lower) { b } else { a };
+    (worse.answer, worse.lower, worse.upper, worse.stop) = (answer, lower, upper, stop);
     (worse.statistics.boxes, worse.statistics.seconds) = (boxes, seconds);
     worse
 }

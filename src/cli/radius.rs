@@ -171,7 +171,10 @@ impl AtInput {
         let input = options::input(&self.input, &network)?;
         let aim = match &self.safe.deviation {
             Some(threshold) => Aim::Deviation { choice, threshold: Some(threshold.clone()) },
-            None => Aim::ClassChange { guard: None },
+            None => {
+                options::choices(&network)?;
+                Aim::ClassChange { guard: None }
+            }
         };
         let (scope, delta) = (Scope::Local(&input), session.settings.delta);
         let subject = Subject { network: &network, perturbation: &perturbation, scope, aim, delta };
@@ -189,7 +192,10 @@ impl OverDomain {
         let domain = self.domain.bounds(&network)?;
         let aim = match &self.safe.deviation {
             Some(threshold) => Aim::Deviation { choice, threshold: Some(threshold.clone()) },
-            None => Aim::ClassChange { guard: self.safe.confidence_at_least.clone() },
+            None => {
+                options::choices(&network)?;
+                Aim::ClassChange { guard: self.safe.confidence_at_least.clone() }
+            }
         };
         let (scope, delta) = (Scope::Global(&domain), session.settings.delta);
         let subject = Subject { network: &network, perturbation: &perturbation, scope, aim, delta };
@@ -224,7 +230,7 @@ fn run(
         report::text::radius(subject, &found, out)?;
     }
     written?;
-    Ok(Status::of(Outcome::of_bounds(found.stop), found.stop))
+    Ok(Status::of(Outcome::of_stop(found.stop, found.closed), found.stop))
 }
 
 /// The radius of a subject, whose perturbation gives the kind of ε.

@@ -8,7 +8,7 @@ use super::question::{self, Where};
 use super::{Failure, Status};
 use clap::{Args, ValueEnum};
 use quantproof::report::sensitivity::Report;
-use quantproof::report::{Aim, Outcome, Subject, html};
+use quantproof::report::{Aim, Subject, html};
 use quantproof::robustness::sensitivity::{Effort, Grain, sensitivity};
 use std::io::Write;
 
@@ -107,6 +107,6 @@ impl Arguments {
             report.text(out)?;
         }
         written?;
-        Ok(Status::of(Outcome::of_bounds(found.stop), found.stop))
+        Ok(Status::of(report.outcome(), found.stop))
     }
 }

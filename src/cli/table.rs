@@ -50,10 +50,10 @@ pub(super) fn run(
     } else {
         out.write_all(question.layout.header(subject).as_bytes())?;
     }
-    let page = RefCell::new(Rows::default());
+    let page = RefCell::new(Rows::new(subject.delta));
     let coordinates = subject.network.input().count();
     summary.stop = rows::run(session, inputs, coordinates, &question, out, |row, finding| {
-        summary.add(row.line, finding);
+        summary.add(row.line, finding, subject.delta);
         if pictures.wanted() {
             let fields: Vec<&str> = (0..coordinates).map(|i| inputs.field(row, i)).collect();
             // the file was checked: every field is a number

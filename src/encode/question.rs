@@ -180,7 +180,7 @@ fn deviation(twins: &mut impl Twins, class: usize, where_assigned: bool) -> (Exp
     let change = twins.change_of_sigmoid(confidence);
     let objective = twins.graph().apply(Op::Abs, [change]);
     // with two classes the deviation is the same for both
-    let constraint = if where_assigned && margins.len() > 1 { assigned(&margins) } else { Formula::TRUE };
+    let constraint = if where_assigned && margins.len() > 1 { assigned(class, &margins) } else { Formula::TRUE };
     (objective, constraint)
 }
 
@@ -196,7 +196,7 @@ fn flip(twins: &mut impl Twins, class: usize, against: usize, guard: Option<&Rat
     let margins = margins(twins, class);
     let position = if output == Output::Sigmoid { 0 } else { against - usize::from(against > class) };
     let objective = twins.graph().neg(margins[position].perturbed);
-    let mut constraint = vec![assigned(&margins)];
+    let mut constraint = vec![assigned(class, &margins)];
     if output != Output::None && guard.is_positive() {
         let confidence = Twin::soft_minimum(&margins, twins.graph());
         let level = logit_below(guard);
@@ -215,9 +215,10 @@ fn margins(twins: &mut impl Twins, class: usize) -> Vec<Twin> {
     vec![if class == 1 { logit } else { logit.negated(twins.graph()) }]
 }
 
-/// Where the trained network assigns the class whose margins these are (ties included, the harder question).
-fn assigned(margins: &[Twin]) -> Formula {
-    Formula::and(margins.iter().map(|m| Formula::atom(m.nominal, Relation::Ge)))
+/// Where the trained network assigns the class whose margins over the others these are: of equals the first is assigned.
+fn assigned(class: usize, margins: &[Twin]) -> Formula {
+    let relation = |other: usize| if other < class { Relation::Gt } else { Relation::Ge };
+    Formula::and(margins.iter().enumerate().map(|(other, m)| Formula::atom(m.nominal, relation(other))))
 }
 
 /// A double not above `ln(κ/(1−κ))`: a guard no stricter than the one asked for, which makes the question harder.

@@ -105,12 +105,22 @@ impl Script<'_> {
     /// Whether a question is about more of the trained network than its confidence at a fixed input.
     fn needs_nominal(&self, question: &Question, copies: &Copies<'_>) -> bool {
         match question {
-            Question::Deviation { where_assigned, .. } => {
+            Question::Deviation { where_assigned, class } => {
                 *where_assigned && self.network.logit_count() > 2
-                    || copies.fixed.as_ref().is_none_or(|x| self.network.evaluate_exactly(x).is_none())
+                    || copies.fixed.as_ref().is_none_or(|x| self.known(x, *class).is_none())
             }
             Question::Flip { guard, .. } => guard.is_some(),
         }
+    }
+
+    /// The confidence of a class at an input, where a threshold beside it can be stated: `None` also where it is so close to
+    /// 0 or 1 that its enclosure reaches them.
+    fn known(&self, input: &[Rational], class: usize) -> Option<Ball> {
+        let output = self.network.output();
+        let confidence = output.exact_confidence(&self.network.evaluate_exactly(input)?.logits, class)?;
+        let stated =
+            output == Output::None || (confidence.lower().is_positive() && confidence.upper() < Rational::one());
+        stated.then_some(confidence)
     }
 }
 
@@ -140,10 +150,7 @@ impl Writer<'_> {
 
     fn deviation(&mut self, class: usize) -> Vec<String> {
         let output = self.script.network.output();
-        let nominal = self.fixed.as_ref().and_then(|x| {
-            let logits = self.script.network.evaluate_exactly(x)?.logits;
-            output.exact_confidence(&logits, class)
-        });
+        let nominal = self.fixed.as_ref().and_then(|x| self.script.known(x, class));
         match (nominal, &self.nominal) {
             (Some(nominal), _) => self.local_deviation(class, &nominal),
             (None, Some(trained)) if output == Output::None => {
@@ -158,7 +165,7 @@ impl Writer<'_> {
                 self.apart(&p, &n)
             }
             // the copy is written whenever the confidence is not known
-            (None, None) => vec!["true".to_owned()],
+            (None, None) => Vec::new(),
         }
     }
 
@@ -213,32 +220,29 @@ impl Writer<'_> {
         vec![nary("and", all)]
     }
 
-    /// Where the trained network assigns the class, ties included.
+    /// Where the trained network assigns the class: of equals the first is assigned.
     fn assigned(&self, class: usize) -> Vec<String> {
         let margins = self.nominal.as_ref().map_or_else(Vec::new, |trained| trained.margins(class));
-        margins.iter().map(|margin| format!("(>= {margin} 0.0)")).collect()
+        let relation = |other: usize| if other < class { ">" } else { ">=" };
+        margins.iter().enumerate().map(|(other, margin)| format!("({} {margin} 0.0)", relation(other))).collect()
     }
 }
 
-/// That the confidence of margins is greater than `p < 1` (or equal, when not `strictly`), rounded so as to hold more often.
+/// That the confidence of margins is greater than `0 < p < 1` (or equal, when not `strictly`), rounded so as to hold more often.
 fn greater(margins: &[String], strictly: bool, p: &Rational) -> String {
     let (above, below) = if strictly { (">", "<") } else { (">=", "<=") };
-    if let ([margin], Some(logit)) = (margins, logit(p).and_then(|logit| rational::from_f64(logit.floor_f64()))) {
+    if let [margin] = margins {
+        let logit = rational::from_f64(logit(p).map_or(-f64::MAX, |logit| logit.floor_f64())).unwrap_or_default();
         return format!("({above} {margin} {})", numeral(&logit, Towards::Below));
-    }
-    if margins.len() < 2 || !p.is_positive() {
-        return "true".to_owned();
     }
     format!("({below} {} {})", odds(margins), numeral(&odds_of(p), Towards::Above))
 }
 
-/// That the confidence of margins is less than `p > 0`, rounded so as to hold more often.
+/// That the confidence of margins is less than `0 < p < 1`, rounded so as to hold more often.
 fn less(margins: &[String], p: &Rational) -> String {
-    if let ([margin], Some(logit)) = (margins, logit(p).and_then(|logit| rational::from_f64(logit.ceil_f64()))) {
+    if let [margin] = margins {
+        let logit = rational::from_f64(logit(p).map_or(f64::MAX, |logit| logit.ceil_f64())).unwrap_or_default();
         return format!("(< {margin} {})", numeral(&logit, Towards::Above));
-    }
-    if margins.len() < 2 || *p >= Rational::one() {
-        return "true".to_owned();
     }
     format!("(> {} {})", odds(margins), numeral(&odds_of(p), Towards::Below))
 }

@@ -5,18 +5,22 @@
 //! scaled too), and the scale is divided out of the logits. Layers with tanh or σ are evaluated in certified high
 //! precision. This code knows nothing of the solver's search, so it can judge what the search found.
 
+use super::ties::Forms;
 use super::{Activation, Layer, Network, Output};
 use deltasat::exact::{Ball, Dyadic, Rational};
 use num_bigint::BigInt;
 use num_traits::One;
+use std::cmp::Ordering;
 
 /// What a network says at a point: numbers enclosed so tightly that they may count as exact, or exact.
 #[derive(Clone, Debug)]
 pub struct ExactEvaluation {
     /// the logits
     pub logits: Vec<Ball>,
-    /// the class with the greatest logit, the lowest index among equals; `None` where the precision cannot tell
+    /// the class with the greatest logit, the lowest index among equals; `None` where that cannot be told
     pub class: Option<usize>,
+    /// the classes that may be it, in ascending order: that one alone, where it can be told
+    pub classes: Vec<usize>,
 }
 
 /// What becomes of a number of a tensor.
@@ -27,10 +31,14 @@ impl Network {
     /// magnitude leaves the range of [`Ball`] (about `2^±65536`).
     pub fn evaluate_exactly(&self, point: &[Rational]) -> Option<ExactEvaluation> {
         let piecewise = |layer: &Layer| matches!(layer.activation(), Activation::Relu | Activation::Linear);
-        let logits =
-            if self.layers.iter().all(piecewise) { self.dyadic_logits(point)? } else { self.ball_logits(point, None)? };
-        let class = class_of(self.output(), &logits);
-        Some(ExactEvaluation { logits, class })
+        if self.layers.iter().all(piecewise) {
+            return Some(ExactEvaluation::new(self.output(), self.dyadic_logits(point)?, None));
+        }
+        let evaluation = ExactEvaluation::new(self.output(), self.ball_logits(point, None)?, None);
+        if evaluation.class.is_some() {
+            return Some(evaluation);
+        }
+        Some(ExactEvaluation::new(self.output(), evaluation.logits, Forms::new(self, point).as_ref()))
     }
 
     /// The same for a network whose inputs and hidden outputs are replaced by what `round` makes of them: it is given the
@@ -41,9 +49,7 @@ impl Network {
         point: &[Rational],
         round: impl Fn(usize, &Ball) -> Option<Ball>,
     ) -> Option<ExactEvaluation> {
-        let logits = self.ball_logits(point, Some(&round))?;
-        let class = class_of(self.output(), &logits);
-        Some(ExactEvaluation { logits, class })
+        Some(ExactEvaluation::new(self.output(), self.ball_logits(point, Some(&round))?, None))
     }
 
     fn dyadic_logits(&self, point: &[Rational]) -> Option<Vec<Ball>> {
@@ -108,18 +114,25 @@ impl Network {
     }
 }
 
-/// The class that the logits assign, as [`Output::class`] does.
-fn class_of(output: Output, logits: &[Ball]) -> Option<usize> {
-    if output == Output::Sigmoid {
-        return Some(usize::from(logits.first()?.signum()? > 0));
+impl ExactEvaluation {
+    /// Which classes logits may assign; ties that enclosures cannot decide are left to forms, where there are any.
+    fn new(output: Output, logits: Vec<Ball>, forms: Option<&Forms>) -> Self {
+        let compare = |a: usize, b: usize| logits[a].compare(&logits[b]).or_else(|| forms?.compare(a, b));
+        let classes = if output == Output::Sigmoid {
+            let sign = logits[0].signum().map(|sign| sign.cmp(&0)).or_else(|| forms?.sign(0));
+            sign.map_or(vec![0, 1], |sign| vec![usize::from(sign.is_gt())])
+        } else {
+            let beats = |a: usize, b: usize| match compare(a, b) {
+                Some(Ordering::Greater) => true,
+                Some(Ordering::Equal) => a < b,
+                Some(Ordering::Less) | None => false,
+            };
+            let all = 0..logits.len();
+            all.clone().filter(|&b| !all.clone().any(|a| a != b && beats(a, b))).collect()
+        };
+        let class = if let [class] = classes[..] { Some(class) } else { None };
+        ExactEvaluation { logits, class, classes }
     }
-    let mut best = 0;
-    for j in 1..logits.len() {
-        if logits[j].compare(&logits[best])?.is_gt() {
-            best = j;
-        }
-    }
-    Some(best)
 }
 
 impl Output {
@@ -131,14 +144,14 @@ impl Output {
             Output::Sigmoid => logits.first()?.neg().sigmoid(),
             // 1/(1 + Σ e^{l_k − l_class}); with two classes that is a σ
             Output::Softmax if logits.len() == 2 => logits[class].sub(&logits[1 - class])?.sigmoid(),
+            // e^{l_class − m} / Σ e^{l_k − m} for some logit m above which no other lies far, so that no exponent does
             Output::Softmax => {
-                let mut sum = Ball::from_integer(1);
-                for (k, logit) in logits.iter().enumerate() {
-                    if k != class {
-                        sum = sum.add(&logit.sub(&logits[class])?.exp()?)?;
-                    }
-                }
-                Ball::from_integer(1).div(&sum)
+                let greatest =
+                    |best: usize, k: usize| if logits[k].floor_f64() > logits[best].floor_f64() { k } else { best };
+                let most = &logits[(1..logits.len()).fold(0, greatest)];
+                let powers = logits.iter().map(|logit| logit.sub(most)?.exp()).collect::<Option<Vec<_>>>()?;
+                let sum = powers.iter().try_fold(Ball::from_integer(0), |sum, power| sum.add(power))?;
+                powers[class].div(&sum)
             }
         }
     }

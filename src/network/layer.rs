@@ -6,7 +6,7 @@
 use super::{NetworkError, count};
 
 /// What a neuron makes of its pre-activation `z`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Activation {
     /// `max(z, 0)`
     Relu,

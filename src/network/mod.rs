@@ -20,6 +20,7 @@ mod metadata;
 pub mod nnet;
 pub mod onnx;
 pub mod stored;
+mod ties;
 
 use std::collections::HashMap;
 use std::sync::Arc;

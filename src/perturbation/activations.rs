@@ -136,7 +136,9 @@ impl Activations {
 fn grid(format: &Format, range: (f64, f64)) -> Result<Affine, FormatError> {
     match format {
         Format::Integer { bits, symmetry, granularity: Granularity::Tensor, bias: None } => {
-            Ok(integer::grid(*bits, *symmetry, range))
+            let value = if range.1 > -range.0 { range.1 } else { range.0 };
+            let beyond = || FormatError::Scale { place: "an activation".to_owned(), value, format: format.to_string() };
+            integer::grid(*bits, *symmetry, range).ok_or_else(beyond)
         }
         Format::Fixed { point, .. } => Ok(point.grid(range)),
         Format::Integer { .. } | Format::Float { .. } | Format::Uniform(_) => Err(FormatError::Syntax {

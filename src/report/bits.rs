@@ -3,7 +3,7 @@
 
 use super::json::{self, Number};
 use super::number::{exact, json_lower, json_upper, sides};
-use super::words::{count, guarded, place, quantity};
+use super::words::{assigned_noun, count, guarded, place, quantity};
 use super::{Aim, Outcome, Scope, Subject, text};
 use crate::perturbation::quantise::Rounding;
 use crate::robustness::bits::{Bits, Mixed};
@@ -98,20 +98,30 @@ impl Report<'_> {
         match &self.subject.aim {
             Aim::Deviation { choice, threshold } => {
                 let threshold = threshold.as_ref().map(exact).unwrap_or_default();
-                format!("move {} by more than {threshold} {place}", quantity(self.subject, *choice, None))
+                let assigned = self.found.widths.first().map_or(&[][..], |width| &width.finding.assigned);
+                let assigned = if matches!(self.subject.scope, Scope::Local([_, ..])) { assigned } else { &[] };
+                format!("move {} by more than {threshold} {place}", quantity(self.subject, *choice, assigned))
             }
-            Aim::ClassChange { guard: None } => format!("change the class {place}"),
-            Aim::ClassChange { .. } => format!("change the class {place} {}", guarded(self.subject)),
+            Aim::ClassChange { guard } => {
+                let change = format!("change the {} {place}", assigned_noun(self.subject.network));
+                if guard.is_some() { format!("{change} {}", guarded(self.subject)) } else { change }
+            }
         }
     }
 
     /// The answer in one word.
-    pub(super) fn outcome(&self) -> Outcome {
+    pub fn outcome(&self) -> Outcome {
         match (self.found.fewest, self.found.first_unsafe()) {
             (None, Some(width)) if width.finding.answer == Answer::Violated => Outcome::Violated,
-            (Some(_), Some(width)) if width.finding.answer != Answer::Violated => Outcome::Unknown,
-            _ => Outcome::of_bounds(self.found.stop),
+            (_, Some(width)) if width.finding.answer != Answer::Violated => Outcome::of_stop(width.finding.stop, false),
+            _ => Outcome::of_stop(self.stop(), true),
         }
+    }
+
+    /// Why the searches ended: those about single layers too.
+    pub fn stop(&self) -> StopReason {
+        let of_layers = self.mixed.map_or(StopReason::Complete, |mixed| mixed.found.stop);
+        if of_layers == StopReason::Complete { self.found.stop } else { of_layers }
     }
 
     /// The answer in one sentence.
@@ -164,7 +174,7 @@ impl Report<'_> {
         for width in &self.found.widths {
             // a width that is safe is proved so without a look at how much is attained
             let attained = width.finding.witness.as_ref().map_or(f64::NEG_INFINITY, |_| width.finding.lower);
-            let bounds = sides(attained, width.finding.upper);
+            let bounds = sides(attained, width.finding.upper, self.subject.delta);
             writeln!(out, "  {:<8}  {:<8}  {bounds}", width.bits, answer(&width.finding))?;
         }
         if let Some(found) = self.found.first_unsafe().and_then(|width| width.finding.witness.as_ref()) {
@@ -223,7 +233,7 @@ impl Report<'_> {
                     refuted: mixed.found.refuted,
                     open: mixed.found.open,
                 }),
-                effort: json::Effort::new(self.found.stop, &self.found.statistics),
+                effort: json::Effort::new(self.stop(), &self.found.statistics),
             },
             out,
         )

@@ -6,7 +6,8 @@
 
 use super::json::{self, PerturbationDocument, SCHEMA};
 use super::number::json_exact;
-use super::words::{count, moving};
+use super::share::{Share, percent};
+use super::words::{assigned_names, assigned_title, count, moving};
 use super::{Outcome, stop_name};
 use crate::network::Network;
 use crate::perturbation::Perturbation;
@@ -55,10 +56,16 @@ pub struct Summary {
     pub open: [u64; 3],
     /// rows whose class the rounded network changes
     pub rounded_flips: u64,
+    /// rows at which it cannot be told whether it does
+    pub rounded_open: u64,
     /// rows that the trained network classifies correctly
     pub trained_right: u64,
+    /// rows at which exact evaluation cannot tell whether it does
+    pub trained_right_open: u64,
     /// rows that the rounded network classifies correctly
     pub rounded_right: u64,
+    /// rows at which exact evaluation cannot tell whether it does
+    pub rounded_right_open: u64,
     /// rows that every network classifies correctly
     pub always_right: u64,
     /// rows that some network surely does not
@@ -76,6 +83,7 @@ fn why(open: Open) -> &'static str {
     match open {
         Open::Stopped(StopReason::Interrupted) => "interrupted",
         Open::Stopped(StopReason::Memory) => "out of memory",
+        Open::Stopped(StopReason::Boxes) => "limit of boxes reached",
         Open::Stopped(StopReason::Unsplittable) => "boxes left that doubles cannot split",
         Open::Stopped(_) => "out of time",
         Open::Close => "too close to call",
@@ -125,7 +133,7 @@ impl<'a> Layout<'a> {
         for (name, width) in self.network.input().names().iter().zip(&self.inputs) {
             text.push_str(&format!("  {name:>width$}"));
         }
-        let titles = [("label", self.labels), ("class", true), ("rounded", self.rounded)];
+        let titles = [("label", self.labels), (assigned_title(self.network), true), ("rounded", self.rounded)];
         for (title, _) in titles.iter().filter(|(_, shown)| *shown) {
             text.push_str(&format!("  {title:<width$}", width = self.class));
         }
@@ -138,14 +146,16 @@ impl<'a> Layout<'a> {
         for (field, width) in fields.iter().zip(&self.inputs) {
             text.push_str(&format!("  {field:>width$}"));
         }
-        let name = |class: Option<usize>| class.map_or("?", |class| self.class(class));
+        let name = |class: Option<usize>| class.map_or("?", |class| self.class(class)).to_owned();
         let rounded = self.rounded.then(|| name(flip.rounded));
-        for class in [label.map(|label| self.class(label)), Some(self.class(flip.assigned)), rounded].iter().flatten() {
+        let assigned = assigned_names(self.network, &flip.assigned);
+        for class in [label.map(|label| name(Some(label))), Some(assigned), rounded].iter().flatten() {
             text.push_str(&format!("  {class:<width$}", width = self.class));
         }
         let fate = match flip.fate {
             Fate::Never => "never".to_owned(),
-            Fate::Can { to } => format!("can, to {}", self.class(to)),
+            Fate::Can { to: Some(to) } => format!("can, to {}", self.class(to)),
+            Fate::Can { to: None } => "can".to_owned(),
             Fate::Open(open) => format!("open: {}", why(open)),
         };
         text + "  " + &fate + "\n"
@@ -155,14 +165,16 @@ impl<'a> Layout<'a> {
     pub fn json_row(&self, line: u64, input: &[Rational], label: Option<usize>, flip: &Flip, out: &mut Vec<u8>) {
         let (fate, to, open) = match flip.fate {
             Fate::Never => ("never", None, None),
-            Fate::Can { to } => ("can", Some(self.class(to)), None),
+            Fate::Can { to } => ("can", to.map(|to| self.class(to)), None),
             Fate::Open(open) => ("open", None, Some(reason(open))),
         };
+        let (assigned, may_be_assigned) = json::assigned(self.network, &flip.assigned);
         let row = Row {
             line,
             input: input.iter().map(json_exact).collect(),
             label: label.map(|label| self.class(label)),
-            assigned: self.class(flip.assigned),
+            assigned,
+            may_be_assigned,
             rounded: flip.rounded.map(|class| self.class(class)),
             flips: fate,
             to,
@@ -211,14 +223,20 @@ impl Summary {
         match flip.fate {
             Fate::Never => self.never += 1,
             Fate::Can { .. } => self.can += 1,
+            // what doubles cannot split stays so however long it takes
+            Fate::Open(Open::Close | Open::Stopped(StopReason::Unsplittable)) => self.open[1] += 1,
             Fate::Open(Open::Stopped(_)) => self.open[0] += 1,
-            Fate::Open(Open::Close) => self.open[1] += 1,
             Fate::Open(Open::Between) => self.open[2] += 1,
         }
         let counted = |yes: bool| u64::from(yes);
-        self.rounded_flips += counted(flip.rounded.is_some_and(|class| class != flip.assigned));
-        self.trained_right += counted(label == Some(flip.assigned));
+        let (sure, assigned) = (flip.assigned.len() == 1, &flip.assigned);
+        let may_be = |class: usize| assigned.contains(&class);
+        self.rounded_flips += counted(flip.rounded.is_some_and(|class| !may_be(class)));
+        self.rounded_open += counted(flip.rounded.is_none_or(|class| !sure && may_be(class)));
+        self.trained_right += counted(sure && label.is_some_and(may_be));
+        self.trained_right_open += counted(!sure && label.is_some_and(may_be));
         self.rounded_right += counted(label.is_some() && label == flip.rounded);
+        self.rounded_right_open += counted(label.is_some() && flip.rounded.is_none());
         self.always_right += counted(flip.correct == Some(Correct::Always));
         self.not_always_right += counted(flip.correct == Some(Correct::NotAlways));
     }
@@ -259,6 +277,17 @@ impl Summary {
         writeln!(out, "  {:<12}  {boxes} in {:.4} s", "search", self.seconds)
     }
 
+    /// An accuracy over the rows that were looked at.
+    fn accuracy(&self, right: u64, open: u64) -> String {
+        let of = self.rows;
+        if open == 0 {
+            return Share { rows: right, of }.exact();
+        }
+        let (least, most) = (Share { rows: right, of }, Share { rows: right + open, of });
+        let (low, high) = (percent(least.hundredths(false)), percent(most.hundredths(true)));
+        format!("[{low}, {high}] ({right} of {of} right, {open} open)")
+    }
+
     /// The answer in one sentence.
     pub(super) fn sentence(&self, layout: &Layout<'_>) -> String {
         let inputs = count(self.rows, "input", "inputs");
@@ -272,14 +301,14 @@ impl Summary {
         let mut lines = Vec::new();
         if layout.rounded {
             let flips = count(self.rounded_flips, "input", "inputs");
-            lines.push(("rounded", format!("the network {} flips {flips}", layout.rounding())));
+            let open = if self.rounded_open > 0 { format!("; {} open", self.rounded_open) } else { String::new() };
+            lines.push(("rounded", format!("the network {} flips {flips}{open}", layout.rounding())));
         }
         if layout.labels && self.rows > 0 {
-            let of = self.rows;
-            let mut parts = vec![format!("as trained {}", Share { rows: self.trained_right, of }.exact())];
+            let mut parts = vec![format!("as trained {}", self.accuracy(self.trained_right, self.trained_right_open))];
             if layout.rounded {
-                let rounded = Share { rows: self.rounded_right, of };
-                parts.push(format!("{} {}", layout.rounding(), rounded.exact()));
+                let rounded = self.accuracy(self.rounded_right, self.rounded_right_open);
+                parts.push(format!("{} {rounded}", layout.rounding()));
             }
             lines.push(("accuracy", parts.join(", ")));
             let (least, most) = self.worst();
@@ -315,6 +344,7 @@ impl Summary {
                 open_between: self.open[2],
                 rounded_flips: rounded(self.rounded_flips),
                 trained_right: layout.labels.then_some(self.trained_right),
+                trained_right_open: Some(self.trained_right_open).filter(|&rows| rows > 0),
                 rounded_right: rounded(self.rounded_right).filter(|_| layout.labels),
                 always_right: layout.labels.then_some(self.always_right),
                 not_always_right: layout.labels.then_some(self.not_always_right),
@@ -326,39 +356,6 @@ impl Summary {
         };
         writeln!(out, "\n],{}", &serde_json::to_string(&end)?[1..])
     }
-}
-
-/// A part of some rows.
-#[derive(Clone, Copy)]
-struct Share {
-    rows: u64,
-    /// at least 1
-    of: u64,
-}
-
-impl Share {
-    /// `95.55 % (430 of 450)`, rounded down.
-    fn exact(self) -> String {
-        format!("{} ({} of {})", percent(self.hundredths(false)), self.rows, self.of)
-    }
-
-    /// Hundredths of per cent, rounded down or up.
-    fn hundredths(self, up: bool) -> u64 {
-        let (rows, of) = (u128::from(self.rows) * 10_000, u128::from(self.of.max(1)));
-        (if up { rows.div_ceil(of) } else { rows / of }) as u64
-    }
-
-    /// A number from 0 to 1 in JSON, rounded down or up.
-    fn json(self, up: bool) -> Box<RawValue> {
-        let (rows, of) = (u128::from(self.rows) * 1_000_000, u128::from(self.of.max(1)));
-        let millionths = if up { rows.div_ceil(of) } else { rows / of };
-        json_exact(&Rational::new(millionths.into(), 1_000_000.into()))
-    }
-}
-
-/// `95.55 %`
-fn percent(hundredths: u64) -> String {
-    format!("{}.{:02} %", hundredths / 100, hundredths % 100)
 }
 
 #[derive(Serialize)]
@@ -375,7 +372,9 @@ struct Row<'a> {
     input: Vec<Box<RawValue>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     label: Option<&'a str>,
-    assigned: &'a str,
+    assigned: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    may_be_assigned: Option<Vec<&'a str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     rounded: Option<&'a str>,
     flips: &'static str,
@@ -403,6 +402,8 @@ struct Counts {
     #[serde(skip_serializing_if = "Option::is_none")]
     trained_right: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    trained_right_open: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     rounded_right: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     always_right: Option<u64>,
@@ -419,21 +420,4 @@ struct End {
     stop: &'static str,
     boxes: u64,
     seconds: f64,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn shares_are_rounded_outward() {
-        let third = Share { rows: 1, of: 3 };
-        assert_eq!(
-            (percent(third.hundredths(false)), percent(third.hundredths(true))),
-            ("33.33 %".into(), "33.34 %".into())
-        );
-        assert_eq!((third.json(false).get(), third.json(true).get()), ("0.333333", "0.333334"));
-        let all = Share { rows: 7, of: 7 };
-        assert_eq!((percent(all.hundredths(true)), all.json(false).get()), ("100.00 %".into(), "1"));
-    }
 }

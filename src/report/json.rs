@@ -35,6 +35,9 @@ struct Document<'a> {
     float32_adds_at_most: Option<Number>,
     #[serde(skip_serializing_if = "Option::is_none")]
     assigned: Option<&'a str>,
+    /// instead, where exact evaluation cannot tell
+    #[serde(skip_serializing_if = "Option::is_none")]
+    may_be_assigned: Option<Vec<&'a str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     class_change: Option<&'static str>,
     witness: Option<WitnessDocument<'a>>,
@@ -204,8 +207,8 @@ pub(super) fn witness<'a>(network: &'a Network, witness: &Witness) -> WitnessDoc
         class: name(witness.class),
         confidence_nominal: confidence(&witness.nominal),
         confidence_perturbed: confidence(&witness.perturbed),
-        class_nominal: witness.nominal_class.map(name),
-        class_perturbed: witness.perturbed_class.map(name),
+        class_nominal: witness.nominal_class().map(name),
+        class_perturbed: witness.perturbed_class().map(name),
         parameters: witness.moved(network).into_iter().map(moved).collect(),
     }
 }
@@ -216,6 +219,19 @@ pub(super) fn moved(moved: Moved) -> MovedDocument {
         Parameter::Bias { row } => (row, None),
     };
     MovedDocument { layer: moved.layer, row, column, trained: moved.from, value: moved.to }
+}
+
+fn names<'a>(network: &'a Network, classes: &[usize]) -> Vec<&'a str> {
+    classes.iter().map(|&class| network.classes()[class].as_str()).collect()
+}
+
+/// The class that is assigned, or those that may be where that cannot be told.
+pub(super) fn assigned<'a>(network: &'a Network, classes: &[usize]) -> (Option<&'a str>, Option<Vec<&'a str>>) {
+    match classes {
+        [] => (None, None),
+        [one] => (Some(network.classes()[*one].as_str()), None),
+        several => (None, Some(names(network, several))),
+    }
 }
 
 /// Writes a finding.
@@ -236,9 +252,10 @@ pub fn finding_in_float32(
     float32: Option<&FloatError>,
     out: &mut dyn Write,
 ) -> io::Result<()> {
+    let assigned = assigned(subject.network, &finding.assigned);
     let document = Document {
         asked: asked(subject),
-        answer: Outcome::of(finding).name(),
+        answer: Outcome::of(finding, subject.delta).name(),
         bounds_of: match subject.aim {
             Aim::Deviation { .. } => "deviation",
             Aim::ClassChange { .. } => "logit gap",
@@ -249,7 +266,8 @@ pub fn finding_in_float32(
             Aim::Deviation { choice, .. } => json_upper(error.confidence(choice)),
             Aim::ClassChange { .. } => json_upper(error.gap()),
         }),
-        assigned: finding.class.map(|class| subject.network.classes()[class].as_str()),
+        assigned: assigned.0,
+        may_be_assigned: assigned.1,
         class_change: finding.class_change.map(class_change_name),
         witness: finding.witness.as_ref().map(|found| witness(subject.network, found)),
         effort: Effort::new(finding.stop, &finding.statistics),
@@ -270,12 +288,15 @@ pub fn radius(subject: &Subject<'_>, radius: &Radius, out: &mut dyn Write) -> io
     let refuted = radius.refuted.as_ref().map_or(f64::INFINITY, rational::ceil_f64);
     let document = Document {
         asked,
-        answer: Outcome::of_bounds(radius.stop).name(),
+        answer: Outcome::of_stop(radius.stop, radius.closed).name(),
         bounds_of: "epsilon",
         lower: json_lower(rational::floor_f64(&radius.proved)),
         upper: json_upper(refuted),
         float32_adds_at_most: None,
         assigned: None,
+        may_be_assigned: Some(&radius.assigned)
+            .filter(|assigned| assigned.len() > 1)
+            .map(|a| names(subject.network, a)),
         class_change: None,
         witness: radius.witness.as_ref().map(|found| witness(subject.network, found)),
         effort: Effort::new(radius.stop, &radius.statistics),

@@ -16,6 +16,7 @@ pub mod json;
 pub mod number;
 pub mod region;
 pub mod sensitivity;
+mod share;
 pub mod svg;
 pub mod table;
 pub mod text;
@@ -105,22 +106,28 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// The outcome of a finding: bounds that are not as close as asked for are none.
-    pub fn of(finding: &Finding) -> Outcome {
+    /// The outcome of a finding: bounds that are not within `delta` of each other are none.
+    pub fn of(finding: &Finding, delta: f64) -> Outcome {
         match finding.answer {
             Answer::Robust => Outcome::Robust,
             Answer::Violated => Outcome::Violated,
-            Answer::Bounds => Outcome::of_bounds(finding.stop),
+            Answer::Bounds => Outcome::of_bounds((finding.lower, finding.upper), delta, finding.stop),
             Answer::Unknown => Outcome::Unknown,
             Answer::Timeout => Outcome::Timeout,
         }
     }
 
-    /// The outcome of a search for bounds.
-    pub fn of_bounds(stop: StopReason) -> Outcome {
+    /// The outcome of a search for bounds: whether they are within `delta` of each other, as printed.
+    pub fn of_bounds((lower, upper): (f64, f64), delta: f64, stop: StopReason) -> Outcome {
+        if number::within(lower, upper, delta) { Outcome::Bounds } else { Outcome::of_stop(stop, false) }
+    }
+
+    /// The outcome of questions that may have been cut short; `done` says whether they are answered as closely as asked for
+    /// where they were not.
+    pub fn of_stop(stop: StopReason, done: bool) -> Outcome {
         match stop {
-            StopReason::Complete => Outcome::Bounds,
-            StopReason::Unsplittable => Outcome::Unknown,
+            StopReason::Complete if done => Outcome::Bounds,
+            StopReason::Complete | StopReason::Unsplittable => Outcome::Unknown,
             StopReason::Time | StopReason::Boxes | StopReason::Memory | StopReason::Interrupted => Outcome::Timeout,
         }
     }

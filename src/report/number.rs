@@ -12,12 +12,13 @@ pub const PLACES: u32 = 6;
 /// The longest exact decimal that text shows in full.
 const LONGEST: usize = 24;
 
-/// The two sides of a number as text; one that is infinite was not looked for.
-pub fn sides(least: f64, most: f64) -> String {
+/// The two sides of a number as text, as [`between`]; one that is infinite was not looked for.
+pub fn sides(least: f64, most: f64, delta: f64) -> String {
+    let [lower, upper] = between(least, most, delta);
     match (least == f64::NEG_INFINITY, most == f64::INFINITY) {
-        (true, false) => format!("at most {}", upper(most)),
-        (false, true) => format!("at least {}", lower(least)),
-        _ => format!("[{}, {}]", lower(least), upper(most)),
+        (true, false) => format!("at most {upper}"),
+        (false, true) => format!("at least {lower}"),
+        _ => format!("[{lower}, {upper}]"),
     }
 }
 
@@ -31,9 +32,44 @@ pub fn upper(x: f64) -> String {
     upper_decimal(x, DIGITS)
 }
 
-/// A rational as it is: a decimal where one ends, else a fraction.
+/// Whether two bounds are at most `delta` apart, as JSON prints them.
+pub fn within(lower: f64, upper: f64, delta: f64) -> bool {
+    lower.is_finite() && upper.is_finite() && apart(&shortest_lower(lower), &shortest_upper(upper), delta)
+}
+
+fn apart(lower: &str, upper: &str, delta: f64) -> bool {
+    let read = |text: &str| rational::parse(text).ok();
+    // δ as it is printed, too
+    let (lower, upper, delta) = (read(lower), read(upper), read(&delta.to_string()));
+    lower.zip(upper).zip(delta).is_some_and(|((lower, upper), delta)| upper - lower <= delta)
+}
+
+/// Two bounds in text, with more digits than usual where only those show that they are at most `delta` apart.
+pub fn between(lower_bound: f64, upper_bound: f64, delta: f64) -> [String; 2] {
+    let short = [lower(lower_bound), upper(upper_bound)];
+    if !within(lower_bound, upper_bound, delta) || apart(&short[0], &short[1], delta) {
+        return short;
+    }
+    let longer =
+        (DIGITS + 1..20).map(|digits| [lower_decimal(lower_bound, digits), upper_decimal(upper_bound, digits)]);
+    let shortest = || [shortest_lower(lower_bound), shortest_upper(upper_bound)];
+    longer.into_iter().find(|[lower, upper]| apart(lower, upper, delta)).unwrap_or_else(shortest)
+}
+
+/// A rational as it is: a decimal where one ends (`1e308` where most of it would be zeros), else a fraction.
 pub fn exact(r: &Rational) -> String {
-    rational::to_decimal(r).unwrap_or_else(|| format!("{}/{}", r.numer(), r.denom()))
+    let Some(decimal) = rational::to_decimal(r) else { return format!("{}/{}", r.numer(), r.denom()) };
+    if decimal.len() <= LONGEST {
+        return decimal;
+    }
+    let short = format!("{:e}", rational::nearest_f64(r));
+    if short.len() <= LONGEST && rational::parse(&short).is_ok_and(|read| read == *r) { short } else { decimal }
+}
+
+/// A double by the shortest decimal that reads back as it, with an exponent where most of it would be zeros.
+pub fn double(x: f64) -> String {
+    let plain = x.to_string();
+    if plain.len() <= LONGEST { plain } else { format!("{x:e}") }
 }
 
 /// A rational for reading: exact where that is short, else `≈` and some digits.

@@ -55,7 +55,7 @@ fn directed(x: &Rational, up: bool) -> f64 {
 impl Report<'_> {
     /// The outcome.
     pub fn outcome(&self) -> Outcome {
-        Outcome::of_bounds(self.paving.stop)
+        Outcome::of_stop(self.paving.stop, true)
     }
 
     /// The area of the rectangle.

@@ -3,8 +3,10 @@
 //! Rows carry no witnesses; who wants one asks about that input alone.
 
 use super::number::{fixed_lower, fixed_upper, json_exact, json_lower, json_upper, sides};
+use super::words::{assigned_names, assigned_noun, assigned_title};
 use super::{Aim, Outcome, Subject, class_change_name, json, stop_name};
-use crate::robustness::{ClassChange, Finding};
+use crate::encode::class_count;
+use crate::robustness::{Answer, ClassChange, Finding};
 use deltasat::exact::Rational;
 use deltasat::search::StopReason;
 use serde::Serialize;
@@ -28,6 +30,8 @@ pub struct Layout {
     bounds: bool,
     /// whether there is a yes/no question
     answers: bool,
+    /// whether there are classes that can change
+    changes: bool,
 }
 
 /// What a table found, row by row.
@@ -70,9 +74,10 @@ impl Layout {
         Layout {
             line: last_line.to_string().len().max("line".len()),
             inputs: columns.map(|(name, &width)| name.chars().count().max(width)).collect(),
-            class: class.max("class".len()),
+            class: class.max(assigned_title(network).len()),
             bounds: matches!(subject.aim, Aim::Deviation { .. }),
             answers: !matches!(subject.aim, Aim::Deviation { threshold: None, .. }),
+            changes: class_count(network) > 1,
         }
     }
 
@@ -82,13 +87,15 @@ impl Layout {
         for (name, width) in subject.network.input().names().iter().zip(&self.inputs) {
             let _ = write!(text, "  {name:>width$}");
         }
-        let _ = write!(text, "  {:<width$}", "class", width = self.class);
+        let _ = write!(text, "  {:<width$}", assigned_title(subject.network), width = self.class);
         if self.bounds {
-            let _ = write!(text, "  {:>NUMBER$}  {:>NUMBER$}  class change", "lower", "upper");
+            let change = if self.changes { "class change" } else { "" };
+            let _ = write!(text, "  {:>NUMBER$}  {:>NUMBER$}  {change}", "lower", "upper");
         }
         if self.answers {
             text.push_str("  answer");
         }
+        text.truncate(text.trim_end().len());
         text.push('\n');
         text
     }
@@ -99,7 +106,7 @@ impl Layout {
         for (field, width) in fields.iter().zip(&self.inputs) {
             let _ = write!(text, "  {field:>width$}");
         }
-        let class = finding.class.map_or("", |class| &subject.network.classes()[class]);
+        let class = assigned_names(subject.network, &finding.assigned);
         let _ = write!(text, "  {class:<width$}", width = self.class);
         if self.bounds {
             let mut number = String::new();
@@ -108,7 +115,7 @@ impl Layout {
             number.clear();
             fixed_upper(finding.upper, &mut number);
             let _ = write!(text, "  {number:>NUMBER$}");
-            let change = class_change_name(finding.class_change.unwrap_or(ClassChange::Unknown));
+            let change = finding.class_change.map_or("", class_change_name);
             if self.answers {
                 let _ = write!(text, "  {change:<12}");
             } else {
@@ -116,8 +123,11 @@ impl Layout {
             }
         }
         if self.answers {
-            let _ = write!(text, "  {}", Outcome::of(finding).name());
+            let interrupted = finding.answer == Answer::Timeout && finding.stop == StopReason::Interrupted;
+            let answer = if interrupted { "interrupted" } else { Outcome::of(finding, subject.delta).name() };
+            let _ = write!(text, "  {answer}");
         }
+        text.truncate(text.trim_end().len());
         text.push('\n');
     }
 }
@@ -135,6 +145,8 @@ pub fn json_row(
         line: u64,
         input: Vec<Box<RawValue>>,
         assigned: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        may_be_assigned: Option<Vec<&'a str>>,
         answer: &'static str,
         lower: Box<RawValue>,
         upper: Box<RawValue>,
@@ -142,11 +154,13 @@ pub fn json_row(
         stop: &'static str,
         boxes: u64,
     }
+    let (assigned, may_be_assigned) = json::assigned(subject.network, &finding.assigned);
     let row = Row {
         line,
         input: input.iter().map(json_exact).collect(),
-        assigned: finding.class.map(|class| subject.network.classes()[class].as_str()),
-        answer: Outcome::of(finding).name(),
+        assigned,
+        may_be_assigned,
+        answer: Outcome::of(finding, subject.delta).name(),
         lower: json_lower(finding.lower),
         upper: json_upper(finding.upper),
         class_change: finding.class_change.map(class_change_name),
@@ -158,9 +172,9 @@ pub fn json_row(
 
 impl Summary {
     /// Counts a row.
-    pub fn add(&mut self, line: u64, finding: &Finding) {
+    pub fn add(&mut self, line: u64, finding: &Finding, delta: f64) {
         self.rows += 1;
-        match Outcome::of(finding) {
+        match Outcome::of(finding, delta) {
             Outcome::Robust => self.robust += 1,
             Outcome::Violated => self.violated += 1,
             Outcome::Unknown => self.unknown += 1,
@@ -204,14 +218,17 @@ impl Summary {
         if matches!(subject.aim, Aim::Deviation { .. })
             && let Some((largest, line)) = self.largest
         {
-            let bounds = sides(largest, self.upper);
+            let bounds = sides(largest, self.upper, subject.delta);
             let among = if self.stop.is_some() { " so far" } else { "" };
             parts.push(format!("largest deviation{among} in {bounds} (line {line})"));
             let open = self.rows - self.change_possible - self.change_impossible;
-            parts.push(format!(
-                "class change possible at {}, impossible at {}, open at {open}",
-                self.change_possible, self.change_impossible
-            ));
+            if class_count(subject.network) > 1 {
+                let noun = assigned_noun(subject.network);
+                parts.push(format!(
+                    "{noun} change possible at {}, impossible at {}, open at {open}",
+                    self.change_possible, self.change_impossible
+                ));
+            }
         }
         if !matches!(subject.aim, Aim::Deviation { threshold: None, .. }) {
             let open = self.unknown + self.timeout;

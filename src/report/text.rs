@@ -1,8 +1,11 @@
 //! Reports as text: one sentence that answers the question, then the bounds, the witness, and the effort.
 
-use super::number::{exact, lower, sides, upper};
-use super::words::{class, coordinates, count, guarded, moving, parameter, parameters, place, quantity};
+use super::number::{between, double, exact, lower, sides, upper};
+use super::words::{
+    assigned_noun, class, classes, coordinates, count, either, guarded, moving, parameter, parameters, place, quantity,
+};
 use super::{Aim, Outcome, Scope, Subject, class_change_name};
+use crate::encode::class_count;
 use crate::robustness::float_error::FloatError;
 use crate::robustness::radius::Radius;
 use crate::robustness::witness::{Moved, Witness};
@@ -33,20 +36,20 @@ pub fn finding_in_float32(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     writeln!(out, "{}", sentence(subject, finding))?;
-    let bounds = sides(finding.lower, finding.upper);
+    let bounds = sides(finding.lower, finding.upper, subject.delta);
     match subject.aim {
         Aim::Deviation { .. } => line(out, "deviation", &bounds)?,
         Aim::ClassChange { .. } => line(out, "logit gap", &bounds)?,
     }
     if let Some(error) = float32 {
-        let (most, to) = match subject.aim {
-            Aim::Deviation { choice, .. } => (error.confidence(choice), "to the deviation"),
-            Aim::ClassChange { .. } => (error.gap(), "to the logit gap"),
-        };
-        line(out, "float32", &format!("float32 evaluation adds at most {} {to}", upper(most)))?;
+        line(out, "float32", &in_float32(subject, error))?;
     }
     if let Some(change) = finding.class_change.filter(|&c| about_change(subject, c)) {
-        line(out, "class change", class_change_name(change))?;
+        let change = class_change_name(change);
+        match assigned_noun(subject.network) {
+            "class" => line(out, "class change", change)?,
+            noun => line(out, noun, &format!("change {change}"))?,
+        }
     }
     if let Some(found) = &finding.witness {
         witness(subject, found, out)?;
@@ -58,10 +61,20 @@ pub fn finding_in_float32(
 pub(super) fn about_change(subject: &Subject<'_>, change: ClassChange) -> bool {
     match (&subject.aim, subject.scope) {
         (Aim::ClassChange { .. }, _) => false,
+        _ if class_count(subject.network) < 2 => false,
         // a search for the deviation over a domain may come across a change, and cannot exclude one
         (Aim::Deviation { .. }, Scope::Global(_)) => change == ClassChange::Possible,
         (Aim::Deviation { .. }, Scope::Local(_)) => true,
     }
+}
+
+/// What an evaluation in float32 adds.
+pub(super) fn in_float32(subject: &Subject<'_>, error: &FloatError) -> String {
+    let (most, to) = match subject.aim {
+        Aim::Deviation { choice, .. } => (error.confidence(choice), "to the deviation"),
+        Aim::ClassChange { .. } => (error.gap(), "to the logit gap"),
+    };
+    format!("float32 evaluation adds at most {} {to}", upper(most))
 }
 
 pub(super) fn line(out: &mut dyn Write, name: &str, value: &str) -> io::Result<()> {
@@ -72,18 +85,20 @@ pub(super) fn line(out: &mut dyn Write, name: &str, value: &str) -> io::Result<(
 pub(super) fn sentence(subject: &Subject<'_>, finding: &Finding) -> String {
     let moving = moving(subject.perturbation);
     let place = place(subject.network, subject.scope);
-    let outcome = Outcome::of(finding);
+    let outcome = Outcome::of(finding, subject.delta);
     match &subject.aim {
         Aim::Deviation { choice, threshold } => {
-            let quantity = quantity(subject, *choice, finding.class);
-            deviation_sentence(finding, outcome, *choice, threshold.as_ref().map(exact), &moving, &place, &quantity)
+            let quantity = quantity(subject, *choice, &finding.assigned);
+            let threshold = threshold.as_ref().map(exact);
+            let ends = between(finding.lower, finding.upper, subject.delta);
+            deviation_sentence((finding, ends), outcome, *choice, threshold, &moving, &place, &quantity)
         }
         Aim::ClassChange { .. } => change_sentence(subject, finding, outcome, &moving, &place),
     }
 }
 
 fn deviation_sentence(
-    finding: &Finding,
+    (finding, [least, most]): (&Finding, [String; 2]),
     outcome: Outcome,
     choice: ClassChoice,
     threshold: Option<String>,
@@ -91,7 +106,6 @@ fn deviation_sentence(
     place: &str,
     quantity: &str,
 ) -> String {
-    let (least, most) = (lower(finding.lower), upper(finding.upper));
     let all = if choice == ClassChoice::Worst { "for the worst class, " } else { "" };
     match (outcome, threshold) {
         (Outcome::Robust, Some(threshold)) => {
@@ -117,18 +131,22 @@ fn deviation_sentence(
 }
 
 fn change_sentence(subject: &Subject<'_>, finding: &Finding, outcome: Outcome, moving: &str, place: &str) -> String {
-    let (subject_class, condition) = match finding.class {
-        Some(index) => (class(subject.network, index), String::new()),
-        None => ("the class".to_owned(), format!(" {}", guarded(subject))),
+    let noun = assigned_noun(subject.network);
+    let (subject_class, condition) = match &finding.assigned[..] {
+        [] => (format!("the {noun}"), format!(" {}", guarded(subject))),
+        [one] if noun != "class" => (format!("the {noun} {:?}", subject.network.classes()[*one]), String::new()),
+        assigned => (classes(subject.network, assigned), String::new()),
     };
     match (outcome, &finding.witness) {
         (Outcome::Robust, _) => format!("robust: no {moving} change {subject_class} {place}{condition}"),
-        (Outcome::Violated, Some(witness)) => {
-            let name = |index: Option<usize>| index.map_or("?".to_owned(), |index| class(subject.network, index));
-            let (before, after) = (name(witness.nominal_class), name(witness.perturbed_class));
-            let (before, after) = (before, after.trim_start_matches("class ").to_owned());
-            format!("violated: {moving} change {before} to {after} {place}{condition}")
+        (Outcome::Violated, Some(witness)) if witness.changes_class() => {
+            let names = |classes: &[usize]| either(subject.network, classes);
+            let (before, after) = (names(&witness.nominal_classes), names(&witness.perturbed_classes));
+            let noun = if noun == "class" { "class" } else { "the largest output" };
+            format!("violated: {moving} change {noun} {before} to {after} {place}{condition}")
         }
+        // whichever of several classes is assigned, some parameters assign another
+        (Outcome::Violated, Some(_)) => format!("violated: {moving} change {subject_class} {place}{condition}"),
         (Outcome::Violated, None) => format!("violated: {moving} change {subject_class} {place}{condition}"),
         _ => {
             let why = unanswered(finding.stop);
@@ -158,11 +176,11 @@ pub(super) fn witness(subject: &Subject<'_>, witness: &Witness, out: &mut dyn Wr
     let moved = witness.moved(network);
     let (before, after) = (lower(witness.nominal.floor_f64()), lower(witness.perturbed.floor_f64()));
     let of = class(network, witness.class);
-    let change = match (witness.nominal_class, witness.perturbed_class) {
-        (Some(before), Some(after)) if before != after => {
-            format!(", class {:?} -> {:?}", network.classes()[before], network.classes()[after])
-        }
-        _ => String::new(),
+    let change = if witness.changes_class() || witness.nominal_classes.len() > 1 {
+        let [before, after] = [&witness.nominal_classes, &witness.perturbed_classes].map(|c| either(network, c));
+        format!(", {} {before} -> {after}", assigned_noun(network))
+    } else {
+        String::new()
     };
     let noun = if network.output() == crate::network::Output::None { "value" } else { "confidence" };
     let some = count(network.parameter_count() as u64, "parameter", "parameters");
@@ -173,7 +191,7 @@ pub(super) fn witness(subject: &Subject<'_>, witness: &Witness, out: &mut dyn Wr
 /// The first few parameters that moved.
 pub(super) fn moves(moved: &[Moved], out: &mut dyn Write) -> io::Result<()> {
     for step in moved.iter().take(LISTED) {
-        writeln!(out, "    {}: {} -> {}", parameter(step.layer, step.parameter), step.from, step.to)?;
+        writeln!(out, "    {}: {} -> {}", parameter(step.layer, step.parameter), double(step.from), double(step.to))?;
     }
     if moved.len() > LISTED {
         writeln!(out, "    and {} more (--json lists all)", moved.len() - LISTED)?;
@@ -216,20 +234,23 @@ pub(super) fn radius_sentence(subject: &Subject<'_>, radius: &Radius) -> String 
     let safe = match &subject.aim {
         Aim::Deviation { choice, threshold } => {
             let threshold = threshold.as_ref().map(exact).unwrap_or_default();
-            let assigned =
-                radius.witness.as_ref().map(|w| w.class).filter(|_| matches!(subject.scope, Scope::Local(_)));
-            let quantity = quantity(subject, *choice, assigned);
+            let quantity = quantity(subject, *choice, &radius.assigned);
             format!("no {moving} move {quantity} by more than {threshold} {place}")
         }
-        Aim::ClassChange { guard: None } => format!("no {moving} change the class {place}"),
-        Aim::ClassChange { .. } => format!("no {moving} change the class {place} {}", guarded(subject)),
+        Aim::ClassChange { guard } => {
+            let change = format!("no {moving} change the {} {place}", assigned_noun(subject.network));
+            if guard.is_some() { format!("{change} {}", guarded(subject)) } else { change }
+        }
     };
-    let so_far = match Outcome::of_bounds(radius.stop) {
-        Outcome::Bounds => "radius".to_owned(),
-        _ => format!("{}: radius so far", unanswered(radius.stop)),
+    let so_far = match radius.stop {
+        StopReason::Complete => "radius".to_owned(),
+        stop => format!("{}: radius so far", unanswered(stop)),
     };
     let (proved, refuted) = radius_ends(radius);
-    let beyond =
-        refuted.map_or("nothing larger was refuted".to_owned(), |refuted| format!("a witness refutes {refuted}"));
+    let beyond = match refuted {
+        None => "nothing larger was refuted".to_owned(),
+        Some(refuted) if radius.closed || radius.stop != StopReason::Complete => format!("a witness refutes {refuted}"),
+        Some(refuted) => format!("a witness refutes {refuted}, and nothing smaller was asked about"),
+    };
     format!("{so_far}: {safe} up to an {epsilon} of {proved}; {beyond}")
 }

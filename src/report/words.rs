@@ -105,21 +105,60 @@ pub(super) fn class(network: &Network, index: usize) -> String {
     format!("{noun} {:?}", network.classes()[index])
 }
 
-/// Whose confidence a question is about: `the confidence of class "1"`.
-pub(super) fn quantity(subject: &Subject<'_>, choice: ClassChoice, assigned: Option<usize>) -> String {
+/// `class "1"`, or `class "0" or "1" (which of them is assigned cannot be told)`.
+pub(super) fn classes(network: &Network, indices: &[usize]) -> String {
+    match indices {
+        [one] => class(network, *one),
+        _ => {
+            let noun = if network.output() == Output::None { "output" } else { "class" };
+            format!("{noun} {} (which of them is assigned cannot be told)", either(network, indices))
+        }
+    }
+}
+
+/// `"0" or "1"`: classes one of which is meant.
+pub(super) fn either(network: &Network, indices: &[usize]) -> String {
+    indices.iter().map(|&index| format!("{:?}", network.classes()[index])).collect::<Vec<_>>().join(" or ")
+}
+
+/// The class that may be assigned, without quotes: `0`, or `0 or 1` where that cannot be told.
+pub(super) fn assigned_names(network: &Network, indices: &[usize]) -> String {
+    indices.iter().map(|&index| network.classes()[index].as_str()).collect::<Vec<_>>().join(" or ")
+}
+
+/// Whose confidence a question is about: `the confidence of class "1"`. Of an input `assigned` has the classes that the
+/// network may assign there.
+pub(super) fn quantity(subject: &Subject<'_>, choice: ClassChoice, assigned: &[usize]) -> String {
     let network = subject.network;
     let raw = network.output() == Output::None;
     let noun = if raw { "output" } else { "class" };
     let whose = match (choice, assigned, subject.scope) {
-        (ClassChoice::Index(index), ..) | (ClassChoice::Assigned, Some(index), _) => class(network, index),
-        (ClassChoice::Assigned, None, Scope::Local(_)) => format!("the assigned {noun}"),
+        (ClassChoice::Index(index), ..) => class(network, index),
+        // of a table
+        (ClassChoice::Assigned, [], Scope::Local(_)) if raw => "the largest output".to_owned(),
+        (ClassChoice::Assigned, [], Scope::Local(_)) => "the assigned class".to_owned(),
         // with two classes both deviate alike; of raw outputs none is assigned
-        (ClassChoice::Assigned, None, Scope::Global(_)) if class_count(network) > 2 && !raw => {
+        (ClassChoice::Assigned, [], Scope::Global(_)) if class_count(network) > 2 && !raw => {
             "the assigned class".to_owned()
         }
+        (ClassChoice::Assigned, [_, ..], _) => classes(network, assigned),
         _ => format!("any {noun}"),
     };
     if raw { whose } else { format!("the confidence of {whose}") }
+}
+
+/// What is said to change in a change of class: `class`, or `largest output` of a network without classes.
+pub(super) fn assigned_noun(network: &Network) -> &'static str {
+    if network.output() == Output::None { "largest output" } else { "class" }
+}
+
+/// The title of a column of what is assigned.
+pub(super) fn assigned_title(network: &Network) -> &'static str {
+    match network.output() {
+        Output::None if class_count(network) < 2 => "output",
+        Output::None => "largest",
+        Output::Softmax | Output::Sigmoid => "class",
+    }
 }
 
 /// Where a change of class is looked for.

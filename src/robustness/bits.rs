@@ -117,9 +117,21 @@ pub fn mixed(
         statistics: Statistics::default(),
     };
     let least = *widths.start();
+    // a question that ran into a limit of its own
+    let mut cut = None;
+    let mut ask = |bits: &[Option<u32>]| {
+        let finding = ask(bits);
+        if finding.answer == Answer::Timeout {
+            cut = Some(finding.stop);
+        }
+        finding
+    };
     greedy(words, least, &mut found, &mut ask, &mut interrupted);
     if found.stop == StopReason::Complete && words.iter().filter(|&&words| words > 0).count() <= FEW_LAYERS {
         exact(words, widths, &mut found, &mut ask, &mut interrupted);
+    }
+    if found.stop == StopReason::Complete && !found.least {
+        found.stop = cut.unwrap_or(StopReason::Complete);
     }
     found
 }

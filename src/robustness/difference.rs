@@ -4,8 +4,8 @@
 //! The networks are called `A` and `B`; they share inputs and outputs, and need not share anything else. Whatever a search
 //! proposes as an input is evaluated in both of them exactly, and only what that says is reported.
 
-use super::local::{excluded, limit};
-use super::{Answer, ClassChoice, Settings, add, judge, unfinished};
+use super::assigned::{excluded, limit};
+use super::{Answer, ClassChoice, Settings, add, heeding_overflow, judge, unfinished};
 use crate::encode::class_count;
 use crate::encode::difference::{Pair, Side};
 use crate::encode::question::Question;
@@ -126,7 +126,7 @@ impl Witness {
 
     /// Whether the two networks surely assign different classes.
     pub fn changes_class(&self) -> bool {
-        matches!((self.a.class, self.b.class), (Some(a), Some(b)) if a != b)
+        !self.a.classes.iter().any(|class| self.b.classes.contains(class))
     }
 }
 
@@ -289,7 +289,7 @@ impl<'a> Difference<'a> {
                 if boxes.is_none() || ended == StopReason::Interrupted {
                     note(ended, &mut found.stop);
                 }
-                let witness = self.witness(&optimum).filter(|w| !where_assigned || w.a.class == Some(class));
+                let witness = self.witness(&optimum).filter(|w| !where_assigned || w.a.classes.contains(&class));
                 if let Some((witness, attained)) = witness.and_then(|w| apart(&w, class).map(|attained| (w, attained)))
                     && (attained > best.lower || best.witness.is_none())
                 {
@@ -429,7 +429,9 @@ fn search(
     let choice = Choice { brancher: options.choice.brancher.or(Some(PhasesFirst.name())), ..options.choice.clone() };
     let strategy =
         Strategy { starter: Box::new(Ridge), finders: vec![Box::new(Vertex), Box::new(Relaxed)], ..choice.strategy() };
-    let optimum = optimise(compiled, &compiled.root(), &strategy, options, observer);
+    let root = compiled.root();
+    let run = |options: &Options| optimise(compiled, &root, &strategy, options, observer);
+    let optimum = heeding_overflow(compiled, &root, options, run);
     add(statistics, &optimum.statistics);
     note(optimum.stop, stop);
     optimum

@@ -11,7 +11,7 @@
 
 use super::global::Global;
 use super::witness::Witness;
-use super::{Answer, ClassChange, ClassChoice, Settings, local};
+use super::{Answer, ClassChange, ClassChoice, Settings, assigned};
 use crate::network::{Network, Output, Parameter};
 use crate::perturbation::{Magnitude, Part, Perturbation};
 use deltasat::budget::{Budget, Stopwatch};
@@ -65,13 +65,13 @@ pub struct Faults {
 /// What was found at an input.
 #[derive(Clone, Debug)]
 pub struct Effect {
-    /// the class that the quantised network assigns without a fault
-    pub class: usize,
-    /// bounds of the largest change of its confidence, of faults that leave numbers
+    /// the classes that the quantised network may assign without a fault, one wherever exact evaluation can tell
+    pub assigned: Vec<usize>,
+    /// bounds of the largest change of the confidence of any of them, of faults that leave numbers
     pub bounds: (f64, f64),
     /// the fault of the lower bound
     pub worst: Option<Fault>,
-    /// faults that change the class, and which is the first to which class
+    /// faults that certainly change the class
     pub changes: u64,
     /// one of them, the one that moves the confidence most, and the class that it leads to
     pub change: Option<(Fault, usize)>,
@@ -92,6 +92,15 @@ impl Effect {
             _ => ClassChange::Possible,
         }
     }
+}
+
+/// Bounds of what one fault does to the confidence of one class.
+#[derive(Clone, Copy)]
+struct Deviation {
+    low: f64,
+    high: f64,
+    fault: usize,
+    class: usize,
 }
 
 /// The values of a network at an input: what each layer takes, and its pre-activations.
@@ -150,15 +159,15 @@ impl Faults {
         let output = self.network.output();
         let enclosed: Vec<Interval> = input.iter().map(decimal::enclose).collect();
         let states = self.states(enclosed);
-        let known = output.enclosed_class(&states.logits).or_else(|| local::certainly_assigned(&self.network, input));
-        let class = known.unwrap_or_else(|| local::assigned(&self.network, input));
+        let known = output.enclosed_class(&states.logits);
+        let assigned = known.map_or_else(|| assigned::assigned(&self.network, input), |class| vec![class]);
         let mut effect = Effect {
-            class,
+            assigned,
             bounds: (0.0, 0.0),
             worst: None,
             changes: 0,
             change: None,
-            open: if known.is_some() { 0 } else { self.faults.len() as u64 },
+            open: 0,
             stop: StopReason::Complete,
             seconds: 0.0,
         };
@@ -167,24 +176,28 @@ impl Faults {
         for (index, fault) in self.faults.iter().enumerate() {
             if let Some(reason) = budget.stopped() {
                 effect.stop = reason;
-                effect.open += if known.is_some() { (self.faults.len() - index) as u64 } else { 0 };
+                effect.open += (self.faults.len() - index) as u64;
                 break;
             }
             let Some(logits) = self.logits(fault, &states) else { continue };
-            let deviation = output.enclose_deviation(&states.logits, &logits, class);
-            // an empty enclosure says nothing
-            let (low, high) = match deviation.is_empty() {
-                false => (deviation.inf().max(0.0), deviation.sup()),
-                true => (0.0, f64::INFINITY),
-            };
-            deviations.push((low, high, index));
-            if known.is_none() {
-                continue;
+            let mut farthest_of_fault = 0.0f64;
+            for &class in &effect.assigned {
+                let deviation = output.enclose_deviation(&states.logits, &logits, class);
+                // an empty enclosure says nothing
+                let (low, high) = match deviation.is_empty() {
+                    false => (deviation.inf().max(0.0), deviation.sup()),
+                    true => (0.0, f64::INFINITY),
+                };
+                deviations.push(Deviation { low, high, fault: index, class });
+                farthest_of_fault = farthest_of_fault.max(low);
             }
-            let exactly = || local::certainly_assigned(&self.faulty(fault)?, input);
+            let low = farthest_of_fault;
+            let exactly = || assigned::certainly_assigned(&self.faulty(fault)?, input);
             match output.enclosed_class(&logits).or_else(exactly) {
+                Some(to) if effect.assigned == [to] => {}
+                // it may be the class that is assigned without the fault
+                Some(to) if effect.assigned.contains(&to) => effect.open += 1,
                 None => effect.open += 1,
-                Some(to) if to == class => {}
                 Some(to) => {
                     effect.changes += 1;
                     if low > farthest {
@@ -207,24 +220,17 @@ impl Faults {
     }
 
     /// Bounds the largest deviation, exactly where that may matter.
-    fn close_in(
-        &self,
-        input: &[Rational],
-        mut deviations: Vec<(f64, f64, usize)>,
-        effect: &mut Effect,
-        budget: &Budget,
-    ) {
-        deviations.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.2.cmp(&b.2)));
-        let certain = deviations.iter().map(|d| d.0).fold(0.0, f64::max);
-        for (rank, &(low, high, index)) in deviations.iter().enumerate() {
+    fn close_in(&self, input: &[Rational], mut deviations: Vec<Deviation>, effect: &mut Effect, budget: &Budget) {
+        deviations.sort_by(|a, b| b.high.total_cmp(&a.high).then((a.fault, a.class).cmp(&(b.fault, b.class))));
+        let certain = deviations.iter().map(|d| d.low).fold(0.0, f64::max);
+        for (rank, &Deviation { low, high, fault, class }) in deviations.iter().enumerate() {
             if high < certain {
                 break;
             }
-            let fault = self.faults[index];
+            let fault = self.faults[fault];
             let exact = || {
                 let network = self.faulty(&fault)?;
-                let witness =
-                    Witness::new(&self.network, &Perturbation::none(), network, input.to_vec(), effect.class)?;
+                let witness = Witness::new(&self.network, &Perturbation::none(), network, input.to_vec(), class)?;
                 let change = witness.perturbed.sub(&witness.nominal)?.abs();
                 Some((change.floor_f64(), change.ceil_f64()))
             };
@@ -290,9 +296,7 @@ impl Faults {
     /// Raises the lower bound to what the faults do at an input, if that is more.
     fn look(&self, input: Vec<Rational>, found: &mut Everywhere, settings: &Settings) {
         let effect = self.at(&input, &settings.budget);
-        // the bounds at an input are those of the class that is certainly assigned there
-        let certain = local::certainly_assigned(&self.network, &input).is_some();
-        if let Some(fault) = effect.worst.filter(|_| certain && effect.bounds.0 > found.bounds.0) {
+        if let Some(fault) = effect.worst.filter(|_| effect.bounds.0 > found.bounds.0) {
             found.bounds.0 = effect.bounds.0;
             found.worst = Some((fault, input));
         }

@@ -6,7 +6,8 @@
 //! trained can still be right for all networks of a quantiser, since the trained network is none of them: then its label is
 //! asked about as if it were the class.
 
-use super::local::{Departure, Local, Scratch, certainly_assigned};
+use super::assigned::certainly_assigned;
+use super::local::{Departure, Local, Scratch};
 use super::{ClassChange, Settings};
 use crate::network::Network;
 use crate::perturbation::{Magnitude, Perturbation};
@@ -20,10 +21,10 @@ use deltasat::search::{Observer, StopReason};
 pub enum Fate {
     /// proved: no parameters in the box change it
     Never,
-    /// parameters in the box, on the grid of a number format, surely assign the class `to`
+    /// parameters in the box, on the grid of a number format, surely assign another class
     Can {
-        /// the other class
-        to: usize,
+        /// that class; `None` where it depends on which of several classes the trained network assigns
+        to: Option<usize>,
     },
     /// neither
     Open(Open),
@@ -52,10 +53,10 @@ pub enum Correct {
 }
 
 /// What was found about one input.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Flip {
-    /// the class that the trained network assigns
-    pub assigned: usize,
+    /// the classes that the trained network may assign, one wherever exact evaluation can tell
+    pub assigned: Vec<usize>,
     /// whether it changes
     pub fate: Fate,
     /// the class that the [rounded](Flips::rounded) network assigns, where there is one and exact arithmetic can tell
@@ -114,14 +115,14 @@ impl<'a> Flips<'a> {
         let rounded = self.rounded.as_ref().and_then(|network| class_at(self.perturbation, network, input));
         let (finding, departure) = self.local.departs(input, None, budget, scratch, observer);
         let mut boxes = finding.statistics.boxes;
-        let assigned = finding.class.unwrap_or_default();
+        let assigned = finding.assigned;
         let fate = match (self.fate(&departure, finding.stop), rounded) {
             // the rounded network is one of those in question
-            (Fate::Open(_), Some(to)) if to != assigned && departure.certain => Fate::Can { to },
+            (Fate::Open(_), Some(to)) if !assigned.contains(&to) => Fate::Can { to: Some(to) },
             (fate, _) => fate,
         };
         let correct = label.map(|label| {
-            if label == assigned && departure.certain {
+            if assigned == [label] {
                 return match fate {
                     Fate::Never => Correct::Always,
                     Fate::Can { .. } => Correct::NotAlways,
@@ -129,8 +130,8 @@ impl<'a> Flips<'a> {
                 };
             }
             let wrong = |class: usize| class != label;
-            let wrong_as_trained = departure.certain && (self.trained_counts || fate == Fate::Never);
-            let wrong_elsewhere = matches!(fate, Fate::Can { to } if wrong(to)) || rounded.is_some_and(wrong);
+            let wrong_as_trained = !assigned.contains(&label) && (self.trained_counts || fate == Fate::Never);
+            let wrong_elsewhere = matches!(fate, Fate::Can { to: Some(to) } if wrong(to)) || rounded.is_some_and(wrong);
             if wrong_as_trained || wrong_elsewhere {
                 return Correct::NotAlways;
             }
@@ -148,7 +149,7 @@ impl<'a> Flips<'a> {
     fn fate(&self, departure: &Departure, stop: StopReason) -> Fate {
         match (departure.change, departure.to) {
             (ClassChange::Impossible, _) => Fate::Never,
-            (ClassChange::Possible, Some(to)) => Fate::Can { to },
+            (ClassChange::Possible, to) => Fate::Can { to },
             _ if self.grid && departure.between => Fate::Open(Open::Between),
             _ if stop == StopReason::Complete => Fate::Open(Open::Close),
             _ => Fate::Open(Open::Stopped(stop)),

@@ -2,7 +2,7 @@
 //! perturbation's box? And: where the trained network assigns a class with at least a given confidence, can that class
 //! change?
 
-use super::local::{excluded, limit};
+use super::assigned::{excluded, limit};
 use super::witness::Witness;
 use super::{Answer, ClassChange, ClassChoice, Finding, Settings, add, chosen_classes, unfinished, witness_point};
 use crate::encode::class_count;
@@ -35,8 +35,8 @@ impl Global<'_> {
             answer: Answer::Bounds,
             lower: 0.0,
             upper: 0.0,
-            class: None,
-            class_change: Some(ClassChange::Unknown),
+            assigned: Vec::new(),
+            class_change: (class_count(self.network) > 1).then_some(ClassChange::Unknown),
             witness: None,
             stop: StopReason::Complete,
             statistics: Statistics::default(),
@@ -51,7 +51,7 @@ impl Global<'_> {
         for (index, &class) in classes.iter().enumerate() {
             let others = classes.len() - index - 1;
             let question = Question::Deviation { class, where_assigned: choice == ClassChoice::Assigned };
-            let budget = &self.settings.budget;
+            let budget = &self.settings.encoding();
             let encoded = match Encoded::new(self.network, self.perturbation, self.domain, &question, budget) {
                 Ok(encoded) => encoded,
                 Err(stop) => {
@@ -96,7 +96,7 @@ impl Global<'_> {
             answer: Answer::Robust,
             lower: f64::NEG_INFINITY,
             upper: f64::NEG_INFINITY,
-            class: None,
+            assigned: Vec::new(),
             class_change: Some(ClassChange::Impossible),
             witness: None,
             stop: StopReason::Complete,
@@ -107,7 +107,7 @@ impl Global<'_> {
         for (class, against) in pairs.filter(|(class, against)| class != against) {
             others -= 1;
             let question = Question::Flip { class, against, guard: Some(guard.clone()) };
-            let budget = &self.settings.budget;
+            let budget = &self.settings.encoding();
             let encoded = match Encoded::new(self.network, self.perturbation, self.domain, &question, budget) {
                 Ok(encoded) => encoded,
                 Err(stop) => {
@@ -154,18 +154,19 @@ impl Global<'_> {
         Witness::new(self.network, self.perturbation, perturbed, input.collect(), class)
     }
 
-    /// Whether a witness counts under a choice of class, by its exact evaluation.
+    /// Whether a witness counts under a choice of class, by its exact evaluation: at a tie that this cannot decide each of
+    /// the classes that may be assigned counts.
     fn counts(&self, witness: &Witness, choice: ClassChoice) -> bool {
         let two = class_count(self.network) == 2 && self.network.output() != Output::None;
         two || choice != ClassChoice::Assigned
             || self.network.output() == Output::None
-            || witness.nominal_class == Some(witness.class)
+            || witness.nominal_classes.contains(&witness.class)
     }
 
     /// Whether the trained network assigns the witness's class with at least the confidence `guard`, exactly. Outputs that
     /// are no confidences are not guarded.
     fn guarded(&self, witness: &Witness, guard: &Rational) -> bool {
         let confident = self.network.output() == Output::None || witness.nominal.lower() >= *guard;
-        witness.nominal_class == Some(witness.class) && confident
+        witness.nominal_class() == Some(witness.class) && confident
     }
 }

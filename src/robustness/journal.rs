@@ -76,6 +76,7 @@ pub struct Note {
 /// What is left of a search.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Rest {
+    proposed: Bits,
     stuck: Bits,
     next: u64,
     boxes: Vec<BoxNote>,
@@ -127,9 +128,14 @@ impl Journal {
         known.unwrap_or(Recalled::Nothing)
     }
 
+    /// Whether the next search has left a note.
+    pub(super) fn knows_next(&self) -> bool {
+        self.position < self.notes.len()
+    }
+
     /// Notes where the current search could go on.
     pub(super) fn note_open(&mut self, of: &str, checkpoint: &Checkpoint) {
-        let Checkpoint { witness, given_up, stuck, boxes, next, statistics } = checkpoint;
+        let Checkpoint { witness, proposed, given_up, stuck, boxes, next, statistics } = checkpoint;
         let of_box = |open: &OpenBox| {
             let ends = open.kept.iter().flat_map(|x| [Bits::of(x.inf()), Bits::of(x.sup())]).collect();
             BoxNote(Bits::of(open.bound), open.depth, open.id, ends)
@@ -139,7 +145,12 @@ impl Journal {
             // taken up and cut short at once: what is noted holds, and so do the notes of later searches
             return;
         }
-        let rest = Rest { stuck: Bits::of(*stuck), next: *next, boxes: boxes.iter().map(of_box).collect() };
+        let rest = Rest {
+            proposed: Bits::of(*proposed),
+            stuck: Bits::of(*stuck),
+            next: *next,
+            boxes: boxes.iter().map(of_box).collect(),
+        };
         self.note(Note {
             of: of.to_owned(),
             witness: witness.as_ref().map(|point| point.iter().copied().map(Bits::of).collect()),
@@ -193,9 +204,10 @@ impl Note {
             Some(point) => Some(numbers(point)?),
         };
         let (upper, statistics) = (self.upper.number()?, self.effort.statistics()?);
-        if let Some(Rest { stuck, next, boxes }) = &self.rest {
+        if let Some(Rest { proposed, stuck, next, boxes }) = &self.rest {
             let checkpoint = Checkpoint {
                 witness,
+                proposed: proposed.number()?,
                 given_up: upper,
                 stuck: stuck.number()?,
                 boxes: boxes.iter().map(BoxNote::open).collect::<Option<_>>()?,

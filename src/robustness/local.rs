@@ -6,6 +6,7 @@
 //! rounding (each noise moves one term of the output in one direction), so that is the closed form, and no search is
 //! needed.
 
+use super::assigned::{assigned, excluded, limit};
 use super::witness::Witness;
 use super::{Answer, ClassChange, ClassChoice, Finding, Settings, add, chosen_classes, search, witness_point};
 use crate::encode::class_count;
@@ -51,10 +52,8 @@ struct Place<'i> {
     input: &'i [Rational],
     enclosed: Vec<Interval>,
     logits: Vec<Interval>,
-    /// the class that the trained network assigns, or that a change is measured from
-    class: usize,
-    /// whether that is certain, which it is but for ties that no precision can tell apart
-    certain: bool,
+    /// the classes that the trained network may assign, or the one that a change is measured from
+    classes: Vec<usize>,
     /// when the question was asked
     started: Stopwatch,
     /// what it may take
@@ -65,7 +64,7 @@ struct Place<'i> {
 struct Attained {
     /// the confidence deviates by at least this
     deviation: f64,
-    /// the class that they assign
+    /// the class that they assign, where that can be told
     class: Option<usize>,
     witness: Option<Witness>,
 }
@@ -73,9 +72,7 @@ struct Attained {
 /// Whether parameters depart from a class.
 pub(super) struct Departure {
     pub(super) change: ClassChange,
-    /// whether the class itself is certain; if not, the change is unknown
-    pub(super) certain: bool,
-    /// the class that a witness assigns
+    /// the class that a witness assigns, where one witness shows a change
     pub(super) to: Option<usize>,
     /// whether parameters in the box do it that no quantiser makes, and none was found that one does
     pub(super) between: bool,
@@ -116,14 +113,14 @@ impl<'a> Local<'a> {
         let mut place = self.place(input);
         place.budget = scratch.budget.clone().unwrap_or(place.budget);
         let classes = match choice {
-            ClassChoice::Assigned => vec![place.class],
+            ClassChoice::Assigned => place.classes.clone(),
             other => chosen_classes(self.network, other),
         };
         let mut finding = Finding {
             answer: Answer::Bounds,
             lower: 0.0,
             upper: 0.0,
-            class: Some(place.class),
+            assigned: place.classes.clone(),
             class_change: None,
             witness: None,
             stop: StopReason::Complete,
@@ -132,10 +129,12 @@ impl<'a> Local<'a> {
         for class in classes {
             self.deviation_of(class, &place, threshold, &mut finding, scratch, observer);
         }
-        let departure = self.departure(&place, &mut finding, scratch, observer);
-        finding.class_change = Some(departure.change);
-        if finding.witness.is_none() {
-            finding.witness = departure.witness;
+        if class_count(self.network) > 1 {
+            let departure = self.departure(&place, &mut finding, scratch, observer);
+            finding.class_change = Some(departure.change);
+            if finding.witness.is_none() {
+                finding.witness = departure.witness;
+            }
         }
         finding.answer = finding.judged(threshold);
         finding.statistics.seconds = place.started.seconds();
@@ -164,13 +163,13 @@ impl<'a> Local<'a> {
         let mut place = self.place(input);
         place.budget = budget.clone();
         if let Some(class) = class {
-            (place.class, place.certain) = (class, true);
+            place.classes = vec![class];
         }
         let mut finding = Finding {
             answer: Answer::Unknown,
             lower: f64::NEG_INFINITY,
             upper: f64::NEG_INFINITY,
-            class: Some(place.class),
+            assigned: place.classes.clone(),
             class_change: None,
             witness: None,
             stop: StopReason::Complete,
@@ -187,14 +186,14 @@ impl<'a> Local<'a> {
         (finding, departure)
     }
 
-    /// Evaluates the trained network; the class exactly where that is possible.
+    /// Evaluates the trained network; the classes exactly where intervals cannot tell.
     fn place<'i>(&self, input: &'i [Rational]) -> Place<'i> {
         let (started, budget) = (Stopwatch::start(), self.settings.budget.clone());
         let enclosed: Vec<Interval> = input.iter().map(decimal::enclose).collect();
         let logits = self.network.enclose_logits(&enclosed);
-        let known = self.network.output().enclosed_class(&logits).or_else(|| certainly_assigned(self.network, input));
-        let class = known.unwrap_or_else(|| nearly_assigned(self.network, input));
-        Place { input, enclosed, logits, class, certain: known.is_some(), started, budget }
+        let known = self.network.output().enclosed_class(&logits);
+        let classes = known.map_or_else(|| assigned(self.network, input), |class| vec![class]);
+        Place { input, enclosed, logits, classes, started, budget }
     }
 
     fn deviation_of(
@@ -245,10 +244,8 @@ impl<'a> Local<'a> {
     }
 
     /// Whether the class can change, with a witness where it can; the finding collects the bounds of the logit
-    /// differences only where it starts below them.
-    ///
-    /// All classes that it could change to are looked at before any is searched for, and the most promising is searched
-    /// for first, since any of them settles the matter.
+    /// differences only where it starts below them. Where one of several classes is assigned, the class certainly changes
+    /// when each of them is left by some parameters, not necessarily the same.
     fn departure(
         &self,
         place: &Place<'_>,
@@ -256,15 +253,40 @@ impl<'a> Local<'a> {
         scratch: &mut Scratch,
         observer: &mut dyn Observer,
     ) -> Departure {
-        let (class, classes) = (place.class, class_count(self.network));
         let collects = finding.upper == f64::NEG_INFINITY;
-        let mut departure = Departure {
-            change: ClassChange::Impossible,
-            certain: place.certain,
-            to: None,
-            between: false,
-            witness: None,
-        };
+        let mut departures = Vec::new();
+        for &class in &place.classes {
+            departures.push(self.departure_from(class, place, collects, finding, scratch, observer));
+            if departures.iter().any(|departure| departure.change != ClassChange::Possible) {
+                break;
+            }
+        }
+        let one = departures.len() == 1;
+        let open = Departure { change: ClassChange::Unknown, to: None, between: false, witness: None };
+        let Some(last) = departures.pop() else { return open };
+        match last.change {
+            // what one of several classes never does says nothing of the others
+            ClassChange::Impossible if place.classes.len() > 1 => Departure { change: ClassChange::Unknown, ..last },
+            ClassChange::Possible if !one => Departure { to: None, ..last },
+            _ => last,
+        }
+    }
+
+    /// Whether parameters depart from a class, as [`departure`](Self::departure) says.
+    ///
+    /// All classes that it could change to are looked at before any is searched for, and the most promising is searched
+    /// for first, since any of them settles the matter.
+    fn departure_from(
+        &self,
+        class: usize,
+        place: &Place<'_>,
+        collects: bool,
+        finding: &mut Finding,
+        scratch: &mut Scratch,
+        observer: &mut dyn Observer,
+    ) -> Departure {
+        let classes = class_count(self.network);
+        let mut departure = Departure { change: ClassChange::Impossible, to: None, between: false, witness: None };
         let mut open = Vec::new();
         for against in (0..classes).filter(|&against| against != class) {
             let (encoded, key) = match self.flip(class, against) {
@@ -288,7 +310,7 @@ impl<'a> Local<'a> {
             }
             let vertex = scratch.vertex(encoded, key, f64::MIN_POSITIVE);
             let value = vertex.as_ref().map_or(f64::NEG_INFINITY, |(_, value)| *value);
-            let found = vertex.and_then(|(point, _)| self.changing(encoded, &point, place));
+            let found = vertex.and_then(|(point, _)| self.changing(encoded, &point, place, class));
             if let Some(found) = found {
                 if collects {
                     finding.upper = finding.upper.max(upper);
@@ -317,7 +339,7 @@ impl<'a> Local<'a> {
                 finding.upper = finding.upper.max(upper);
                 finding.lower = finding.lower.max(optimum.lower);
             }
-            let found = witness_point(&optimum).and_then(|point| self.changing(encoded, &point, place));
+            let found = witness_point(&optimum).and_then(|point| self.changing(encoded, &point, place, class));
             if let Some(found) = found {
                 return self.possible(found, finding, collects);
             }
@@ -325,9 +347,6 @@ impl<'a> Local<'a> {
                 departure.change = ClassChange::Unknown;
                 departure.between |= !excluded(optimum.lower, class, against);
             }
-        }
-        if !place.certain {
-            departure.change = ClassChange::Unknown;
         }
         departure
     }
@@ -341,11 +360,10 @@ impl<'a> Local<'a> {
         encoded.map(|encoded| (encoded, classes + index)).map_err(|&stop| stop)
     }
 
-    /// What the parameters do that a point of the search stands for, where they change the class.
-    fn changing(&self, encoded: &Encoded<'_>, point: &[f64], place: &Place<'_>) -> Option<Attained> {
-        let found = self.attained(encoded, point, place, place.class)?;
-        let changes = place.certain && found.class.is_some_and(|class| class != place.class);
-        changes.then_some(found)
+    /// What the parameters do that a point of the search stands for, where they certainly assign another class.
+    fn changing(&self, encoded: &Encoded<'_>, point: &[f64], place: &Place<'_>, class: usize) -> Option<Attained> {
+        let found = self.attained(encoded, point, place, class)?;
+        found.class.is_some_and(|other| other != class).then_some(found)
     }
 
     /// The class changes as was found.
@@ -357,7 +375,7 @@ impl<'a> Local<'a> {
             finding.upper = if all { finding.upper } else { f64::INFINITY };
         }
         let change = ClassChange::Possible;
-        Departure { change, certain: true, to: found.class, between: false, witness: found.witness }
+        Departure { change, to: found.class, between: false, witness: found.witness }
     }
 
     /// What the parameters do that a point of the search stands for.
@@ -377,7 +395,7 @@ impl<'a> Local<'a> {
         Some(Attained {
             // the same figure whether or not the class could be told apart by intervals
             deviation: enclosed.unwrap_or_else(|| witness.deviation()),
-            class: witness.perturbed_class,
+            class: witness.perturbed_class(),
             witness: self.witnesses.then_some(witness),
         })
     }
@@ -421,29 +439,4 @@ impl Scratch {
     fn root(&self, key: usize) -> Vec<Interval> {
         self.workspaces.get(&key).map_or_else(Vec::new, |(_, root, _)| root.clone())
     }
-}
-
-/// The class that a network assigns at an input (one exact coordinate per network input), exactly where that is possible.
-pub fn assigned(network: &Network, input: &[Rational]) -> usize {
-    certainly_assigned(network, input).unwrap_or_else(|| nearly_assigned(network, input))
-}
-
-/// The class that a network assigns at an input, by exact arithmetic; `None` where that cannot tell.
-pub(super) fn certainly_assigned(network: &Network, input: &[Rational]) -> Option<usize> {
-    network.evaluate_exactly(input).and_then(|evaluation| evaluation.class)
-}
-
-fn nearly_assigned(network: &Network, input: &[Rational]) -> usize {
-    let point: Vec<f64> = input.iter().map(rational::nearest_f64).collect();
-    network.evaluate(&point).map_or(0, |evaluation| evaluation.class)
-}
-
-/// Whether a bound of `logit_against − logit_class` excludes the change; ties go to the lower index.
-pub(super) fn excluded(upper: f64, class: usize, against: usize) -> bool {
-    upper < 0.0 || (upper == 0.0 && class < against)
-}
-
-/// The largest double that excludes the change.
-pub(super) fn limit(class: usize, against: usize) -> f64 {
-    if class < against { 0.0 } else { -f64::MIN_POSITIVE }
 }

@@ -3,6 +3,7 @@
 //! Every answer has two sides: an upper bound that the solver proved for every input and every parameter in question, and
 //! a lower bound that an explicit witness attains in exact arithmetic.
 
+pub mod assigned;
 pub mod bits;
 pub mod difference;
 pub mod faults;
@@ -23,8 +24,9 @@ use crate::network::Network;
 use deltasat::budget::Budget;
 use deltasat::exact::{Rational, rational};
 use deltasat::interval::Interval;
-use deltasat::problem::Problem;
+use deltasat::problem::{Compiled, Problem};
 use deltasat::search::{Choice, Event, Observer, Optimum, Options, Statistics, StopReason, optimise};
+use deltasat::tape::Workspace;
 use journal::{Journal, Recalled};
 use std::fmt::{self, Write};
 use std::hash::{DefaultHasher, Hasher};
@@ -92,8 +94,9 @@ pub struct Finding {
     pub lower: f64,
     /// nothing exceeds this
     pub upper: f64,
-    /// the class that the trained network assigns at the input, for a question about one input
-    pub class: Option<usize>,
+    /// the classes that the trained network may assign at the input of a question about one: a single one, but for ties
+    /// that exact evaluation cannot decide, where the finding speaks of all of them
+    pub assigned: Vec<usize>,
     /// whether the class can change, where that was looked at
     pub class_change: Option<ClassChange>,
     /// the witness of the lower bound, or of the change of class
@@ -111,7 +114,7 @@ impl Finding {
             answer: Answer::Unknown,
             lower: f64::NEG_INFINITY,
             upper: f64::INFINITY,
-            class: None,
+            assigned: Vec::new(),
             class_change: None,
             witness: None,
             stop: StopReason::Complete,
@@ -155,7 +158,37 @@ impl Settings {
 
 /// Searches for the supremum of a question's objective.
 fn search(encoded: &Encoded<'_>, root: &[Interval], options: &Options, observer: &mut dyn Observer) -> Optimum {
-    optimise(&encoded.compiled, root, &options.choice.strategy(), options, observer)
+    let compiled = &encoded.compiled;
+    heeding_overflow(compiled, root, options, |options| {
+        optimise(compiled, root, &options.choice.strategy(), options, observer)
+    })
+}
+
+/// Boxes of a search in which numbers leave the range of doubles.
+const OVERFLOWING: u64 = 2048;
+
+/// Runs a search with a limit of boxes where some number of the problem may exceed all doubles: what is infinite stays so
+/// when its box is split, and the search would hardly ever end.
+fn heeding_overflow(
+    compiled: &Compiled,
+    root: &[Interval],
+    options: &Options,
+    run: impl FnOnce(&Options) -> Optimum,
+) -> Optimum {
+    let mut w = Workspace::new(&compiled.tape);
+    compiled.tape.load(root, &mut w);
+    compiled.tape.forward(&mut w);
+    let overflows = w.values.iter().any(|x| !x.is_empty() && (x.inf().is_infinite() || x.sup().is_infinite()));
+    if !overflows || options.budget.boxes().is_some_and(|boxes| boxes <= OVERFLOWING) {
+        return run(options);
+    }
+    let mut options = options.clone();
+    options.budget = options.budget.with_boxes(OVERFLOWING);
+    let mut optimum = run(&options);
+    if optimum.stop == StopReason::Boxes {
+        optimum.stop = StopReason::Unsplittable;
+    }
+    optimum
 }
 
 /// An observer that notes checkpoints in a journal and passes all else on.
@@ -195,6 +228,15 @@ fn fingerprint(problem: &Problem) -> u64 {
 }
 
 impl Settings {
+    /// What encoding the next search over a domain may take: where the journal knows something of that search, all it
+    /// needs, since what was found is not to be lost to a limit.
+    pub(super) fn encoding(&self) -> Budget {
+        match &self.journal {
+            Some(journal) if lock(journal).knows_next() => Budget::unlimited(),
+            _ => self.budget.clone(),
+        }
+    }
+
     /// Searches for the supremum of a question's objective over its whole domain, or takes that search up where the journal
     /// says that it was cut short.
     fn search(&self, encoded: &Encoded<'_>, mut options: Options, observer: &mut dyn Observer) -> Optimum {

@@ -19,7 +19,11 @@ pub struct Radius {
     pub refuted: Option<Rational>,
     /// the witness at `refuted`
     pub witness: Option<Witness>,
-    /// why the search ended: [`StopReason::Complete`] when the two ends are as close as asked for
+    /// the classes that the trained network may assign, for a question about one input
+    pub assigned: Vec<usize>,
+    /// whether the two ends are as close as asked for
+    pub closed: bool,
+    /// why the search ended: [`StopReason::Complete`] also at the least and the greatest ε that are tried
     pub stop: StopReason,
     /// all searches together
     pub statistics: Statistics,
@@ -37,6 +41,8 @@ pub fn radius(
         proved: Rational::zero(),
         refuted: None,
         witness: None,
+        assigned: Vec::new(),
+        closed: false,
         stop: StopReason::Complete,
         statistics: Statistics::default(),
     };
@@ -51,6 +57,7 @@ pub fn radius(
         }
         let finding = ask(&epsilon);
         super::add(&mut radius.statistics, &finding.statistics);
+        radius.assigned = finding.assigned;
         match finding.answer {
             Answer::Robust => radius.proved = epsilon.clone(),
             Answer::Violated => {
@@ -69,7 +76,10 @@ pub fn radius(
             None => &epsilon * &two,
             Some(_) if radius.proved.is_zero() && epsilon <= least => return radius,
             Some(refuted) if radius.proved.is_zero() => refuted / &two,
-            Some(refuted) if refuted - &radius.proved <= tolerance * refuted => return radius,
+            Some(refuted) if refuted - &radius.proved <= tolerance * refuted => {
+                radius.closed = true;
+                return radius;
+            }
             Some(refuted) => (refuted + &radius.proved) / &two,
         };
     }

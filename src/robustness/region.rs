@@ -16,7 +16,7 @@
 //! Pieces are asked about in order of depth, and are shared among threads in batches of fixed size, so the paving does not
 //! depend on the number of threads.
 
-use super::local::{excluded, limit};
+use super::assigned::{excluded, limit};
 use super::{Settings, search};
 use crate::encode::class_count;
 use crate::encode::question::{Encoded, Question};

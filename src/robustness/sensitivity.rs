@@ -145,6 +145,9 @@ pub fn sensitivity(
         }
         let without = ask(&perturbation.without(share.part), Effort::Search);
         add(&mut found.statistics, &without.statistics);
+        if without.stop != StopReason::Complete {
+            found.stop = without.stop;
+        }
         share.without = Some(without);
     }
     found

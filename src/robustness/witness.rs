@@ -16,10 +16,10 @@ pub struct Witness {
     pub network: Network,
     /// the class whose confidence is meant
     pub class: usize,
-    /// the class that the trained network assigns
-    pub nominal_class: Option<usize>,
-    /// the class that the perturbed network assigns
-    pub perturbed_class: Option<usize>,
+    /// the classes that the trained network may assign, one wherever exact evaluation can tell
+    pub nominal_classes: Vec<usize>,
+    /// the classes that the perturbed network may assign
+    pub perturbed_classes: Vec<usize>,
     /// the class's confidence in the trained network
     pub nominal: Ball,
     /// the class's confidence in the perturbed network
@@ -54,8 +54,8 @@ impl Witness {
         let output = trained.output();
         Some(Witness {
             class,
-            nominal_class: nominal.class,
-            perturbed_class: perturbed.class,
+            nominal_classes: nominal.classes,
+            perturbed_classes: perturbed.classes,
             nominal: output.exact_confidence(&nominal.logits, class)?,
             perturbed: output.exact_confidence(&perturbed.logits, class)?,
             input,
@@ -68,15 +68,30 @@ impl Witness {
         self.perturbed.sub(&self.nominal).map_or(0.0, |change| change.abs().floor_f64())
     }
 
+    /// The class that the trained network assigns, where that can be told.
+    pub fn nominal_class(&self) -> Option<usize> {
+        single(&self.nominal_classes)
+    }
+
+    /// The class that the perturbed network assigns, where that can be told.
+    pub fn perturbed_class(&self) -> Option<usize> {
+        single(&self.perturbed_classes)
+    }
+
     /// Whether the two networks surely assign different classes.
     pub fn changes_class(&self) -> bool {
-        matches!((self.nominal_class, self.perturbed_class), (Some(before), Some(after)) if before != after)
+        !self.nominal_classes.iter().any(|class| self.perturbed_classes.contains(class))
     }
 
     /// The parameters that differ from the trained network's.
     pub fn moved(&self, trained: &Network) -> Vec<Moved> {
         moved(trained, &self.network)
     }
+}
+
+/// The one class of a list, if there is no other.
+fn single(classes: &[usize]) -> Option<usize> {
+    if let [class] = classes { Some(*class) } else { None }
 }
 
 /// The parameters in which two networks of one shape differ.

@@ -62,13 +62,7 @@ impl Brancher for FewBest {
 }
 
 /// Violation transfer and phases by turns; a decision has no bound of an objective that phases could gain on.
-fn portfolio(
-    problem: &Compiled,
-    root: &[Interval],
-    kept: &[Interval],
-    depth: u32,
-    w: &mut Workspace,
-) -> Option<Split> {
+fn portfolio(problem: &Compiled, root: &[Interval], kept: &[Interval], depth: u32, w: &mut Workspace) -> Option<Split> {
     match problem.objective.is_some() && depth % 2 == 1 {
         true => Phases.choose(problem, root, kept, depth, w),
         false => Transfer.choose(problem, root, kept, depth, w),

@@ -30,6 +30,8 @@ pub struct OpenBox {
 pub struct Checkpoint {
     /// the point of the lower bound, where there is one
     pub witness: Option<Vec<f64>>,
+    /// the best objective in doubles that was evaluated exactly
+    pub proposed: f64,
     /// largest bound of a box given up because it cannot matter
     pub given_up: f64,
     /// largest bound of a box that could not be split

@@ -107,7 +107,7 @@ struct Optimising<'a> {
     stuck: f64,
     /// when the observer last heard of a checkpoint
     told: Stopwatch,
-    /// whether that was in the middle of a batch, when time was up
+    /// whether the time was up in the middle of a batch or of the starting points: what comes after is no state to go on from
     cut: bool,
     started: Stopwatch,
     /// seconds that the search had taken before it was cut short
@@ -131,7 +131,11 @@ impl Optimising<'_> {
             self.witness = Some(certificate);
         }
         (self.given_up, self.stuck) = (checkpoint.given_up, checkpoint.stuck);
-        self.starts = 0;
+        self.proposed = checkpoint.proposed;
+        // with a target they come after the root, which may still be open
+        if self.options.target.is_none() || checkpoint.statistics.boxes > 0 {
+            self.starts = 0;
+        }
         checkpoint.restore(pool);
         *statistics = checkpoint.statistics.clone();
         self.before = statistics.seconds;
@@ -145,6 +149,7 @@ impl Optimising<'_> {
         boxes.sort_by_key(|open| open.id);
         let checkpoint = Checkpoint {
             witness: self.witness.as_ref().map(doubles),
+            proposed: self.proposed,
             given_up: self.given_up,
             stuck: self.stuck,
             boxes,
@@ -167,7 +172,12 @@ impl Optimising<'_> {
         // a search that is to be resumed starts as one that nothing cuts short
         let budget = self.options.budget.share(if self.options.checkpoints.is_some() { 1 } else { 4 });
         for seed in 0..starts as u64 {
-            if budget.expired() || self.decided_by_target() {
+            if budget.expired() {
+                // no checkpoint of this: one that is to go on from the beginning tries all starting points
+                self.cut |= self.options.checkpoints.is_some();
+                break;
+            }
+            if self.decided_by_target() {
                 break;
             }
             let found =
@@ -266,12 +276,14 @@ impl Question for Optimising<'_> {
     }
 
     fn cut_short(&mut self, pool: &Pool, batch: &[OpenBox], statistics: &Statistics) {
-        self.tell(pool, batch, statistics);
+        if !self.cut {
+            self.tell(pool, batch, statistics);
+        }
         self.cut = true;
     }
 
     fn progress(&mut self, pool: &Pool, statistics: &Statistics) -> Control {
-        if self.options.checkpoints.is_some_and(|pause| self.told.elapsed() >= pause) {
+        if !self.cut && self.options.checkpoints.is_some_and(|pause| self.told.elapsed() >= pause) {
             self.tell(pool, &[], statistics);
         }
         let upper = self.upper(pool);

@@ -35,31 +35,36 @@ pub(super) fn bits(text: &str) -> Result<u32, FormatError> {
     bits.ok_or_else(|| FormatError::syntax(format!("int{text}"), "int2 to int16".to_owned()))
 }
 
-/// The words of so many bits for numbers of which the least and the greatest are given.
-pub(in crate::perturbation) fn grid(bits: u32, symmetry: Symmetry, (least, greatest): (f64, f64)) -> Affine {
+/// The words of so many bits for numbers of which the least and the greatest are given; `None` where the scale is beyond the
+/// range of a float32.
+pub(in crate::perturbation) fn grid(bits: u32, symmetry: Symmetry, (least, greatest): (f64, f64)) -> Option<Affine> {
     let half = 1i64 << (bits - 1);
     let (least, greatest) = (least.min(0.0), greatest.max(0.0));
     match symmetry {
         Symmetry::Symmetric => {
             let most = greatest.max(-least);
-            Affine::new(scale(most / (half - 1) as f64), 0, (1 - half, half - 1))
+            Some(Affine::new(scale(most / (half - 1) as f64)?, 0, (1 - half, half - 1)))
         }
         Symmetry::Asymmetric => {
-            let scale = scale((greatest - least) / (2 * half - 1) as f64);
+            let scale = scale((greatest - least) / (2 * half - 1) as f64)?;
             let zero = (-half as f64 - least / scale).round_ties_even().clamp(-half as f64, (half - 1) as f64);
-            Affine::new(scale, zero as i64, (-half, half - 1))
+            Some(Affine::new(scale, zero as i64, (-half, half - 1)))
         }
     }
 }
 
 /// The words of a bias in 32 bits whose scale is that of the products of inputs and weights, as integer kernels add it.
-pub(super) fn accumulator(scale_of_inputs: f64, weights: &Affine) -> Affine {
+pub(super) fn accumulator(scale_of_inputs: f64, weights: &Affine) -> Option<Affine> {
     let most = i64::from(i32::MAX);
-    Affine::new(scale(scale_of_inputs * weights.scale()), 0, (-most, most))
+    Some(Affine::new(scale(scale_of_inputs * weights.scale())?, 0, (-most, most)))
 }
 
-/// A scale as quantisers store it: the nearest float32, and 1 where that is 0 or no normal number.
-fn scale(exact: f64) -> f64 {
+/// A scale as quantisers store it: the nearest float32, and 1 where that is 0 or below all normal numbers. `None` beyond the
+/// greatest one.
+fn scale(exact: f64) -> Option<f64> {
     let stored = exact as f32;
-    if stored.is_normal() { f64::from(stored) } else { 1.0 }
+    if stored.is_infinite() {
+        return None;
+    }
+    Some(if stored.is_normal() { f64::from(stored) } else { 1.0 })
 }

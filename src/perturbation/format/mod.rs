@@ -100,6 +100,18 @@ pub enum FormatError {
         /// its greatest number
         greatest: f64,
     },
+    /// A scale is too large.
+    #[error(
+        "{place} is {value:e}: the scale of {format} for it is beyond the range of a float32, expected smaller numbers"
+    )]
+    Scale {
+        /// which number
+        place: String,
+        /// the number
+        value: f64,
+        /// the format
+        format: String,
+    },
     /// The scale of the inputs is not known.
     #[error(
         "{format}: biases in 32 bits need the scale of a layer's inputs, expected quantised activations too, or :bias-float"
@@ -170,16 +182,23 @@ impl Format {
             }
             Format::Integer { bits, granularity, symmetry, bias } => {
                 let grid = |numbers: &[f64]| integer::grid(*bits, *symmetry, range(numbers));
-                let weights: Vec<_> = match granularity {
-                    Granularity::Tensor => vec![grid(layer.weights())],
-                    Granularity::Channel => layer.rows().map(grid).collect(),
+                let biases_alone = |place: &Parameter| matches!(place, Parameter::Bias { .. });
+                let weights = match granularity {
+                    Granularity::Tensor => grid(layer.weights()).map(|grid| vec![grid]),
+                    Granularity::Channel => layer.rows().map(grid).collect::<Option<Vec<_>>>(),
                 };
+                let weights = weights.ok_or_else(|| self.beyond(layer, |place| !biases_alone(place)))?;
                 let default = if input_scale.is_some() { Bias::Int32 } else { Bias::Float };
                 let biases = match (bias.unwrap_or(default), input_scale) {
                     (Bias::Float, _) => Vec::new(),
-                    (Bias::Same, _) => vec![Grid::Affine(grid(layer.biases()))],
+                    (Bias::Same, _) => {
+                        let grid = grid(layer.biases()).ok_or_else(|| self.beyond(layer, biases_alone))?;
+                        vec![Grid::Affine(grid)]
+                    }
                     (Bias::Int32, Some(scale)) => {
-                        weights.iter().map(|weights| Grid::Affine(integer::accumulator(scale, weights))).collect()
+                        let grids =
+                            weights.iter().map(|weights| integer::accumulator(scale, weights).map(Grid::Affine));
+                        grids.collect::<Option<_>>().ok_or_else(|| self.beyond(layer, |place| !biases_alone(place)))?
                     }
                     (Bias::Int32, None) => return Err(FormatError::NoInputScale { format: self.to_string() }),
                 };
@@ -188,6 +207,17 @@ impl Format {
         };
         self.check(layer, &grids)?;
         Ok(Some(grids))
+    }
+
+    /// That the scale of some parameters of a layer is too large, which the largest of them shows.
+    fn beyond(&self, layer: &Layer, of: impl Fn(&Parameter) -> bool) -> FormatError {
+        let size = |place: &Parameter| layer.parameter(*place).abs();
+        let largest = layer.parameters().filter(of).reduce(|x, y| if size(&y) > size(&x) { y } else { x });
+        FormatError::Scale {
+            place: largest.map(named).unwrap_or_default(),
+            value: largest.map_or(0.0, |place| layer.parameter(place)),
+            format: self.to_string(),
+        }
     }
 
     /// Whether all parameters of a layer are in range, where that matters.
@@ -199,10 +229,7 @@ impl Format {
             let value = layer.parameter(place);
             if let Some(grid) = grids.of(place).filter(|grid| value < grid.least() || value > grid.greatest()) {
                 return Err(FormatError::Saturates {
-                    place: match place {
-                        Parameter::Weight { row, col } => format!("weight [{row}][{col}]"),
-                        Parameter::Bias { row } => format!("bias [{row}]"),
-                    },
+                    place: named(place),
                     value,
                     format: self.to_string(),
                     least: grid.least(),
@@ -299,6 +326,14 @@ impl Format {
             }
         }
         Ok(())
+    }
+}
+
+/// `weight [0][1]`
+fn named(place: Parameter) -> String {
+    match place {
+        Parameter::Weight { row, col } => format!("weight [{row}][{col}]"),
+        Parameter::Bias { row } => format!("bias [{row}]"),
     }
 }
 

@@ -40,7 +40,7 @@ impl Report<'_> {
             confidence_at_least: guard,
             domain: self.domain.iter().map(|(lower, upper)| [json_exact(lower), json_exact(upper)]).collect(),
             delta: self.delta,
-            answer: outcome_name(self.found.outcome()),
+            answer: outcome_name(self.outcome()),
             found: match self.found {
                 Finding::Logits(found) => FoundDocument::Logits {
                     outputs: found.extents.iter().map(|extent| self.output_document(extent)).collect(),

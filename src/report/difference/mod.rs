@@ -2,13 +2,13 @@
 
 mod json;
 
-use super::number::{exact, lower, readable, sides, upper};
+use super::number::{between, exact, lower, readable, sides, upper, within};
 use super::text::{effort, line, unanswered};
-use super::words::{class, coordinates, place};
+use super::words::{assigned_noun, class, coordinates, place};
 use super::{Outcome, Scope};
 use crate::network::exact::ExactEvaluation;
 use crate::network::{Network, Output};
-use crate::robustness::difference::{Extent, Found, Logits, Supremum};
+use crate::robustness::difference::{Extent, Found, Logits, Supremum, Witness};
 use crate::robustness::{Answer, ClassChoice};
 use deltasat::exact::{Ball, Rational};
 use deltasat::search::{Statistics, StopReason};
@@ -82,16 +82,19 @@ impl Aim {
 }
 
 impl Finding {
-    /// The answer in one word.
-    pub fn outcome(&self) -> Outcome {
-        let answer = match self {
-            Finding::Logits(found) => found.answer,
-            Finding::One(found) => found.answer,
+    /// The answer in one word: bounds that are not within `delta` of each other are none.
+    fn outcome(&self, delta: f64) -> Outcome {
+        let (answer, done) = match self {
+            Finding::Logits(found) => {
+                let mut sides = found.extents.iter().flat_map(|extent| [&extent.above, &extent.below]);
+                (found.answer, sides.all(|side| within(side.lower, side.upper, delta)))
+            }
+            Finding::One(Found { answer, supremum, .. }) => (*answer, within(supremum.lower, supremum.upper, delta)),
         };
         match answer {
             Answer::Robust => Outcome::Robust,
             Answer::Violated => Outcome::Violated,
-            Answer::Bounds => Outcome::of_bounds(self.stop()),
+            Answer::Bounds => Outcome::of_stop(if done { StopReason::Complete } else { self.stop() }, done),
             Answer::Unknown => Outcome::Unknown,
             Answer::Timeout => Outcome::Timeout,
         }
@@ -139,6 +142,11 @@ impl Range {
 }
 
 impl Report<'_> {
+    /// The answer in one word.
+    pub fn outcome(&self) -> Outcome {
+        self.found.outcome(self.delta)
+    }
+
     /// Writes the answer in words.
     ///
     /// # Errors
@@ -201,7 +209,7 @@ impl Report<'_> {
         };
         if let Some(threshold) = self.aim.threshold().map(exact) {
             let one = single.clone().unwrap_or_else(|| format!("any {noun}"));
-            return match self.found.outcome() {
+            return match self.outcome() {
                 Outcome::Robust => {
                     let one = single.unwrap_or_else(|| format!("every {noun}"));
                     format!("proved: {one} of B differs from that of A by at most {threshold} {place}")
@@ -224,7 +232,7 @@ impl Report<'_> {
         let least = ranges().map(|range| range.proved[0]).fold(f64::INFINITY, f64::min);
         let greatest = ranges().map(|range| range.proved[1]).fold(f64::NEG_INFINITY, f64::max);
         let one = single.unwrap_or_else(|| format!("every {noun}"));
-        let start = match self.found.outcome() {
+        let start = match self.outcome() {
             Outcome::Bounds => "bounds".to_owned(),
             _ => format!("{}: bounds so far", unanswered(found.stop)),
         };
@@ -234,20 +242,15 @@ impl Report<'_> {
     fn logit_lines(&self, found: &Logits, out: &mut dyn Write) -> io::Result<()> {
         for extent in &found.extents {
             let Range { proved, attained } = Range::of(extent);
-            let bounds = format!("min {}, max {}", sides(proved[0], attained[0]), sides(attained[1], proved[1]));
+            let [min, max] = [(proved[0], attained[0]), (attained[1], proved[1])];
+            let [min, max] = [min, max].map(|(lower, upper)| sides(lower, upper, self.delta));
+            let bounds = format!("min {min}, max {max}");
             line(out, &self.output(extent.output), &bounds)?;
         }
-        let sides: [(&str, Side); 2] = [("min at", |extent| &extent.below), ("max at", |extent| &extent.above)];
-        for (name, side) in sides {
-            // the later ones of equals would do as well
-            let extreme = found.extents.iter().reduce(|x, y| if side(y).lower > side(x).lower { y } else { x });
-            let Some((extent, witness)) = extreme.and_then(|extent| Some((extent, side(extent).witness.as_ref()?)))
-            else {
-                continue;
-            };
+        for (name, output, witness) in extremes(found) {
             line(out, name, &coordinates(self.a, &witness.input))?;
-            let of = |evaluation: &ExactEvaluation| value(&evaluation.logits[extent.output]);
-            writeln!(out, "    {}: {} in A, {} in B", self.output(extent.output), of(&witness.a), of(&witness.b))?;
+            let of = |evaluation: &ExactEvaluation| value(&evaluation.logits[output]);
+            writeln!(out, "    {}: {} in A, {} in B", self.output(output), of(&witness.a), of(&witness.b))?;
         }
         if found.extents.len() > 1 {
             writeln!(out, "    (--json has an input for every output)")?;
@@ -267,8 +270,8 @@ impl Report<'_> {
 
     fn about_confidences(&self, found: &Found) -> String {
         let (place, quantity) = (self.place(), self.quantity(None));
-        let (least, most) = (lower(found.supremum.lower), upper(found.supremum.upper));
-        match (self.found.outcome(), self.aim.threshold().map(exact)) {
+        let [least, most] = between(found.supremum.lower, found.supremum.upper, self.delta);
+        match (self.outcome(), self.aim.threshold().map(exact)) {
             (Outcome::Robust, Some(threshold)) => {
                 format!("proved: {quantity} differs by at most {threshold} between A and B {place}")
             }
@@ -296,10 +299,16 @@ impl Report<'_> {
 
     fn about_class(&self, found: &Found, guard: Option<&Rational>) -> String {
         let guarded = guard.map_or(String::new(), |g| format!(" wherever A is at least {} confident", exact(g)));
-        let place = self.place();
-        match self.found.outcome() {
+        let (place, noun) = (self.place(), assigned_noun(self.a));
+        match self.outcome() {
+            Outcome::Robust if noun != "class" => format!("proved: the {noun} is the same in A and B {place}"),
+            Outcome::Violated if noun != "class" => format!("violated: the {noun} is not the same in A and B {place}"),
             Outcome::Robust => format!("proved: B assigns the class that A assigns {place}{guarded}"),
             Outcome::Violated => format!("violated: B assigns another class than A {place}{guarded}"),
+            _ if noun != "class" => {
+                let why = unanswered(found.stop);
+                format!("{why}: whether the {noun} is the same in A and B {place} is open")
+            }
             _ => {
                 let why = unanswered(found.stop);
                 format!("{why}: whether B assigns another class than A {place}{guarded} is open")
@@ -315,7 +324,7 @@ impl Report<'_> {
         };
         // two networks that are one have no gap
         if *most > f64::NEG_INFINITY {
-            line(out, name, &sides(*least, *most))?;
+            line(out, name, &sides(*least, *most, self.delta))?;
         }
         let Some(witness) = witness else { return Ok(()) };
         line(out, "witness at", &coordinates(self.a, &witness.input))?;
@@ -353,6 +362,16 @@ impl Report<'_> {
             _ => String::new(),
         }
     }
+}
+
+/// The witnesses of the least and of the greatest difference of all outputs, and which output each is about.
+pub(super) fn extremes(found: &Logits) -> impl Iterator<Item = (&'static str, usize, &Witness)> {
+    let sides: [(&str, Side); 2] = [("min at", |extent| &extent.below), ("max at", |extent| &extent.above)];
+    sides.into_iter().filter_map(|(name, side)| {
+        // the later ones of equals would do as well
+        let extreme = found.extents.iter().reduce(|x, y| if side(y).lower > side(x).lower { y } else { x })?;
+        Some((name, extreme.output, side(extreme).witness.as_ref()?))
+    })
 }
 
 /// The output whose difference is largest, and what that surely is at least.

@@ -33,7 +33,7 @@ pub fn page(report: &Report<'_>, reproduce: Reproduce) -> Page {
             bits: i64::from(width.bits),
             lower: width.finding.lower,
             upper: width.finding.upper,
-            answer: Outcome::of(&width.finding),
+            answer: Outcome::of(&width.finding, subject.delta),
         })
         .collect();
     let (quantity, threshold) = match &subject.aim {
@@ -51,7 +51,7 @@ pub fn page(report: &Report<'_>, reproduce: Reproduce) -> Page {
             ("Proof".to_owned(), mixed.proof()),
         ]);
     }
-    let numbers = numbers.definitions(finding::effort(found.stop, &found.statistics, Some(subject.delta)));
+    let numbers = numbers.definitions(finding::effort(report.stop(), &found.statistics, Some(subject.delta)));
     let witness = found.first_unsafe().and_then(|width| width.finding.witness.as_ref());
     let curve = section(quantity, &rows, threshold).prose(
         "Unless the whole curve was asked for (--curve), the search about a width ends as soon as it is known whether it is safe, \

@@ -3,18 +3,19 @@
 use super::finding::{assumptions, bounds, described, effort, equations, map_title, meaning, without_word};
 use super::table::{Cell, Column, Table};
 use super::{Page, Reproduce, Section, Verdict, confidence};
+use crate::encode::class_count;
 use crate::network::{Network, Output};
-use crate::report::difference::{Aim, Finding, Range, Report};
+use crate::report::difference::{Aim, Finding, Range, Report, extremes};
 use crate::report::number::lower;
 use crate::report::svg::map::{Map, Mark, Point};
-use crate::report::words::{class, coordinates};
+use crate::report::words::{assigned_noun, class, coordinates, either};
 use crate::report::{Outcome, Scope};
 use crate::robustness::difference::{Extent, Logits, Witness};
 use deltasat::exact::rational;
 
 /// The page of a difference.
 pub fn page(report: &Report<'_>, reproduce: Reproduce) -> Page {
-    let outcome = report.found.outcome();
+    let outcome = report.outcome();
     let numbers = match report.found {
         Finding::Logits(found) => ranges(report, found),
         Finding::One(found) => {
@@ -22,8 +23,8 @@ pub fn page(report: &Report<'_>, reproduce: Reproduce) -> Page {
                 Aim::ClassChange { .. } => "largest lead in B of another class over the one that A assigns (logits)",
                 Aim::Logits { .. } | Aim::Confidences { .. } => "largest difference",
             };
-            let row = vec![Cell::text(what), Cell::lower(found.supremum.lower), Cell::upper(found.supremum.upper)];
-            bounds(vec![row])
+            let [least, most] = Cell::bounds(found.supremum.lower, found.supremum.upper, report.delta);
+            bounds(vec![vec![Cell::text(what), least, most]])
         }
     };
     let mut maps = Section::new("What the two networks say");
@@ -37,7 +38,7 @@ pub fn page(report: &Report<'_>, reproduce: Reproduce) -> Page {
         Some(report.delta),
     ));
     let sections = Some(maps).filter(|maps| !maps.parts.is_empty()).into_iter().chain([numbers]);
-    let sections = sections.chain(witness_section(report, &witnesses));
+    let sections = sections.chain(witnesses.iter().map(|&witness| witness_section(report, witness)));
     let meaning = match outcome {
         Outcome::Robust => "This is proved for every input in question, not tested on some: there is no exception.",
         Outcome::Violated => "The input below shows it, evaluated in both networks in exact arithmetic.",
@@ -77,7 +78,7 @@ fn map_of(report: &Report<'_>, network: &Network) -> Option<Map> {
     let mut map = confidence::map(network, plane, map_title(network))?;
     map.points = witnesses(report.found)
         .into_iter()
-        .map(|(_, witness)| {
+        .map(|(_, _, witness)| {
             let at = [rational::nearest_f64(&witness.input[0]), rational::nearest_f64(&witness.input[1])];
             Point { at, mark: Mark::Witness, label: coordinates(network, &witness.input) }
         })
@@ -96,33 +97,35 @@ fn ranges(report: &Report<'_>, found: &Logits) -> Table {
     ];
     let row = |extent: &Extent| {
         let Range { proved, attained } = Range::of(extent);
-        vec![
-            Cell::text(report.output(extent.output)),
-            Cell::lower(proved[0]),
-            Cell::upper(attained[0]),
-            Cell::lower(attained[1]),
-            Cell::upper(proved[1]),
-        ]
+        let ends = [(proved[0], attained[0]), (attained[1], proved[1])];
+        let ends = ends.into_iter().flat_map(|(lower, upper)| Cell::bounds(lower, upper, report.delta));
+        [Cell::text(report.output(extent.output))].into_iter().chain(ends).collect()
     };
     let rows = found.extents.iter().map(row).collect();
     Table { caption: "Both sides of each difference".to_owned(), columns, rows, low: true, ..Table::default() }
 }
 
-/// The inputs that show most: with the output that each is about, where it is about one.
-fn witnesses(found: &Finding) -> Vec<(Option<usize>, &Witness)> {
+/// The inputs that show most, what each is, and the output that it is about, where it is about one.
+fn witnesses(found: &Finding) -> Vec<(&'static str, Option<usize>, &Witness)> {
     match found {
-        Finding::One(found) => found.supremum.witness.iter().map(|witness| (found.class, witness)).collect(),
-        Finding::Logits(found) => {
-            let sides = found.extents.iter().flat_map(|e| [&e.below, &e.above].map(|side| (e.output, side)));
-            let most = sides.filter_map(|(output, side)| Some((side.lower, output, side.witness.as_ref()?)));
-            let most = most.reduce(|x, y| if y.0 > x.0 { y } else { x });
-            most.into_iter().map(|(_, output, witness)| (Some(output), witness)).collect()
+        Finding::One(found) => {
+            let heading = "The witness";
+            found.supremum.witness.iter().map(|witness| (heading, found.class, witness)).collect()
         }
+        Finding::Logits(found) => extremes(found)
+            .map(|(end, output, witness)| {
+                let heading = if end == "min at" {
+                    "The witness of the least difference"
+                } else {
+                    "The witness of the greatest difference"
+                };
+                (heading, Some(output), witness)
+            })
+            .collect(),
     }
 }
 
-fn witness_section(report: &Report<'_>, witnesses: &[(Option<usize>, &Witness)]) -> Option<Section> {
-    let (about, witness) = witnesses.first()?;
+fn witness_section(report: &Report<'_>, (heading, about, witness): (&str, Option<usize>, &Witness)) -> Section {
     let mut shows = vec![("Input".to_owned(), equations(report.a, &witness.input))];
     let output = about.unwrap_or_default();
     let in_both = |a: String, b: String| format!("{a} in A, {b} in B");
@@ -139,11 +142,13 @@ fn witness_section(report: &Report<'_>, witnesses: &[(Option<usize>, &Witness)])
             }
         }
     }
-    let name = |index: Option<usize>| index.map_or("not certain".to_owned(), |index| class(report.a, index));
-    shows.push(("Assigned".to_owned(), in_both(name(witness.a.class), name(witness.b.class))));
-    Some(
-        Section::new("The witness")
-            .prose("One input at which the two networks differ as much as stated.")
-            .definitions(shows),
-    )
+    if class_count(report.a) > 1 {
+        let [a, b] = [&witness.a, &witness.b].map(|evaluation| either(report.a, &evaluation.classes));
+        shows.push((super::capital(assigned_noun(report.a)), in_both(a, b)));
+    }
+    let prose = match report.found {
+        Finding::One(_) => "One input at which the two networks differ as much as stated.",
+        Finding::Logits(_) => "One input at which B minus A is as far out as stated.",
+    };
+    Section::new(heading).prose(prose).definitions(shows)
 }

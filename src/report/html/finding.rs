@@ -3,12 +3,14 @@
 use super::confidence;
 use super::table::{Cell, Column, Table};
 use super::{Page, Part, Reproduce, Section, Verdict, Witness};
+use crate::encode::class_count;
 use crate::network::{Network, Output, Parameter};
 use crate::perturbation::Magnitude;
 use crate::report::number::{exact, lower};
 use crate::report::svg::map::{Map, Mark, Point};
-use crate::report::words::{self, class, coordinates, count, guarded, parameter, place};
+use crate::report::words::{self, assigned_noun, class, coordinates, count, either, guarded, parameter, place};
 use crate::report::{Aim, Outcome, Scope, Subject, class_change_name, stop_name, text};
+use crate::robustness::float_error::FloatError;
 use crate::robustness::radius::Radius;
 use crate::robustness::witness;
 use crate::robustness::{ClassChange, Finding};
@@ -20,21 +22,35 @@ pub(super) const SHOWN: usize = 64;
 
 /// The page of a finding.
 pub fn page(subject: &Subject<'_>, finding: &Finding, reproduce: Reproduce) -> Page {
-    let outcome = Outcome::of(finding);
+    page_in_float32(subject, finding, None, reproduce)
+}
+
+/// The page of a finding with what an evaluation in float32 adds to its bounds, where that was asked.
+pub fn page_in_float32(
+    subject: &Subject<'_>,
+    finding: &Finding,
+    float32: Option<&FloatError>,
+    reproduce: Reproduce,
+) -> Page {
+    let outcome = Outcome::of(finding, subject.delta);
     let mut numbers = Vec::new();
     let what = match subject.aim {
         Aim::Deviation { .. } => "largest deviation",
         Aim::ClassChange { .. } => "largest lead of another class over the assigned one (logits)",
     };
-    numbers.push(vec![Cell::text(what), Cell::lower(finding.lower), Cell::upper(finding.upper)]);
+    let [least, most] = Cell::bounds(finding.lower, finding.upper, subject.delta);
+    numbers.push(vec![Cell::text(what), least, most]);
     let mut section = Section::new("The answer in numbers").table(bounds(numbers));
     if let Some(change) = finding.class_change.filter(|change| text::about_change(subject, *change)) {
-        let about = match change {
-            ClassChange::Impossible => "Class change: impossible (proved).",
-            ClassChange::Possible => "Class change: possible (a witness does it).",
-            ClassChange::Unknown => "Class change: open.",
-        };
-        section = section.prose(about);
+        let noun = super::capital(assigned_noun(subject.network));
+        section = section.prose(match change {
+            ClassChange::Impossible => format!("{noun} change: impossible (proved)."),
+            ClassChange::Possible => format!("{noun} change: possible (a witness does it)."),
+            ClassChange::Unknown => format!("{noun} change: open."),
+        });
+    }
+    if let Some(error) = float32 {
+        section = section.prose(format!("{} (proved).", super::capital(&text::in_float32(subject, error))));
     }
     let section = section.definitions(effort(finding.stop, &finding.statistics, Some(subject.delta)));
     let sections = map_section(map(subject, finding.witness.as_ref()))
@@ -70,7 +86,7 @@ pub fn radius_page(subject: &Subject<'_>, radius: &Radius, reproduce: Reproduce)
     Page {
         title: title(subject, "Radius: "),
         verdict: Verdict {
-            outcome: Outcome::of_bounds(radius.stop),
+            outcome: Outcome::of_stop(radius.stop, radius.closed),
             sentence: without_word(&text::radius_sentence(subject, radius)),
             meaning: match &radius.refuted {
                 Some(_) => "Every epsilon up to the first number is safe, whatever the parameters within it: that is proved. The \
@@ -128,8 +144,8 @@ pub(super) fn map_section(map: Option<Map>) -> Option<Section> {
 pub fn witness_section(network: &Network, found: &witness::Witness) -> Section {
     let noun = if network.output() == Output::None { "Value" } else { "Confidence" };
     let of = class(network, found.class);
-    let name = |index: Option<usize>| index.map_or("not certain".to_owned(), |index| class(network, index));
-    let shows = vec![
+    let name = |classes: &[usize]| either(network, classes);
+    let mut shows = vec![
         ("Input".to_owned(), equations(network, &found.input)),
         (
             format!("{noun} of {of}"),
@@ -139,15 +155,17 @@ pub fn witness_section(network: &Network, found: &witness::Witness) -> Section {
                 lower(found.perturbed.floor_f64())
             ),
         ),
-        (
-            "Class".to_owned(),
+    ];
+    if class_count(network) > 1 {
+        shows.push((
+            super::capital(assigned_noun(network)),
             format!(
                 "{} in the trained network, {} in the witness",
-                name(found.nominal_class),
-                name(found.perturbed_class)
+                name(&found.nominal_classes),
+                name(&found.perturbed_classes)
             ),
-        ),
-    ];
+        ));
+    }
     let moved = found.moved(network);
     let moved = moved.iter().map(|step| (parameter(step.layer, step.parameter), step.from, step.to)).collect();
     let mut section = Section::new("The witness").prose(
@@ -268,14 +286,15 @@ pub(super) fn inputs(subject: &Subject<'_>) -> String {
 /// What the page is about.
 pub(super) fn title(subject: &Subject<'_>, kind: &str) -> String {
     let network = subject.network.name();
-    let (what, scope) = match (&subject.aim, subject.scope) {
-        (Aim::Deviation { threshold: None, .. }, _) => ("how far can its confidence move".to_owned(), subject.scope),
-        (Aim::Deviation { threshold: Some(threshold), .. }, _) => {
-            (format!("can its confidence move by more than {}", exact(threshold)), subject.scope)
+    let moves = if subject.network.output() == Output::None { "an output" } else { "its confidence" };
+    let what = match &subject.aim {
+        Aim::Deviation { threshold: None, .. } => format!("how far can {moves} move"),
+        Aim::Deviation { threshold: Some(threshold), .. } => {
+            format!("can {moves} move by more than {}", exact(threshold))
         }
-        (Aim::ClassChange { .. }, _) => ("can its class change".to_owned(), subject.scope),
+        Aim::ClassChange { .. } => format!("can its {} change", assigned_noun(subject.network)),
     };
-    let place = match scope {
+    let place = match subject.scope {
         Scope::Local([]) => "at the inputs of a file",
         Scope::Local(_) => "at one input",
         Scope::Global(_) => "over its domain",

@@ -6,7 +6,7 @@ use super::{Page, Reproduce, Section, Verdict, confidence};
 use crate::report::Scope;
 use crate::report::flips::{Layout, Summary};
 use crate::report::svg::map::{Map, Mark, Point};
-use crate::report::words::moving;
+use crate::report::words::{assigned_names, count, moving};
 use crate::robustness::flips::{Fate, Flip};
 use deltasat::exact::{Rational, rational};
 use deltasat::search::{Statistics, StopReason};
@@ -67,9 +67,10 @@ impl Rows {
             Fate::Can { .. } => (Status::Can, Mark::Can),
             Fate::Open(_) => (Status::Open, Mark::Open),
         };
-        let witness = if let Fate::Can { to } = flip.fate { Some(name(to)) } else { None };
-        let nearest = flip.rounded.filter(|_| layout.rounded).map(|rounded| rounded != flip.assigned);
-        let class = name(flip.assigned);
+        let witness = if let Fate::Can { to } = flip.fate { to.map(name) } else { None };
+        let nearest = flip.rounded.filter(|_| layout.rounded && flip.assigned.len() == 1);
+        let nearest = nearest.map(|rounded| flip.assigned != [rounded]);
+        let class = assigned_names(layout.network, &flip.assigned);
         self.rows.push(Row { index: line, class, status, nearest, margin: f64::NAN, witness });
         if let [x, y] = input {
             let at = [rational::nearest_f64(x), rational::nearest_f64(y)];
@@ -99,11 +100,15 @@ impl Rows {
         let numbers = Section::new("The answer in numbers").definitions(terms);
         let sections = map_section(self.map(layout)).into_iter().chain([numbers, section(&self.rows)]);
         let moving = format!("{}, each on its own", super::capital(&moving(layout.perturbation)));
+        let left = match summary.inputs.saturating_sub(summary.rows) {
+            0 => String::new(),
+            left => format!("; {} not looked at", count(left, "input", "inputs")),
+        };
         Page {
             title: format!("{}: which inputs can flip?", layout.network.name()),
             verdict: Verdict {
                 outcome: summary.outcome(),
-                sentence: format!("{}.", summary.sentence(layout)),
+                sentence: format!("{}{left}.", summary.sentence(layout)),
                 meaning: "An input that never flips keeps its class for all choices of parameters in question: that is proved. For \
                           one that can flip, some choice of them certainly gives it another class. Open is neither, and no sign of \
                           safety."
@@ -121,7 +126,7 @@ pub fn section(rows: &[Row]) -> Section {
     let number = |status: Status| rows.iter().filter(|row| row.status == status).count();
     let summary = format!(
         "Of {}, {} can flip (a witness does it), {} never flip (proved), {} open.",
-        crate::report::words::count(rows.len() as u64, "input", "inputs"),
+        count(rows.len() as u64, "input", "inputs"),
         number(Status::Can),
         number(Status::Never),
         match number(Status::Open) {

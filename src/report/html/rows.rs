@@ -7,10 +7,11 @@ use super::confidence;
 use super::finding::{assumptions_of_rows, change_name, effort, map_section, map_title, moving, title};
 use super::table::{Cell, Column, ROWS, Table};
 use super::{Page, Reproduce, Section, Verdict};
-use crate::report::number::{exact, lower, upper};
+use crate::encode::class_count;
+use crate::report::number::{between, exact};
 use crate::report::svg::map::{Map, Mark, Point};
 use crate::report::table::Summary;
-use crate::report::words::{count, moving as moving_words};
+use crate::report::words::{assigned_names, assigned_noun, assigned_title, count, moving as moving_words, quantity};
 use crate::report::{Aim, Outcome, Scope, Subject};
 use crate::robustness::{ClassChange, Finding};
 use deltasat::exact::{Rational, rational};
@@ -23,8 +24,12 @@ const INPUTS: usize = 8;
 #[derive(Clone, Debug, Default)]
 pub struct Rows {
     rows: Vec<Row>,
+    /// all rows as points of a map
+    points: Vec<Point>,
     /// how many rows there were
     count: u64,
+    /// the gap that was aimed at
+    delta: f64,
 }
 
 /// One row.
@@ -33,9 +38,8 @@ struct Row {
     line: u64,
     /// the first inputs as they were written
     fields: Vec<String>,
-    /// the place on a map
-    at: Option<[f64; 2]>,
-    class: Option<usize>,
+    /// the classes that may be assigned
+    assigned: Vec<usize>,
     outcome: Outcome,
     lower: f64,
     upper: f64,
@@ -59,19 +63,28 @@ impl Row {
 }
 
 impl Rows {
+    /// No rows yet, for a question with this δ.
+    pub fn new(delta: f64) -> Self {
+        Rows { delta, ..Rows::default() }
+    }
+
     /// Takes in a row; `fields` are its inputs as they are written in the file.
     pub fn add(&mut self, line: u64, fields: &[&str], input: &[Rational], finding: &Finding) {
         self.count += 1;
-        let at = match input {
-            [x, y] => Some([rational::nearest_f64(x), rational::nearest_f64(y)]),
-            _ => None,
-        };
+        if let ([x, y], Some(change)) = (input, finding.class_change) {
+            let mark = match change {
+                ClassChange::Impossible => Mark::Never,
+                ClassChange::Possible => Mark::Can,
+                ClassChange::Unknown => Mark::Open,
+            };
+            let at = [rational::nearest_f64(x), rational::nearest_f64(y)];
+            self.points.push(Point { at, mark, label: format!("line {line}: {}", fields.join(", ")) });
+        }
         self.rows.push(Row {
             line,
             fields: fields.iter().take(INPUTS).map(|field| (*field).to_owned()).collect(),
-            at,
-            class: finding.class,
-            outcome: Outcome::of(finding),
+            assigned: finding.assigned.clone(),
+            outcome: Outcome::of(finding, self.delta),
             lower: finding.lower,
             upper: finding.upper,
             change: finding.class_change,
@@ -112,10 +125,9 @@ impl Rows {
 
     /// The map of a network of two inputs, with the rows as points.
     pub fn map(&mut self, subject: &Subject<'_>) -> Option<Map> {
-        self.cut();
         let network = subject.network;
         let mut plane = confidence::plane(network, Scope::Local(&[]))?;
-        let places = self.rows.iter().filter_map(|row| row.at);
+        let places = self.points.iter().map(|point| point.at);
         if network.input().domain().is_none()
             && let Some(first) = places.clone().next()
         {
@@ -127,18 +139,7 @@ impl Rows {
             }
         }
         let mut map = confidence::map(network, plane, map_title(network))?;
-        map.points = self
-            .rows
-            .iter()
-            .filter_map(|row| {
-                let mark = match row.change? {
-                    ClassChange::Impossible => Mark::Never,
-                    ClassChange::Possible => Mark::Can,
-                    ClassChange::Unknown => Mark::Open,
-                };
-                Some(Point { at: row.at?, mark, label: format!("line {}: {}", row.line, row.fields.join(", ")) })
-            })
-            .collect();
+        map.points.clone_from(&self.points);
         Some(map)
     }
 
@@ -148,11 +149,14 @@ impl Rows {
         let answers = !matches!(subject.aim, Aim::Deviation { threshold: None, .. });
         let mut columns = vec![Column::number("line")];
         columns.extend(network.input().names().iter().take(INPUTS).map(Column::number));
-        columns.push(Column::text("class"));
+        let changes = class_count(network) > 1;
+        columns.push(Column::text(assigned_title(network)));
         if bounds {
             columns.extend([Column::number("witness: at least"), Column::number("proved: at most")]);
         }
-        columns.push(Column::text("class change"));
+        if changes {
+            columns.push(Column::text("class change"));
+        }
         if answers {
             columns.push(Column::text("answer"));
         }
@@ -162,11 +166,13 @@ impl Rows {
                 let value = rational::parse(field).map_or(f64::NAN, |value| rational::nearest_f64(&value));
                 Cell::keyed(field, value)
             }));
-            cells.push(Cell::text(row.class.map_or("–", |class| &network.classes()[class])));
+            cells.push(Cell::text(assigned_names(network, &row.assigned)));
             if bounds {
                 cells.extend([Cell::lower(row.lower), Cell::upper(row.upper)]);
             }
-            cells.push(Cell::text(change_name(row.change)));
+            if changes {
+                cells.push(Cell::text(change_name(row.change)));
+            }
             if answers {
                 cells.push(Cell::text(super::bits::answer(row.outcome)));
             }
@@ -198,9 +204,11 @@ fn totals(subject: &Subject<'_>, summary: &Summary) -> Table {
         add("✘ violated", summary.violated);
         add("? open", summary.unknown + summary.timeout);
     }
-    add("class change ✔ impossible", summary.change_impossible);
-    add("class change ✘ possible", summary.change_possible);
-    add("class change ? open", summary.rows.saturating_sub(summary.change_impossible + summary.change_possible));
+    if class_count(subject.network) > 1 {
+        add("class change ✔ impossible", summary.change_impossible);
+        add("class change ✘ possible", summary.change_possible);
+        add("class change ? open", summary.rows.saturating_sub(summary.change_impossible + summary.change_possible));
+    }
     let columns = vec![Column::text("what"), Column::number("inputs")];
     Table { caption: "How many inputs".to_owned(), columns, rows, ..Table::default() }
 }
@@ -214,23 +222,28 @@ fn verdict(subject: &Subject<'_>, summary: &Summary) -> Verdict {
         left => format!("; {} not looked at", count(left, "input", "inputs")),
     };
     let sentence = match &subject.aim {
-        Aim::Deviation { threshold: None, .. } => match summary.largest {
-            Some((largest, line)) => format!(
-                "of {inputs}, {moving} move the confidence by at most {}, and by at least {} at line {line}{left}.",
-                upper(summary.upper),
-                lower(largest)
-            ),
+        Aim::Deviation { choice, threshold: None } => match summary.largest {
+            Some((largest, line)) => {
+                let quantity = quantity(subject, *choice, &[]);
+                let [least, most] = between(largest, summary.upper, subject.delta);
+                format!(
+                    "of {inputs}, {moving} move {quantity} by at most {most}, and by at least {least} at line {line}{left}."
+                )
+            }
             None => format!("no input was looked at{left}."),
         },
-        Aim::Deviation { threshold: Some(threshold), .. } => format!(
-            "{moving} can move the confidence by more than {} at {} of {inputs}, and cannot at {}{left}.",
+        Aim::Deviation { choice, threshold: Some(threshold) } => format!(
+            "{moving} can move {} by more than {} at {} of {inputs}, and cannot at {}{left}.",
+            quantity(subject, *choice, &[]),
             exact(threshold),
             summary.violated,
             summary.robust
         ),
         Aim::ClassChange { .. } => format!(
-            "{moving} can change the class at {} of {inputs}, and cannot at {}{left}.",
-            summary.violated, summary.robust
+            "{moving} can change the {} at {} of {inputs}, and cannot at {}{left}.",
+            assigned_noun(subject.network),
+            summary.violated,
+            summary.robust
         ),
     };
     let meaning = "Each input is answered by itself: what is called proved holds for all choices of parameters within the \

@@ -3,10 +3,10 @@
 use super::finding;
 use super::table::{Cell, Column, Table};
 use super::{Page, Reproduce, Section, Verdict};
-use crate::report::sensitivity::{Report, name, share};
+use crate::report::number;
+use crate::report::sensitivity::{Report, name};
 use crate::report::svg::bars::{Bar, Bars};
 use crate::report::words::count;
-use crate::report::{Outcome, number};
 
 /// What was found about one part of a network.
 #[derive(Clone, Debug)]
@@ -31,7 +31,7 @@ pub fn page(report: &Report<'_>, reproduce: Reproduce) -> Page {
         .shares
         .iter()
         .map(|part| {
-            let share = share(&part.alone, &found.whole);
+            let share = report.share(&part.alone);
             Row {
                 name: name(part.part),
                 lower: part.alone.lower,
@@ -46,6 +46,9 @@ pub fn page(report: &Report<'_>, reproduce: Reproduce) -> Page {
     if left > 0 {
         let others = count(left as u64, &format!("other {one}"), &format!("other {many}"));
         parts = parts.prose(format!("{others}: each at most {} alone (proved).", number::upper(found.rest)));
+    }
+    if let Some(unseparated) = report.unseparated() {
+        parts = parts.prose(format!("Not separated: {unseparated}."));
     }
     let whole = vec![vec![
         Cell::text("all parameters together"),
@@ -67,7 +70,7 @@ pub fn page(report: &Report<'_>, reproduce: Reproduce) -> Page {
     Page {
         title: format!("{}: which {many} are most sensitive?", subject.network.name()),
         verdict: Verdict {
-            outcome: Outcome::of_bounds(found.stop),
+            outcome: report.outcome(),
             sentence: finding::without_word(&report.sentence()),
             meaning: meaning.to_owned(),
         },

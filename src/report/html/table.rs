@@ -85,9 +85,18 @@ impl Cell {
         if x.is_nan() { Cell::none() } else { Cell::keyed(finite(x, number::upper), x) }
     }
 
+    /// Two bounds, with as many digits as show that they are at most `delta` apart, where they are.
+    pub fn bounds(lower: f64, upper: f64, delta: f64) -> [Cell; 2] {
+        if !(lower.is_finite() && upper.is_finite()) {
+            return [Cell::lower(lower), Cell::upper(upper)];
+        }
+        let [low, high] = number::between(lower, upper, delta);
+        [Cell::keyed(low, lower), Cell::keyed(high, upper)]
+    }
+
     /// A double as it is.
     pub fn double(x: f64) -> Cell {
-        Cell::keyed(x.to_string(), x)
+        Cell::keyed(number::double(x), x)
     }
 
     /// A number for orientation, which bounds nothing.

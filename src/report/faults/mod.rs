@@ -1,18 +1,23 @@
 //! Reports about faults: what single inverted bits do at an input, or at each of many.
 
-use super::json::{self, Effort, PerturbationDocument, SCHEMA};
-use super::number::{fixed_lower, fixed_upper, json_exact, json_lower, json_upper, lower, upper};
+mod json;
+
+use self::json::{Document, EffectDocument, End, EverywhereDocument, FaultDocument, Head, Row};
+use super::json::{self as documents, Effort, SCHEMA};
+use super::number::{between, double, fixed_lower, fixed_upper, json_exact, json_lower, json_upper, sides};
 use super::text::{effort, line, unanswered};
-use super::words::{class, coordinates, count, parameter, parameters, place};
+use super::words::{
+    assigned_names, assigned_noun, assigned_title, class, classes, coordinates, count, either, parameter, parameters,
+    place,
+};
 use super::{Outcome, Scope, class_change_name, stop_name};
-use crate::network::{Network, Parameter};
+use crate::encode::class_count;
+use crate::network::{Network, Output};
 use crate::perturbation::{Magnitude, Perturbation};
 use crate::robustness::ClassChange;
 use crate::robustness::faults::{Effect, Everywhere, Fault, Faults};
 use deltasat::exact::Rational;
 use deltasat::search::StopReason;
-use serde::Serialize;
-use serde_json::value::RawValue;
 use std::io::{self, Write};
 
 /// A network, a format, and the faults.
@@ -24,6 +29,8 @@ pub struct Report<'a> {
     pub perturbation: &'a Perturbation,
     /// the faults
     pub faults: &'a Faults,
+    /// the gap between bounds that is aimed at
+    pub delta: f64,
 }
 
 /// What was found at many inputs.
@@ -48,10 +55,16 @@ pub struct Summary {
 }
 
 impl Report<'_> {
+    /// Whether there are classes that a fault can change.
+    fn decides(&self) -> bool {
+        class_count(self.network) > 1
+    }
+
     /// The outcome at an input: violated where a fault changes the class or leaves no number.
     pub fn outcome(&self, effect: &Effect) -> Outcome {
         match effect.class_change() {
             _ if !self.faults.invalid().is_empty() => Outcome::Violated,
+            _ if !self.decides() => Outcome::of_bounds(effect.bounds, self.delta, StopReason::Complete),
             ClassChange::Possible => Outcome::Violated,
             ClassChange::Impossible => Outcome::Robust,
             ClassChange::Unknown if effect.stop != StopReason::Complete => Outcome::Timeout,
@@ -81,10 +94,26 @@ impl Report<'_> {
     /// Those of the writer.
     pub fn text(&self, input: &[Rational], effect: &Effect, out: &mut dyn Write) -> io::Result<()> {
         let (all, place) = (self.faults.faults().len() as u64, place(self.network, Scope::Local(input)));
-        let (subject, class_name) = (self.subject(), class(self.network, effect.class));
-        writeln!(out, "{} of {all} {subject} change {class_name} {place}", effect.changes)?;
-        line(out, "deviation", &format!("[{}, {}]", lower(effect.bounds.0), upper(effect.bounds.1)))?;
-        line(out, "class change", class_change_name(effect.class_change()))?;
+        let (subject, names) = (self.subject(), classes(self.network, &effect.assigned));
+        let [least, most] = between(effect.bounds.0, effect.bounds.1, self.delta);
+        let noun = assigned_noun(self.network);
+        if !self.decides() {
+            writeln!(out, "{all} {subject} move {names} by at most {most} {place}, and some by at least {least}")?;
+        } else if noun == "class" {
+            writeln!(out, "{} of {all} {subject} change {names} {place}", effect.changes)?;
+        } else {
+            let names = either(self.network, &effect.assigned);
+            writeln!(out, "{} of {all} {subject} change the {noun} {names} {place}", effect.changes)?;
+        }
+        line(out, "deviation", &format!("[{least}, {most}]"))?;
+        if self.decides() {
+            let change = class_change_name(effect.class_change());
+            if noun == "class" {
+                line(out, "class change", change)?
+            } else {
+                line(out, noun, &format!("change {change}"))?
+            }
+        }
         if let Some(fault) = &effect.worst {
             line(out, "worst", &described(fault))?;
         }
@@ -112,7 +141,7 @@ impl Report<'_> {
             effect: self.effect(effect),
             seconds: effect.seconds,
         };
-        json::write(&document, out)
+        documents::write(&document, out)
     }
 
     /// Writes what was found over a box of inputs, in words.
@@ -126,12 +155,17 @@ impl Report<'_> {
         out: &mut dyn Write,
     ) -> io::Result<()> {
         let (subject, place) = (self.subject(), place(self.network, Scope::Global(domain)));
-        let (least, most) = (lower(found.bounds.0), upper(found.bounds.1));
-        let so_far = match Outcome::of_bounds(found.stop) {
-            Outcome::Bounds => String::new(),
-            _ => format!("{}, so far: ", unanswered(found.stop)),
+        let [least, most] = between(found.bounds.0, found.bounds.1, self.delta);
+        let so_far = match found.stop {
+            StopReason::Complete => String::new(),
+            stop => format!("{}, so far: ", unanswered(stop)),
         };
-        writeln!(out, "{so_far}{subject} move the confidence by at most {most} {place}, and some by at least {least}")?;
+        let quantity = match self.network.output() {
+            Output::None => "any output",
+            Output::Softmax | Output::Sigmoid if class_count(self.network) == 2 => "the confidence of any class",
+            Output::Softmax | Output::Sigmoid => "the confidence of the assigned class",
+        };
+        writeln!(out, "{so_far}{subject} move {quantity} by at most {most} {place}, and some by at least {least}")?;
         line(out, "deviation", &format!("[{least}, {most}]"))?;
         if let Some((fault, input)) = &found.worst {
             line(out, "worst", &described(fault))?;
@@ -162,12 +196,15 @@ impl Report<'_> {
             input: input.map(|input| input.iter().map(json_exact).collect()),
             effort: Effort::new(found.stop, &found.statistics),
         };
-        json::write(&document, out)
+        documents::write(&document, out)
     }
 
     /// The outcome over a box of inputs.
     pub fn outcome_everywhere(&self, found: &Everywhere) -> Outcome {
-        if self.faults.invalid().is_empty() { Outcome::of_bounds(found.stop) } else { Outcome::Violated }
+        if !self.faults.invalid().is_empty() {
+            return Outcome::Violated;
+        }
+        Outcome::of_bounds(found.bounds, self.delta, found.stop)
     }
 
     fn head(&self) -> Head<'_> {
@@ -176,7 +213,7 @@ impl Report<'_> {
             model: self.network.name(),
             question: "faults",
             bits: 1,
-            perturbation: json::perturbation(self.perturbation),
+            perturbation: documents::perturbation(self.perturbation),
             faults: self.faults.faults().len(),
             unbounded: self.faults.invalid().iter().map(FaultDocument::from).collect(),
         }
@@ -184,9 +221,11 @@ impl Report<'_> {
 
     fn effect(&self, effect: &Effect) -> EffectDocument<'_> {
         let name = |class: usize| self.network.classes()[class].as_str();
+        let (assigned, may_be_assigned) = documents::assigned(self.network, &effect.assigned);
         EffectDocument {
-            assigned: name(effect.class),
-            class_change: class_change_name(effect.class_change()),
+            assigned,
+            may_be_assigned,
+            class_change: self.decides().then(|| class_change_name(effect.class_change())),
             changes: effect.changes,
             open: effect.open,
             lower: json_lower(effect.bounds.0),
@@ -206,7 +245,9 @@ impl Report<'_> {
             let head = serde_json::to_string(&self.head())?;
             return write!(out, "{},\"rows\":[", &head[..head.len() - 1]);
         }
-        writeln!(out, "{:>6}  {:<12}  {:>8}  {:>8}  {:>8}  class change", "line", "class", "changes", "lower", "upper")
+        let (title, changes) = (assigned_title(self.network), if self.decides() { "class change" } else { "" });
+        let text = format!("{:>6}  {title:<12}  {:>8}  {:>8}  {:>8}  {changes}", "line", "changes", "lower", "upper");
+        writeln!(out, "{}", text.trim_end())
     }
 
     /// Writes a row of a table.
@@ -220,14 +261,16 @@ impl Report<'_> {
         let (mut low, mut high) = (String::new(), String::new());
         fixed_lower(effect.bounds.0, &mut low);
         fixed_upper(effect.bounds.1, &mut high);
-        let class = &self.network.classes()[effect.class];
-        let change = effect.change.map_or_else(
-            || class_change_name(effect.class_change()).to_owned(),
-            |(fault, to)| format!("to {}: {}", self.network.classes()[to], described(&fault)),
-        );
+        let class = assigned_names(self.network, &effect.assigned);
+        let change = match effect.change {
+            _ if !self.decides() => String::new(),
+            None => class_change_name(effect.class_change()).to_owned(),
+            Some((fault, to)) => format!("to {}: {}", self.network.classes()[to], described(&fault)),
+        };
         let changes = effect.changes;
-        let text = format!("{number:>6}  {class:<12}  {changes:>8}  {low:>8}  {high:>8}  {change}\n");
-        out.extend_from_slice(text.as_bytes());
+        let text = format!("{number:>6}  {class:<12}  {changes:>8}  {low:>8}  {high:>8}  {change}");
+        out.extend_from_slice(text.trim_end().as_bytes());
+        out.push(b'\n');
     }
 
     /// Writes the end of a table.
@@ -242,7 +285,8 @@ impl Report<'_> {
                 class_change_possible: summary.possible,
                 class_change_impossible: summary.impossible,
                 lower: json_lower(summary.largest.0),
-                upper: json_upper(summary.largest.1),
+                // of rows that were not looked at nothing is known
+                upper: json_upper(if summary.rows == summary.inputs { summary.largest.1 } else { f64::INFINITY }),
                 stop: stop_name(summary.stop.unwrap_or(StopReason::Complete)),
                 seconds: summary.seconds,
             };
@@ -251,15 +295,27 @@ impl Report<'_> {
         let (inputs, open) =
             (count(summary.rows, "input", "inputs"), summary.rows - summary.possible - summary.impossible);
         let subject = self.subject();
-        writeln!(
-            out,
-            "{inputs}: {subject} change the class at {}, at {} none does; {open} open",
-            summary.possible, summary.impossible
-        )?;
-        if summary.stop.is_some() && summary.rows < summary.inputs {
-            writeln!(out, "out of time: {} not looked at", count(summary.inputs - summary.rows, "input", "inputs"))?;
+        let bounds = sides(summary.largest.0, summary.largest.1, self.delta);
+        if self.decides() {
+            let (noun, possible, impossible) = (assigned_noun(self.network), summary.possible, summary.impossible);
+            writeln!(
+                out,
+                "{inputs}: {subject} change the {noun} at {possible}, at {impossible} none does; {open} open"
+            )?;
+        } else {
+            writeln!(out, "{inputs}: {subject}")?;
         }
-        line(out, "deviation", &format!("[{}, {}]", lower(summary.largest.0), upper(summary.largest.1)))?;
+        let so_far = match summary.stop {
+            None => "",
+            Some(stop) => {
+                if summary.rows < summary.inputs {
+                    let left = count(summary.inputs - summary.rows, "input", "inputs");
+                    writeln!(out, "{}: {left} not looked at", unanswered(stop))?;
+                }
+                " so far"
+            }
+        };
+        line(out, "deviation", &format!("{bounds}{so_far}"))?;
         if let Some((fault, number)) = &summary.worst {
             line(out, "worst", &format!("{} (line {number})", described(fault)))?;
         }
@@ -274,6 +330,8 @@ impl Report<'_> {
             Outcome::Violated
         } else if summary.stop.is_some() {
             Outcome::Timeout
+        } else if !self.decides() {
+            Outcome::of_bounds(summary.largest, self.delta, StopReason::Complete)
         } else if summary.impossible < summary.rows {
             Outcome::Unknown
         } else {
@@ -303,102 +361,6 @@ impl Summary {
 
 /// `layer 0 weight [3][1], bit 7: 0.5 -> -63.5`
 fn described(fault: &Fault) -> String {
-    let to = fault.to.map_or("no number".to_owned(), |to| to.to_string());
-    format!("{}, bit {}: {} -> {to}", parameter(fault.layer, fault.place), fault.bit, fault.from)
-}
-
-#[derive(Serialize)]
-struct Head<'a> {
-    schema: u32,
-    model: &'a str,
-    question: &'static str,
-    /// how many are inverted
-    bits: u32,
-    perturbation: PerturbationDocument,
-    faults: usize,
-    unbounded: Vec<FaultDocument>,
-}
-
-#[derive(Serialize)]
-struct Document<'a> {
-    #[serde(flatten)]
-    head: Head<'a>,
-    answer: &'static str,
-    input: Vec<Box<RawValue>>,
-    #[serde(flatten)]
-    effect: EffectDocument<'a>,
-    seconds: f64,
-}
-
-#[derive(Serialize)]
-struct EverywhereDocument<'a> {
-    #[serde(flatten)]
-    head: Head<'a>,
-    answer: &'static str,
-    domain: Vec<[Box<RawValue>; 2]>,
-    lower: Box<RawValue>,
-    upper: Box<RawValue>,
-    worst: Option<FaultDocument>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    input: Option<Vec<Box<RawValue>>>,
-    #[serde(flatten)]
-    effort: Effort,
-}
-
-#[derive(Serialize)]
-struct EffectDocument<'a> {
-    assigned: &'a str,
-    class_change: &'static str,
-    changes: u64,
-    open: u64,
-    lower: Box<RawValue>,
-    upper: Box<RawValue>,
-    worst: Option<FaultDocument>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    change: Option<FaultDocument>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    to: Option<&'a str>,
-}
-
-#[derive(Serialize)]
-struct Row<'a> {
-    line: u64,
-    input: Vec<Box<RawValue>>,
-    #[serde(flatten)]
-    effect: EffectDocument<'a>,
-}
-
-#[derive(Serialize)]
-struct End {
-    answer: &'static str,
-    inputs: u64,
-    class_change_possible: u64,
-    class_change_impossible: u64,
-    lower: Box<RawValue>,
-    upper: Box<RawValue>,
-    stop: &'static str,
-    seconds: f64,
-}
-
-#[derive(Serialize)]
-struct FaultDocument {
-    layer: usize,
-    row: usize,
-    /// `null` for a bias
-    column: Option<usize>,
-    bit: u32,
-    value: f64,
-    /// `null` for infinity and NaN
-    faulty: Option<f64>,
-}
-
-impl From<&Fault> for FaultDocument {
-    fn from(fault: &Fault) -> Self {
-        let column = match fault.place {
-            Parameter::Weight { col, .. } => Some(col),
-            Parameter::Bias { .. } => None,
-        };
-        let (layer, row) = (fault.layer, fault.place.row());
-        FaultDocument { layer, row, column, bit: fault.bit, value: fault.from, faulty: fault.to }
-    }
+    let to = fault.to.map_or("no number".to_owned(), double);
+    format!("{}, bit {}: {} -> {to}", parameter(fault.layer, fault.place), fault.bit, double(fault.from))
 }
