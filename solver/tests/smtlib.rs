@@ -147,9 +147,13 @@ fn chains_of_definitions() {
                 assert_eq!(replies, ["delta-sat with delta = 0.001"], "{f}");
                 started.elapsed()
             };
-            let (short, long) = (timed(length / 4), timed(length));
-            // four times the length would take sixteen times as long if each looked at all others
-            assert!(long < short * 10 + Duration::from_secs(1), "{f}: {short:?}, then {long:?}");
+            // four times the length would take sixteen times as long if each looked at all others; a machine that was
+            // busy with something else once is not likely to be so three times
+            let linear = (0..3).any(|_| {
+                let (short, long) = (timed(length / 4), timed(length));
+                long < short * 10 + Duration::from_secs(1)
+            });
+            assert!(linear, "{f}: a chain four times as long takes more than ten times as long");
         }
         let closed = chain(1000, "(* 0.5 ?)", false).replace("(check-sat)", "(assert (= x0 (* 4 x1000)))(check-sat)");
         assert_eq!(replies(&closed, Settings::default()).0, ["unsat"]);
