@@ -100,10 +100,13 @@ fn malformed_lines_are_named() {
         (line(4, "2,200000000,2,"), "line 13, column 5: 1 number, expected 2 (the weights of neuron 3 of layer 0)"),
         (line(6, "-10.5,x,"), "line 6, column 7: \"x\", expected a number (the least values of the inputs)"),
         (line(6, "11,0,"), "line 7, column 1: input 0: the lower end 11 is above the upper end 101/10"),
-        (line(7, "10.1"), "line 7, column 5: 1 number, expected 2 (the greatest values of the inputs)"),
+        (line(7, "10.1"), "line 7, column 5: 1 number, expected at least 2 (the greatest values of the inputs)"),
         (line(7, "10.1,1e999"), "line 7, column 6: \"1e999\", expected a number that fits a double"),
         (line(7, "10.1,inf"), "line 7, column 6: \"inf\", expected a number"),
-        (line(8, "0.1,2.0"), "line 8, column 8: 2 numbers, expected 3 (the means of the inputs and of the outputs)"),
+        (
+            line(8, "0.1"),
+            "line 8, column 4: 1 number, expected at least 2 (the means of the inputs and of the outputs)",
+        ),
         (line(9, "4.0,0.0,1.0"), "line 9, column 1: range 1 is 0.0, expected one with a reciprocal"),
         (line(9, "4.0,1.0,1e-310"), "line 9, column 1: range 2 is 1e-310, expected one with a reciprocal"),
         (line(11, "3.0,,"), "line 11, column 5: \"\", expected a number (the weights of neuron 1 of layer 0)"),
@@ -116,6 +119,28 @@ fn malformed_lines_are_named() {
     for (i, (given, expected)) in cases.iter().enumerate() {
         assert!(given.starts_with(expected), "case {i}: {given}\nexpected {expected}");
     }
+}
+
+/// Longer lists begin with the inputs' values and end with the outputs' mean and range; shorter ones leave the outputs alone.
+#[test]
+fn lists_may_be_longer_or_without_the_outputs() {
+    let with = |changes: &[(&str, &str)]| {
+        changes.iter().fold(SMALL.to_owned(), |text, (from, to)| {
+            assert!(text.contains(from), "{from}");
+            text.replacen(from, to, 1)
+        })
+    };
+    let longer = with(&[
+        ("0.1, 2.0, 7.5,", "0.1, 2.0, 35.1, -4.0, 7.5,"),
+        ("4.0,3.0,100.0,", "4.0,3.0,60.0,5.0,100.0,"),
+        ("-10.5,", "-10.5,0,-3,99,\n// "),
+    ]);
+    let lower_ends = read(&longer);
+    let plain = read(&with(&[("-10.5,", "-10.5,0,\n// ")]));
+    assert_eq!(lower_ends, plain);
+    let without = read(&with(&[("0.1, 2.0, 7.5,", "0.1, 2.0"), ("4.0,3.0,100.0,", "4.0,3.0")]));
+    let neutral = read(&with(&[("0.1, 2.0, 7.5,", "0.1, 2.0, 0"), ("4.0,3.0,100.0,", "4.0,3.0,1")]));
+    assert_eq!(without, neutral);
 }
 
 #[test]
@@ -213,4 +238,16 @@ fn what_the_format_cannot_hold_is_said() {
     let thirds = Input::new(inputs().names().to_vec(), vec![third.clone(), third]).unwrap();
     let expected = "input.domain[0]: 1/3, expected a decimal of at most 1200 characters";
     assert_eq!(say(network.layers().to_vec(), thirds), expected);
+}
+
+/// A file that git-lfs left a pointer to is called that, whatever its format.
+#[test]
+fn a_pointer_to_a_large_file_is_called_that() {
+    for extension in ["nnet", "onnx", "json"] {
+        let path = std::env::temp_dir().join(format!("quantproof-pointer-{}.{extension}", std::process::id()));
+        std::fs::write(&path, "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 12\n").unwrap();
+        let message = Network::load(&path).unwrap_err().to_string();
+        std::fs::remove_file(&path).unwrap();
+        assert!(message.contains("git-lfs pointer"), "{message}");
+    }
 }

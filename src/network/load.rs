@@ -8,6 +8,9 @@ use std::{fs, io, path::Path};
 use super::stored::StoredLayer;
 use super::{Network, NetworkError, json, nnet, onnx};
 
+/// How the text begins that git-lfs leaves in the place of a large file.
+const GIT_LFS: &[u8] = b"version https://git-lfs.";
+
 type Written = Result<Vec<u8>, NetworkError>;
 
 /// How files of one extension are read and written.
@@ -47,6 +50,11 @@ impl Network {
         let load = || {
             let format = Format::of(path)?;
             let bytes = fs::read(path).map_err(|error| NetworkError::Read { reason: reason(&error) })?;
+            if bytes.starts_with(GIT_LFS) {
+                let reason =
+                    "a git-lfs pointer in the network's place, expected the file itself (`git lfs pull`)".to_owned();
+                return Err(NetworkError::Read { reason });
+            }
             let stem = path.file_stem().unwrap_or_default().to_string_lossy();
             (format.read)(&bytes, &stem)
         };

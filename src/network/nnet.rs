@@ -5,6 +5,10 @@
 //! each input; the means and the ranges of each input and, last, of the outputs; then for each layer its rows of weights
 //! and its biases, one a line. Hidden layers are ReLU, the last one is linear.
 //!
+//! Many files list more values than there are inputs, for the networks that theirs was cut from: the first ones are those of
+//! the inputs, and the last mean and range are those of the outputs. Where these two are missing, nothing is done to the
+//! outputs.
+//!
 //! **Normalisation.** The network proper is given `(x − mean)/range` and answers `y`; the answer meant is
 //! `y·range + mean` with the last range and mean. Those numbers are no parameters. They become [`Fixed`] layers: one that
 //! subtracts the means, exactly, one that multiplies by the doubles nearest to the reciprocals of the ranges, and after
@@ -39,8 +43,8 @@ pub fn read(bytes: &[u8], name: &str) -> Result<Network, NetworkError> {
     }
     lines.line("the unused flag")?;
     let domain = lines.domain(inputs)?;
-    let means = lines.numbers("the means of the inputs and of the outputs", inputs + 1)?;
-    let ranges = lines.numbers("the ranges of the inputs and of the outputs", inputs + 1)?;
+    let means = lines.normalisation("the means of the inputs and of the outputs", inputs, 0.0)?;
+    let ranges = lines.normalisation("the ranges of the inputs and of the outputs", inputs, 1.0)?;
     if let Some(i) = ranges.iter().position(|r| !r.recip().is_finite()) {
         return Err(lines.error(1, format!("range {i} is {:?}, expected one with a reciprocal", ranges[i])));
     }
@@ -167,6 +171,26 @@ impl<'a> Lines<'a> {
         fields.into_iter().map(|(column, field)| self.number(column, field, what)).collect()
     }
 
+    /// The fields of the next line, at least so many.
+    fn at_least(&mut self, what: &str, least: usize) -> Result<Vec<(usize, &'a str)>, NetworkError> {
+        let fields = self.fields(what, None)?;
+        if fields.len() < least {
+            let column = fields.last().map_or(1, |&(column, field)| column + field.len());
+            let given = count(fields.len(), "number");
+            return Err(self.error(column, format!("{given}, expected at least {least} ({what})")));
+        }
+        Ok(fields)
+    }
+
+    /// A number for each input, and the one of the outputs, which is the last of a longer list, or `absent`.
+    fn normalisation(&mut self, what: &str, inputs: usize, absent: f64) -> Result<Vec<f64>, NetworkError> {
+        let fields = self.at_least(what, inputs)?;
+        let numbers = fields.iter().map(|&(column, field)| self.number(column, field, what));
+        let numbers: Vec<f64> = numbers.collect::<Result<_, _>>()?;
+        let last = if numbers.len() > inputs { numbers[numbers.len() - 1] } else { absent };
+        Ok(numbers[..inputs].iter().copied().chain([last]).collect())
+    }
+
     /// The double nearest to a decimal.
     fn number(&self, column: usize, field: &str, what: &str) -> Result<f64, NetworkError> {
         let decimal = field.bytes().all(|b| b.is_ascii_digit() || b"+-.eE".contains(&b));
@@ -183,8 +207,7 @@ impl<'a> Lines<'a> {
     fn domain(&mut self, inputs: usize) -> Result<Vec<Domain>, NetworkError> {
         let mut ends = Vec::new();
         for what in ["the least values of the inputs", "the greatest values of the inputs"] {
-            let fields = self.fields(what, Some(inputs))?;
-            for &(column, field) in &fields {
+            for (column, field) in self.at_least(what, inputs)?.into_iter().take(inputs) {
                 self.number(column, field, what)?;
                 ends.push(decimal::parse(field).map_err(|problem| self.error(column, problem))?);
             }
