@@ -17,18 +17,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Violations that are known and not mended yet; this list may only shrink.
-const KNOWN: &[&str] = &[
-    // "bounds" with bounds that are further apart than δ
-    "faults global gap_int.json --relative 1/3",
-    "faults global tiegap.json --relative 0.01 --layers 1",
-    "faults local biglogit3.json --input 255 --epsilon 31 --class b",
-    "seed 63 0",
-    // a class that cannot be told from the one that is answered for
-    "faults local tie.json --input 1 --relative 0.01 --layers 1 --deviation 0.1",
-    // a lower bound above the exact gap of its witness, in the last digits
-    "seed 127 0",
-    "seed 136 0",
-];
+const KNOWN: &[&str] = &[];
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))

@@ -136,6 +136,22 @@ impl ExactEvaluation {
 }
 
 impl Output {
+    /// The largest double surely not above the largest `logit_k − logit_class`, k another class; `−∞` where there is none,
+    /// `None` without such a class.
+    pub fn exact_gap(self, logits: &[Ball], class: usize) -> Option<f64> {
+        match self {
+            // the other class has the logit 0
+            Output::Sigmoid if class == 1 => Some(logits.first()?.neg().floor_f64()),
+            Output::Sigmoid => Some(logits.first()?.floor_f64()),
+            Output::None | Output::Softmax => {
+                let own = logits.get(class)?;
+                let others = logits.iter().enumerate().filter(|&(k, _)| k != class);
+                let gaps = others.filter_map(|(_, logit)| Some(logit.sub(own)?.floor_f64()));
+                Some(gaps.fold(f64::NEG_INFINITY, f64::max))
+            }
+        }
+    }
+
     /// The confidence of a class from exact logits; for [`Output::None`] the output itself. `None` out of range.
     pub fn exact_confidence(self, logits: &[Ball], class: usize) -> Option<Ball> {
         match self {

@@ -128,6 +128,8 @@ impl Global<'_> {
             if let Some(witness) = witness.filter(|witness| witness.changes_class() && self.guarded(witness, guard)) {
                 finding.answer = Answer::Violated;
                 finding.class_change = Some(ClassChange::Possible);
+                // what the parameters printed attain; the point that they were rounded from may attain a little more
+                finding.lower = witness.gap;
                 finding.witness = Some(witness);
                 if others > 0 {
                     // the other pairs of classes were not looked at

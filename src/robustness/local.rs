@@ -369,7 +369,8 @@ impl<'a> Local<'a> {
     /// The class changes as was found.
     fn possible(&self, found: Attained, finding: &mut Finding, collects: bool) -> Departure {
         if collects {
-            finding.lower = finding.lower.max(0.0);
+            // a witness attains its own gap, the point that it was rounded from perhaps a little more
+            finding.lower = found.witness.as_ref().map_or(finding.lower, |witness| witness.gap).max(0.0);
             let all = class_count(self.network) == 2;
             // with more than two the other classes were not all looked at
             finding.upper = if all { finding.upper } else { f64::INFINITY };

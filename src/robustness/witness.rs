@@ -24,6 +24,8 @@ pub struct Witness {
     pub nominal: Ball,
     /// the class's confidence in the perturbed network
     pub perturbed: Ball,
+    /// the largest double surely not above the perturbed network's largest `logit_k − logit_class`, k another class
+    pub gap: f64,
 }
 
 /// A parameter that a witness moves.
@@ -53,6 +55,7 @@ impl Witness {
         let perturbed = perturbation.evaluate_exactly(&network, &input)?;
         let output = trained.output();
         Some(Witness {
+            gap: output.exact_gap(&perturbed.logits, class)?,
             class,
             nominal_classes: nominal.classes,
             perturbed_classes: perturbed.classes,

@@ -195,6 +195,16 @@ pub enum Incremented {
 }
 
 impl Op {
+    /// Whether the operator bends where its first operand changes its sign, so that a split there makes it straight.
+    pub fn bends_at_zero(&self) -> bool {
+        matches!(self, Op::Relu | Op::Abs | Op::Ite | Op::Increment(Incremented::Relu | Incremented::Abs))
+    }
+
+    /// Whether the operands are equal in value, and a linear bound takes one of them.
+    pub fn is_meet(&self) -> bool {
+        matches!(self, Op::Meet)
+    }
+
     /// The operator behind the name; `None` for the rows ([`Op::Linear`], [`Op::Noise`]), which the tape compiles.
     pub fn operator(&self) -> Option<&dyn Operator> {
         Some(match self {

@@ -11,7 +11,7 @@
 
 use super::rows::absolute_bound;
 use crate::interval::Interval;
-use crate::op::{Incremented, Op};
+use crate::op::Op;
 use crate::tape::{Instruction, Kind, Slot, Tape, Workspace};
 
 /// What stands for an unbounded width or violation, so that sums stay finite.
@@ -38,7 +38,7 @@ impl Tape {
             }
             match &instruction.kind {
                 Kind::Row(row) => self.share_row(*row as usize, instruction, lane, w),
-                Kind::Apply(Op::Meet) => {
+                Kind::Apply(op) if op.is_meet() => {
                     let second = w.sweep.lines.choices[index] >> lane & 1;
                     let chosen = self.list(instruction.operands)[second as usize] as usize;
                     w.adjoints[chosen] += w.adjoints[instruction.out as usize];
@@ -67,11 +67,8 @@ impl Tape {
         if violation + arrived == 0.0 {
             return;
         }
-        match op {
-            Op::Relu | Op::Abs | Op::Ite | Op::Increment(Incremented::Relu | Incremented::Abs) => {
-                w.bends[operands[0] as usize] += violation;
-            }
-            _ => {}
+        if op.bends_at_zero() {
+            w.bends[operands[0] as usize] += violation;
         }
         if let &[operand] = operands {
             w.adjoints[operand as usize] += violation + arrived;
