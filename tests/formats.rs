@@ -331,6 +331,13 @@ fn a_share_of_the_range_is_that_of_the_layer_and_spares_biases() {
             let expected = if matches!(place, Parameter::Bias { .. }) { exact(0.0) } else { radius.clone() };
             assert_eq!(perturbation.radius(&network, index, place), expected);
             assert_eq!(perturbation.centre(&network, index, place), exact(layer.parameter(place)));
+            let (low, high) = perturbation.inner_bounds(&network, index, place);
+            let (lower, upper) = (exact(layer.parameter(place)) - &expected, exact(layer.parameter(place)) + &expected);
+            assert!(
+                exact(low) >= lower && exact(high) <= upper,
+                "{place:?}: [{low}, {high}] leaves [{lower}, {upper}]"
+            );
+            assert!(exact(low.next_down()) < lower && exact(high.next_up()) > upper, "{place:?}: not the last doubles");
         }
     }
     assert!(quantised(&network, "uniform:10%", Rounding::Nearest).is_err());

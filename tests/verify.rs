@@ -220,6 +220,39 @@ fn verdicts_agree_with_the_enumeration_of_activation_patterns() {
     assert!(held >= 80 && violated >= 80 && open <= 8, "{held} held, {violated} violated, {open} open");
 }
 
+/// Cases that differ in their boxes and constants alone are one problem; constants need not be doubles.
+#[test]
+fn cases_of_one_shape_are_answered_each_for_itself() {
+    let (mut held, mut violated, mut open) = (0, 0, 0);
+    for seed in 0..60 {
+        let mut r = random("shapes", seed);
+        let widths: &[usize] = [&[2, 3, 2][..], &[2, 2, 2, 2], &[2, 2]][seed as usize % 3];
+        let network = network(&mut r, widths, Activation::Relu, Output::None, 2);
+        let shape: Vec<Constraint> =
+            (0..r.random_range(1..=2)).map(|_| random_constraint(&mut r, 2, 2, false)).collect();
+        let constant = |r: &mut SmallRng| small(r) - ratio(2, 3);
+        let case = |r: &mut SmallRng| Case {
+            domain: random_box(r, 2),
+            constraints: shape.iter().map(|c| Constraint { constant: constant(r), ..c.clone() }).collect(),
+        };
+        let cases: Vec<Case> = (0..5).map(|_| case(&mut r)).collect();
+        let truth: Vec<bool> = cases.iter().map(|case| satisfiable(&network, case)).collect();
+        let found = ask(&network, &none(), &Property::new(2, 2, cases).unwrap(), 3000);
+        match (found.answer, found.counterexample) {
+            (Answer::Robust, _) => {
+                assert!(truth.iter().all(|satisfiable| !satisfiable), "seed {seed}: holds, but {truth:?}");
+                held += 1;
+            }
+            (Answer::Violated, Some(counterexample)) => {
+                assert!(truth[counterexample.case], "seed {seed}: the oracle misses case {}", counterexample.case);
+                violated += 1;
+            }
+            _ => open += 1,
+        }
+    }
+    assert!(held >= 10 && violated >= 10 && open <= 2, "{held} held, {violated} violated, {open} open");
+}
+
 #[test]
 fn strict_constraints_are_decided_strictly() {
     let mut r = random("strict", 0);

@@ -58,7 +58,7 @@ impl Row {
 
     fn difference(layer: &Layer, plus: usize, minus: usize) -> Row {
         let (weights, bias) = difference_of_rows(layer, plus, minus);
-        Row { weights, bias }
+        Row { weights: weights.iter().collect(), bias }
     }
 
     fn over(&self, operands: &[ExprId], graph: &mut Graph) -> ExprId {

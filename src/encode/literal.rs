@@ -150,7 +150,7 @@ impl Twins for Literal<'_> {
         }
         let (weights, bias) = difference_of_rows(layer, plus, minus);
         let graph = &mut self.problem.graph;
-        let nominal = graph.linear(weights.into_iter().zip(self.nominal.iter().copied()), bias);
+        let nominal = graph.linear(weights.iter().zip(self.nominal.iter().copied()), bias);
         let moved = &self.layers[self.layers.len() - 1];
         let rows = moved.weights[plus].iter().zip(&moved.weights[minus]);
         let weights: Vec<ExprId> = rows.map(|(&p, &m)| graph.sub(p, m)).collect();

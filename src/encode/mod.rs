@@ -22,10 +22,11 @@ mod rounded;
 pub mod smtlib;
 pub mod twin;
 
-use crate::network::{Activation, Network, Output};
+use crate::network::{Activation, Layer, Network, Output};
 use deltasat::budget::{Budget, StopReason};
 use deltasat::exact::{Constant, Rational};
 use deltasat::expr::ExprId;
+use deltasat::op::coefficients::Coefficients;
 use deltasat::op::{Incremented, Op};
 use deltasat::problem::{Problem, Sort};
 
@@ -72,6 +73,12 @@ pub(crate) fn incremented(activation: Activation) -> Option<Incremented> {
 /// Does a part of an encoding that takes long enough to look at the limits before it.
 pub(crate) fn within<T>(budget: &Budget, part: impl FnOnce() -> T) -> Result<T, StopReason> {
     budget.stopped().map_or_else(|| Ok(part()), Err)
+}
+
+/// The weights of a neuron, shared with the network.
+pub(crate) fn weights(layer: &Layer, neuron: usize) -> Coefficients {
+    let width = layer.inputs();
+    Coefficients::doubles(layer.shared_weights(), neuron * width..(neuron + 1) * width)
 }
 
 /// `Σ a_j x_j + b`, zero coefficients left out.

@@ -8,15 +8,9 @@
 //! inside its exact interval: what comes out is a network of the perturbation's box, whatever rounding did; that it does
 //! what was hoped for is for its exact evaluation to say.
 
+use super::eliminated::NoiseOf;
 use crate::network::{Network, NetworkError, Parameter};
 use crate::perturbation::Perturbation;
-use std::sync::OnceLock;
-
-/// The doubles that each parameter of a layer may be.
-struct Ends {
-    weights: Vec<Range>,
-    biases: Vec<Range>,
-}
 
 /// The doubles that a parameter may be.
 #[derive(Clone, Copy)]
@@ -33,38 +27,51 @@ struct Range {
 pub(super) struct Mover<'a> {
     network: &'a Network,
     perturbation: &'a Perturbation,
-    /// the ends of each parameter's interval, computed when they are first needed
-    ends: OnceLock<Vec<Ends>>,
 }
 
 impl<'a> Mover<'a> {
     pub(super) fn new(network: &'a Network, perturbation: &'a Perturbation) -> Self {
-        Mover { network, perturbation, ends: OnceLock::new() }
+        Mover { network, perturbation }
     }
 
-    /// A noise of 0 for each neuron, by layer.
-    pub(super) fn at_rest(&self) -> Vec<Vec<f64>> {
-        self.network.layers().iter().map(|layer| vec![0.0; layer.outputs()]).collect()
+    /// The network at an input in which each noise has the value of `directions`, and those of all other neurons are 0.
+    ///
+    /// # Errors
+    /// When a parameter would not be finite.
+    pub(super) fn moved(&self, input: &[f64], noises: &[NoiseOf], directions: &[f64]) -> Result<Network, NetworkError> {
+        let mut moves: Vec<Vec<f64>> = self.network.layers().iter().map(|layer| vec![0.0; layer.outputs()]).collect();
+        let last = moves.len() - 1;
+        for (noise, &s) in noises.iter().zip(directions) {
+            match noise {
+                NoiseOf::Neuron { layer, neuron } => moves[*layer][*neuron] = s,
+                NoiseOf::Outputs(neurons) => neurons.iter().for_each(|&(neuron, sign)| moves[last][neuron] = s * sign),
+            }
+        }
+        self.network(input, &moves)
     }
 
     /// The network in which each neuron's parameters are moved by its noise, at an input.
     ///
     /// # Errors
     /// When a parameter would not be finite.
-    pub(super) fn network(&self, input: &[f64], moves: &[Vec<f64>]) -> Result<Network, NetworkError> {
+    fn network(&self, input: &[f64], moves: &[Vec<f64>]) -> Result<Network, NetworkError> {
+        if self.perturbation.is_still() {
+            return Ok(self.network.clone());
+        }
         // s·r·sgn(h') needs the perturbed network's own values, layer by layer
         let mut h = input.to_vec();
         let mut parameters: Vec<(Vec<f64>, Vec<f64>)> = Vec::new();
-        let ends = self.ends.get_or_init(|| self.ends());
-        for ((layer, ends), moves) in self.network.layers().iter().zip(ends).zip(moves) {
+        let mut row_ends: Vec<Range> = Vec::new();
+        for ((index, layer), moves) in self.network.layers().iter().enumerate().zip(moves) {
             let width = layer.inputs();
             let mut weights = Vec::with_capacity(layer.weights().len());
             let mut biases = Vec::with_capacity(layer.outputs());
             for (row, &s) in moves.iter().enumerate() {
-                let row_ends = &ends.weights[row * width..(row + 1) * width];
-                let bias = &ends.biases[row];
+                row_ends.clear();
+                row_ends.extend((0..width).map(|col| self.range(index, Parameter::Weight { row, col })));
+                let bias = &self.range(index, Parameter::Bias { row });
                 if s.abs() < 1.0 && row_ends.iter().chain([bias]).any(|range| range.ends_only) {
-                    let (row_weights, bias) = rounded(row_ends, bias, &h, s);
+                    let (row_weights, bias) = rounded(&row_ends, bias, &h, s);
                     weights.extend(row_weights);
                     biases.push(bias);
                     continue;
@@ -88,26 +95,14 @@ impl<'a> Mover<'a> {
         })
     }
 
-    fn ends(&self) -> Vec<Ends> {
-        let layers = self.network.layers().iter().enumerate();
-        layers
-            .map(|(index, layer)| {
-                let ends_only = self.perturbation.ends_only(index);
-                let ends = |parameter| {
-                    let (least, greatest) = self.perturbation.inner_bounds(self.network, index, parameter);
-                    let of_format = self.perturbation.format_range(self.network, index, parameter).is_some();
-                    let trained = layer.parameter(parameter);
-                    let middle = if of_format { least + 0.5 * (greatest - least) } else { trained };
-                    Range { least, middle: middle.clamp(least, greatest), greatest, ends_only: of_format && ends_only }
-                };
-                let cols = 0..layer.inputs();
-                let weights = (0..layer.outputs()).flat_map(|row| cols.clone().map(move |col| (row, col)));
-                Ends {
-                    weights: weights.map(|(row, col)| ends(Parameter::Weight { row, col })).collect(),
-                    biases: (0..layer.outputs()).map(|row| ends(Parameter::Bias { row })).collect(),
-                }
-            })
-            .collect()
+    /// The doubles that a parameter may be.
+    fn range(&self, layer: usize, parameter: Parameter) -> Range {
+        let (least, greatest) = self.perturbation.inner_bounds(self.network, layer, parameter);
+        let of_format = self.perturbation.is_formatted(self.network, layer, parameter);
+        let trained = self.network.layers()[layer].parameter(parameter);
+        let middle = if of_format { least + 0.5 * (greatest - least) } else { trained };
+        let ends_only = of_format && self.perturbation.ends_only(layer);
+        Range { least, middle: middle.clamp(least, greatest), greatest, ends_only }
     }
 }
 

@@ -105,12 +105,11 @@ impl<'a> Encoded<'a> {
     }
 
     /// What the noise variables, which follow the inputs, move; none where every parameter is a variable.
-    pub fn noises(&self) -> impl Iterator<Item = NoiseOf> + '_ {
-        let noises = match &self.moves {
-            Moves::Noises(noises) => &noises[..],
+    pub fn noises(&self) -> &[NoiseOf] {
+        match &self.moves {
+            Moves::Noises(noises) => noises,
             Moves::Parameters(_) => &[],
-        };
-        noises.iter().copied()
+        }
     }
 
     /// The parameters that a point of the problem stands for: a network within the box around the trained one (its
@@ -121,7 +120,7 @@ impl<'a> Encoded<'a> {
     pub fn perturbed_network(&self, point: &[f64]) -> Result<Network, NetworkError> {
         let (input, moves) = point.split_at(self.network.input().count());
         match &self.moves {
-            Moves::Noises(noises) => self.moved_by_noises(input, noises, moves),
+            Moves::Noises(noises) => self.mover.moved(input, noises, moves),
             Moves::Parameters(parameters) => {
                 let values: HashMap<_, _> = parameters.iter().zip(moves).collect();
                 self.network.with_parameters(|layer, parameter, value| match values.get(&(layer, parameter)) {
@@ -133,21 +132,6 @@ impl<'a> Encoded<'a> {
                 })
             }
         }
-    }
-
-    fn moved_by_noises(&self, input: &[f64], noises: &[NoiseOf], directions: &[f64]) -> Result<Network, NetworkError> {
-        let mut moves = self.mover.at_rest();
-        let last = moves.len() - 1;
-        for (&of, &s) in noises.iter().zip(directions) {
-            match of {
-                NoiseOf::Neuron { layer, neuron } => moves[layer][neuron] = s,
-                NoiseOf::Difference { plus, minus } => {
-                    moves[last][plus] = s;
-                    moves[last][minus] = -s;
-                }
-            }
-        }
-        self.mover.network(input, &moves)
     }
 }
 

@@ -7,6 +7,7 @@ use super::{activate, incremented};
 use crate::network::{Activation, Layer, Network};
 use deltasat::exact::Constant;
 use deltasat::expr::{ExprId, Graph};
+use deltasat::op::coefficients::Coefficients;
 use deltasat::op::{Incremented, Op};
 use deltasat::problem::Problem;
 
@@ -101,8 +102,8 @@ pub trait Twins {
 }
 
 /// The weights and the bias of one row minus those of another, exactly.
-pub(super) fn difference_of_rows(layer: &Layer, plus: usize, minus: usize) -> (Vec<Constant>, Constant) {
-    let subtract = |p: f64, m: f64| &super::parameter(p) - &super::parameter(m);
-    let weights = layer.row(plus).iter().zip(layer.row(minus)).map(|(&p, &m)| subtract(p, m)).collect();
-    (weights, subtract(layer.biases()[plus], layer.biases()[minus]))
+pub(super) fn difference_of_rows(layer: &Layer, plus: usize, minus: usize) -> (Coefficients, Constant) {
+    let weights = super::weights(layer, plus).plus(&-&Constant::ONE, &super::weights(layer, minus));
+    let [p, m] = [plus, minus].map(|neuron| super::parameter(layer.biases()[neuron]));
+    (weights, &p - &m)
 }

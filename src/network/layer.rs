@@ -4,6 +4,7 @@
 //! bound it walk memory in order.
 
 use super::{NetworkError, count};
+use std::sync::Arc;
 
 /// What a neuron makes of its pre-activation `z`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -109,7 +110,7 @@ impl Fixed {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Layer {
     inputs: usize,
-    weights: Vec<f64>,
+    weights: Arc<Vec<f64>>,
     biases: Vec<f64>,
     activation: Activation,
     fixed: Fixed,
@@ -143,7 +144,7 @@ impl Layer {
         if let Some(i) = biases.iter().position(|b| !b.is_finite()) {
             return Err(NetworkError::invalid(format!("biases[{i}]"), not_finite(biases[i])));
         }
-        Ok(Self { inputs, weights, biases, activation, fixed: Fixed::Nothing })
+        Ok(Self { inputs, weights: Arc::new(weights), biases, activation, fixed: Fixed::Nothing })
     }
 
     /// The same layer in which these numbers are constants, no parameters.
@@ -170,6 +171,11 @@ impl Layer {
 
     /// All weights, row-major: `outputs` rows of `inputs` numbers.
     pub fn weights(&self) -> &[f64] {
+        &self.weights
+    }
+
+    /// The array of all weights, to be shared.
+    pub(crate) fn shared_weights(&self) -> &Arc<Vec<f64>> {
         &self.weights
     }
 

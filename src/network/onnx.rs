@@ -56,7 +56,7 @@ fn network(model: &ModelProto, name: &str) -> Result<Network, NetworkError> {
     let graph = Graph::new(proto, opsets)?;
     let (input, shape) = graph.input()?;
     let (output, labels) = graph.output()?;
-    let mut evaluation = Evaluation::new(&graph, opsets, input, shape);
+    let mut evaluation = Evaluation::new(&graph, opsets, input, shape, model.encoded_len());
     for node in graph.order(output)? {
         evaluation.compute(node)?;
     }

@@ -11,6 +11,7 @@
 //! Invariant: nothing here knows questions, solvers or how a box is searched.
 
 pub mod activations;
+mod error;
 pub mod format;
 pub mod quantise;
 
@@ -18,15 +19,15 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use deltasat::exact::{Constant, rational};
+use deltasat::interval::round::{mul_down, mul_up};
 use num_rational::BigRational;
 use num_traits::{Signed, Zero};
-use thiserror::Error;
 
+pub use self::error::PerturbationError;
 pub use crate::network::Parameter;
 use crate::network::exact::ExactEvaluation;
 use crate::network::{Fixed, Network};
 use activations::Activations;
-use format::FormatError;
 use quantise::Quantised;
 
 /// What decides a range.
@@ -90,57 +91,6 @@ impl Part {
             Part::Parameter(index, one) => index == layer && parameter == one,
         }
     }
-}
-
-/// Why a perturbation is none, or none of this network.
-#[derive(Clone, Debug, PartialEq, Error)]
-#[non_exhaustive]
-pub enum PerturbationError {
-    /// ε is negative.
-    #[error("perturbation {epsilon}: negative, expected at least 0")]
-    Negative {
-        /// The ε.
-        epsilon: BigRational,
-    },
-    /// The set of layers is empty.
-    #[error("no layer selected, expected at least one")]
-    NoLayer,
-    /// A selected layer has no parameters.
-    #[error("layer {layer}: a normalisation, whose numbers are fixed, expected one of {expected}")]
-    FixedLayer {
-        /// The index that was selected.
-        layer: usize,
-        /// The indices that can be.
-        expected: String,
-    },
-    /// A selected layer does not exist.
-    #[error("layer {layer}: no such layer, expected an index from 0 to {last}")]
-    Layer {
-        /// The index that was selected.
-        layer: usize,
-        /// The greatest index of the network.
-        last: usize,
-    },
-    /// A number format does not fit its layer.
-    #[error("layer {layer}: {problem}")]
-    Format {
-        /// The index of the layer.
-        layer: usize,
-        /// What is wrong.
-        problem: FormatError,
-    },
-    /// A number format was made for another network.
-    #[error("quantised parameters of another network, expected one with layers of the same sizes")]
-    OtherNetwork,
-    /// A rule for rounding leaves a choice.
-    #[error("rounding {rounding}: many networks, expected nearest or truncate, which make one")]
-    Choice {
-        /// The rule.
-        rounding: &'static str,
-    },
-    /// A number format has no ε.
-    #[error("a number format has no epsilon, expected an absolute or a relative amount")]
-    NoEpsilon,
 }
 
 /// A box around the parameters of a network.
@@ -273,6 +223,11 @@ impl Perturbation {
         Ok(Self { only: self.only, except: self.except, activations: self.activations.clone(), ..scaled })
     }
 
+    /// Whether no parameter moves, whatever is selected.
+    pub fn is_still(&self) -> bool {
+        self.magnitude.epsilon().is_some_and(Zero::is_zero)
+    }
+
     /// Whether a place is selected; what is selected may still be fixed or have radius 0.
     pub fn selects(&self, layer: usize, parameter: Parameter) -> bool {
         let in_layer = match &self.layers {
@@ -297,10 +252,33 @@ impl Perturbation {
         self.selects(layer, parameter) && !network.layers()[layer].fixed().holds(parameter)
     }
 
+    /// Whether a number format decides what becomes of a parameter.
+    pub(crate) fn is_formatted(&self, network: &Network, layer: usize, parameter: Parameter) -> bool {
+        matches!(&self.magnitude, Magnitude::Quantised(quantised) if quantised.decides(layer))
+            && self.moves(network, layer, parameter)
+    }
+
     /// The least and the greatest number that a parameter may be where a number format decides and it is selected.
-    pub fn format_range(&self, network: &Network, layer: usize, parameter: Parameter) -> Option<&(Constant, Constant)> {
+    pub fn format_range(&self, network: &Network, layer: usize, parameter: Parameter) -> Option<(Constant, Constant)> {
         let Magnitude::Quantised(quantised) = &self.magnitude else { return None };
-        quantised.range(layer, parameter).filter(|_| self.moves(network, layer, parameter))
+        let trained = network.layers()[layer].parameter(parameter);
+        quantised.range(layer, parameter, trained).filter(|_| self.moves(network, layer, parameter))
+    }
+
+    /// By how much every weight of a neuron may move from where it is, where that is the same for all of them.
+    pub(crate) fn weight_radius(&self, network: &Network, layer: usize, row: usize) -> Option<Constant> {
+        let divides = |part: Option<Part>| matches!(part, Some(Part::Parameter(index, Parameter::Weight { row: one, .. })) if (index, one) == (layer, row));
+        if divides(self.only) || divides(self.except) {
+            return None;
+        }
+        if !self.moves(network, layer, Parameter::Weight { row, col: 0 }) {
+            return Some(Constant::ZERO);
+        }
+        match &self.magnitude {
+            Magnitude::Absolute(epsilon) => Some(Constant::from_rational(epsilon.clone())),
+            Magnitude::Relative(epsilon) => epsilon.is_zero().then_some(Constant::ZERO),
+            Magnitude::Quantised(quantised) => quantised.weight_radius(layer).cloned(),
+        }
     }
 
     /// The middle of the range of one parameter, exact: the parameter itself but for number formats.
@@ -327,7 +305,8 @@ impl Perturbation {
             Magnitude::Absolute(epsilon) => epsilon.clone(),
             Magnitude::Relative(epsilon) => epsilon * finite(network.layers()[layer].parameter(parameter)).abs(),
             Magnitude::Quantised(quantised) => {
-                quantised.range(layer, parameter).map_or_else(BigRational::zero, |(least, greatest)| {
+                let trained = network.layers()[layer].parameter(parameter);
+                quantised.range(layer, parameter, trained).map_or_else(BigRational::zero, |(least, greatest)| {
                     (greatest.to_rational() - least.to_rational()) / two()
                 })
             }
@@ -340,21 +319,29 @@ impl Perturbation {
     /// # Panics
     /// When the network has no such layer or parameter, as indexing does.
     pub fn inner_bounds(&self, network: &Network, layer: usize, parameter: Parameter) -> (f64, f64) {
-        if let Some((least, greatest)) = self.format_range(network, layer, parameter) {
-            return (least.ceil(), greatest.floor());
-        }
         let value = network.layers()[layer].parameter(parameter);
-        if let Magnitude::Absolute(_) = self.magnitude
+        let around = match (&self.magnitude, parameter) {
+            (Magnitude::Absolute(_), _) => Some(self.around),
+            (Magnitude::Relative(_), _) => {
+                Some((mul_down(self.around.0, value.abs()), mul_up(self.around.1, value.abs())))
+            }
+            (Magnitude::Quantised(quantised), Parameter::Weight { .. }) => quantised.around(layer),
+            _ => None,
+        };
+        if let Some((below, above)) = around
             && self.moves(network, layer, parameter)
         {
-            // most of the time both neighbours of ε lead to the same double, and so does ε
+            // most of the time both neighbours of the radius lead to the same double, and so does the radius
             let greatest = |value: f64| {
-                let [low, high] = [self.around.0, self.around.1].map(|radius| greatest_up_to(value, radius));
+                let [low, high] = [below, above].map(|radius| greatest_up_to(value, radius));
                 low.filter(|_| low == high)
             };
             if let (Some(below), Some(above)) = (greatest(-value), greatest(value)) {
                 return (0.0 - below, above);
             }
+        }
+        if let Some((least, greatest)) = self.format_range(network, layer, parameter) {
+            return (least.ceil(), greatest.floor());
         }
         let radius = self.radius(network, layer, parameter);
         if radius.is_zero() {

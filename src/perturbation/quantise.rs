@@ -129,9 +129,18 @@ struct LayerRanges {
     outputs: usize,
     /// the grids, where the layer is quantised to one
     grids: Option<Grids>,
-    /// the least and the greatest number that each parameter may become, the weights row by row, then the biases; empty
-    /// where the layer stays as it is
-    ranges: Vec<(Constant, Constant)>,
+    ranges: Ranges,
+}
+
+/// The least and the greatest number that each parameter of a layer may become.
+#[derive(Clone, Debug, PartialEq)]
+enum Ranges {
+    /// the layer stays as it is
+    Still,
+    /// every weight moves by at most this, which lies between two doubles, and no bias
+    Around(Constant, (f64, f64)),
+    /// any, the weights row by row, then the biases
+    Each(Vec<(Constant, Constant)>),
 }
 
 impl LayerRanges {
@@ -156,7 +165,8 @@ impl Quantised {
         let ranges = layers.map(|(index, layer)| {
             let scale = input_scales.get(index).copied().flatten();
             let format = scheme.of(index).filter(|_| layer.fixed() != Fixed::All);
-            let ranges = format.map_or(Ok((None, Vec::new())), |format| ranges(format, scheme.rounding, layer, scale));
+            let ranges =
+                format.map_or(Ok((None, Ranges::Still)), |format| ranges(format, scheme.rounding, layer, scale));
             let (grids, ranges) = ranges.map_err(|problem| PerturbationError::Format { layer: index, problem })?;
             Ok(LayerRanges { inputs: layer.inputs(), outputs: layer.outputs(), grids, ranges })
         });
@@ -178,10 +188,38 @@ impl Quantised {
         self.layers[layer].grids.is_some() && self.scheme.rounding != Rounding::HalfStep
     }
 
-    /// The least and the greatest number that a parameter may become; `None` where it stays as it is.
-    pub fn range(&self, layer: usize, place: Parameter) -> Option<&(Constant, Constant)> {
+    /// The least and the greatest number that a parameter with this trained value may become; `None` where it stays as it is.
+    pub fn range(&self, layer: usize, place: Parameter, trained: f64) -> Option<(Constant, Constant)> {
         let layer = &self.layers[layer];
-        layer.ranges.get(layer.index(place))
+        match (&layer.ranges, place) {
+            (Ranges::Still, _) => None,
+            (Ranges::Around(..), Parameter::Bias { .. }) => Some((exact(trained), exact(trained))),
+            (Ranges::Around(radius, _), Parameter::Weight { .. }) => {
+                Some((&exact(trained) - radius, &exact(trained) + radius))
+            }
+            (Ranges::Each(ranges), place) => ranges.get(layer.index(place)).cloned(),
+        }
+    }
+
+    /// By how much every weight of a layer may move, where that is the same for all; its biases then stay.
+    pub fn weight_radius(&self, layer: usize) -> Option<&Constant> {
+        match &self.layers[layer].ranges {
+            Ranges::Around(radius, _) => Some(radius),
+            Ranges::Still | Ranges::Each(_) => None,
+        }
+    }
+
+    /// The doubles on either side of [`weight_radius`](Self::weight_radius).
+    pub(super) fn around(&self, layer: usize) -> Option<(f64, f64)> {
+        match self.layers[layer].ranges {
+            Ranges::Around(_, around) => Some(around),
+            Ranges::Still | Ranges::Each(_) => None,
+        }
+    }
+
+    /// Whether the scheme says anything of a layer.
+    pub(super) fn decides(&self, layer: usize) -> bool {
+        self.layers[layer].ranges != Ranges::Still
     }
 
     /// The quantised network: every parameter is what the rule for rounding makes of it.
@@ -196,7 +234,7 @@ impl Quantised {
         if !matches!(self.scheme.rounding, Rounding::Nearest | Rounding::Truncate) {
             return Err(choice());
         }
-        let value = |layer: usize, place, trained: f64| match self.range(layer, place) {
+        let value = |layer: usize, place, trained: f64| match self.range(layer, place, trained) {
             // the numbers of a grid are doubles; of the two zeros a word stands for the positive one
             Some((number, _)) if self.layers[layer].grids.as_ref().is_some_and(|g| g.of(place).is_some()) => {
                 number.floor() + 0.0
@@ -240,11 +278,10 @@ impl Quantised {
     #[must_use]
     pub fn with_ranges(&self, network: &Network, range: impl Fn(usize, Parameter) -> (f64, f64)) -> Self {
         let mut other = self.clone();
-        let exact = |x: f64| Constant::from_f64(x).unwrap_or(Constant::ZERO);
         for (index, (ranges, layer)) in other.layers.iter_mut().zip(network.layers()).enumerate() {
-            for (slot, place) in ranges.ranges.iter_mut().zip(layer.places()) {
-                let (least, greatest) = range(index, place);
-                *slot = (exact(least), exact(greatest));
+            if ranges.ranges != Ranges::Still {
+                let ends = layer.places().map(|place| range(index, place));
+                ranges.ranges = Ranges::Each(ends.map(|(least, greatest)| (exact(least), exact(greatest))).collect());
             }
         }
         other
@@ -284,7 +321,10 @@ fn stored_on(grids: &[&Grid], numbers: &[f64], columns: usize) -> Stored {
     Stored::Words(words)
 }
 
-type Ranges = Vec<(Constant, Constant)>;
+/// The exact value of a finite double.
+fn exact(x: f64) -> Constant {
+    Constant::from_f64(x).unwrap_or(Constant::ZERO)
+}
 
 /// The grids of a layer and the ranges of all its numbers.
 fn ranges(
@@ -293,18 +333,16 @@ fn ranges(
     layer: &Layer,
     input_scale: Option<f64>,
 ) -> Result<(Option<Grids>, Ranges), FormatError> {
-    let exact = |x: f64| Constant::from_f64(x).unwrap_or(Constant::ZERO);
     let Some(grids) = format.grids(layer, input_scale)? else {
-        let Format::Uniform(percent) = format else { return Ok((None, Vec::new())) };
+        let Format::Uniform(percent) = format else { return Ok((None, Ranges::Still)) };
         if matches!(rounding, Rounding::Nearest | Rounding::Truncate) {
             let expected =
                 "--rounding any, or a format of numbers: a share of the range has none to round to".to_owned();
             return Err(FormatError::Syntax { text: format!("{format} with rounding {}", rounding.name()), expected });
         }
         let radius = Constant::from_rational(super::format::uniform::radius(percent, layer));
-        let weight = |&w: &f64| (&exact(w) - &radius, &exact(w) + &radius);
-        let biases = layer.biases().iter().map(|&b| (exact(b), exact(b)));
-        return Ok((None, layer.weights().iter().map(weight).chain(biases).collect()));
+        let around = (radius.floor(), radius.ceil());
+        return Ok((None, Ranges::Around(radius, around)));
     };
     let range = |place: Parameter| {
         let value = layer.parameter(place);
@@ -324,5 +362,5 @@ fn ranges(
         }
     };
     let ranges = layer.places().map(range).collect();
-    Ok((Some(grids), ranges))
+    Ok((Some(grids), Ranges::Each(ranges)))
 }

@@ -310,7 +310,8 @@ impl<'a> Region<'a> {
     fn turned(&'a self, class: usize, against: usize, noises: &[f64]) -> Option<Vec<f64>> {
         let ends = noises.iter().map(|&s| if s < 0.0 { -1.0 } else { 1.0 });
         let (there, back) = (self.flip(true, class, against)?, self.flip(true, against, class)?);
-        let turns = there.noises().zip(back.noises()).map(|(there, back)| if there == back { 1.0 } else { -1.0 });
+        let turns =
+            there.noises().iter().zip(back.noises()).map(|(there, back)| if there == back { 1.0 } else { -1.0 });
         Some(ends.zip(turns).map(|(s, turn)| s * turn).collect())
     }
 

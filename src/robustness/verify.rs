@@ -11,14 +11,19 @@ use super::{Answer, Settings, add, unfinished, witness_point};
 use crate::encode::property::{Body, Posed};
 use crate::network::Network;
 use crate::perturbation::Perturbation;
-use crate::property::{Case, Property};
+use crate::property::{Case, Constraint, Property};
 use deltasat::budget::Stopwatch;
 use deltasat::exact::{Ball, Rational, rational};
 use deltasat::search::{Observer, Options, Statistics, StopReason, optimise};
+use std::cell::OnceCell;
+use std::collections::HashMap;
+use std::rc::Rc;
 
 /// Rounds over the open cases: boxes for each, and starts of the search for a point. The first tries to refute a case
 /// without a split before anything is spent on points; the second keeps one hard case from holding up the others.
 const ROUNDS: [(Option<u64>, usize); 3] = [(Some(1), 0), (Some(100), STARTS), (None, STARTS)];
+/// Problems of more groups of cases are not held.
+const HELD: usize = 64;
 /// The starts of a search that looks for points too.
 const STARTS: usize = 16;
 
@@ -80,10 +85,61 @@ pub trait Watch: Observer {
 /// Looks away.
 impl Watch for () {}
 
-/// A box's problem, kept for the next case if that has the same box.
-struct Kept<'a> {
+/// The problems of all cases: cases that differ in their boxes and constants alone share one.
+struct Plan<'a> {
+    body: OnceCell<Body<'a>>,
+    /// by case
+    of: Vec<usize>,
+    groups: Vec<Group<'a>>,
+}
+
+struct Group<'a> {
+    /// one of the cases
     case: usize,
-    body: Body<'a>,
+    /// whether the constants of the cases differ
+    varies: bool,
+    posed: OnceCell<Rc<Posed<'a>>>,
+}
+
+impl<'a> Plan<'a> {
+    fn new(property: &Property) -> Self {
+        let cases = property.cases();
+        let mut groups: Vec<Group<'a>> = Vec::new();
+        let mut known: HashMap<Vec<Constraint>, usize> = HashMap::new();
+        let shape = |c: &Constraint| Constraint { constant: Rational::default(), ..c.clone() };
+        let group = |(case, next): (usize, &Case)| {
+            let shape: Vec<Constraint> = next.constraints.iter().map(shape).collect();
+            let index = *known.entry(shape).or_insert(groups.len());
+            if index == groups.len() {
+                groups.push(Group { case, varies: false, posed: OnceCell::new() });
+            }
+            groups[index].varies |= cases[groups[index].case].constraints != next.constraints;
+            index
+        };
+        let of = cases.iter().enumerate().map(group).collect();
+        Plan { body: OnceCell::new(), of, groups }
+    }
+
+    /// The problem of a case, made when it is first asked for.
+    fn posed(&self, verify: &Verify<'a>, case: usize) -> Result<Rc<Posed<'a>>, StopReason> {
+        let Verify { network, perturbation, property, settings } = verify;
+        let group = &self.groups[self.of[case]];
+        if let Some(posed) = group.posed.get() {
+            return Ok(posed.clone());
+        }
+        let body = match self.body.get() {
+            Some(body) => body,
+            None => {
+                let body = Body::new(network, perturbation, &settings.budget)?;
+                self.body.get_or_init(|| body)
+            }
+        };
+        let posed = Rc::new(body.pose(&property.cases()[case].constraints, group.varies, &settings.budget)?);
+        if self.groups.len() <= HELD {
+            return Ok(group.posed.get_or_init(|| posed).clone());
+        }
+        Ok(posed)
+    }
 }
 
 impl<'a> Verify<'a> {
@@ -100,7 +156,7 @@ impl<'a> Verify<'a> {
         };
         let mut open: Vec<usize> = (0..cases).collect();
         let mut stuck = false;
-        let mut kept = None;
+        let plan = Plan::new(self.property);
         // a single case holds up no other
         let rounds = ROUNDS.iter().filter(|(budget, _)| cases > 1 || budget.is_none_or(|boxes| boxes == 1));
         'rounds: for &(boxes, starts) in rounds {
@@ -115,7 +171,7 @@ impl<'a> Verify<'a> {
                 }
                 options.absolute_gap = 0.0;
                 options.starts = starts;
-                match self.search(case, &options, &mut kept, &mut found.statistics, watch) {
+                match self.search(case, &options, &plan, &mut found.statistics, watch) {
                     Outcome::Excluded => found.excluded += 1,
                     Outcome::Violated(counterexample) => {
                         found.answer = Answer::Violated;
@@ -149,7 +205,7 @@ impl<'a> Verify<'a> {
         &self,
         number: usize,
         options: &Options,
-        kept: &mut Option<Kept<'a>>,
+        plan: &Plan<'a>,
         statistics: &mut Statistics,
         watch: &mut dyn Watch,
     ) -> Outcome {
@@ -164,26 +220,20 @@ impl<'a> Verify<'a> {
             let found = self.evaluate(number, corner, self.network.clone());
             return found.map_or(Outcome::Open(StopReason::Unsplittable), Outcome::Violated);
         }
-        if kept.as_ref().is_none_or(|kept| self.property.cases()[kept.case].domain != case.domain) {
-            match Body::new(self.network, self.perturbation, &case.domain, &self.settings.budget) {
-                Ok(body) => *kept = Some(Kept { case: number, body }),
-                Err(reason) => return Outcome::Open(reason),
-            }
-        }
-        let Some(Kept { body, .. }) = kept else { return Outcome::Open(StopReason::Unsplittable) };
-        let posed = &match body.pose(&case.constraints, &self.settings.budget) {
+        let posed = match plan.posed(self, number) {
             Ok(posed) => posed,
             Err(reason) => return Outcome::Open(reason),
         };
         let compiled = &posed.compiled;
-        let optimum = optimise(compiled, &compiled.root(), &options.choice.strategy(), options, watch);
+        let root = posed.root(&case.domain, &case.constraints);
+        let optimum = optimise(compiled, &root, &options.choice.strategy(), options, watch);
         add(statistics, &optimum.statistics);
         // no point that satisfies all constraints has a least slack above the upper bound
         if optimum.upper <= target(case) {
             return Outcome::Excluded;
         }
         if let Some(point) = witness_point(&optimum)
-            && let Some(counterexample) = self.counterexample(number, posed, &point)
+            && let Some(counterexample) = self.counterexample(number, &posed, &point)
         {
             return Outcome::Violated(counterexample);
         }

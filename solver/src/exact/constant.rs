@@ -142,6 +142,11 @@ impl Constant {
         }
     }
 
+    /// Whether the nearest double misses the number by more than a relative `2^−53`.
+    pub(crate) fn is_coarse(&self) -> bool {
+        self.as_f64_exact().is_none() && !self.nearest().abs().is_normal()
+    }
+
     /// The largest double that is at most this number; `−∞` below `−f64::MAX`.
     pub fn floor(&self) -> f64 {
         match &self.0 {

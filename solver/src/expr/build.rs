@@ -2,12 +2,16 @@
 
 use super::{ExprId, Graph, Node, Operands, VariableId};
 use crate::exact::{Ball, Constant};
+use crate::op::coefficients::Coefficients;
 use crate::op::linear::Linear;
 use crate::op::noise::Noise;
 use crate::op::power::Pow;
 use crate::op::{Incremented, Op};
 use indexmap::IndexMap;
 use std::sync::Arc;
+
+/// Rows of fewer operands are not worth sharing.
+const LONG: usize = 8;
 
 impl Graph {
     /// A constant.
@@ -48,7 +52,7 @@ impl Graph {
                 continue;
             }
             let (mut a, mut x) = self.unscale(a, x, &mut constant);
-            if is_coarse(&a) {
+            if a.is_coarse() {
                 // a tape row trusts the relative accuracy of its doubles, which such a coefficient has not
                 let factor = self.constant(a);
                 x = self.apply(Op::Mul, [factor, x]);
@@ -78,7 +82,7 @@ impl Graph {
             return *merged.get_index(0).expect("one term").0;
         }
         let operands: Operands = merged.keys().copied().collect();
-        let coefficients = merged.into_values().collect();
+        let coefficients: Coefficients = merged.into_values().collect();
         self.insert(Node::Apply { op: Op::Linear(Arc::new(Linear { coefficients, constant })), operands })
     }
 
@@ -96,13 +100,55 @@ impl Graph {
         })
     }
 
+    /// [`linear`](Self::linear) of a row whose numbers are shared with others: they stay so, zeros among them included, where
+    /// nothing is to be merged or folded and most are not zero.
+    pub fn linear_row(&mut self, coefficients: Coefficients, operands: &Operands, constant: Constant) -> ExprId {
+        if operands.len() < LONG || !coefficients.are_fine() || coefficients.are_sparse() || !self.are_plain(operands) {
+            let terms = coefficients.iter().zip(operands.iter().copied());
+            let terms: Vec<_> = terms.filter(|(a, x)| !(a.is_zero() && self.is_total(*x))).collect();
+            return self.linear(terms, constant);
+        }
+        let op = Op::Linear(Arc::new(Linear { coefficients, constant }));
+        self.insert(Node::Apply { op, operands: operands.clone() })
+    }
+
+    /// [`noise`](Self::noise) of a row whose numbers are shared with others, like [`linear_row`](Self::linear_row).
+    pub fn noise_row(
+        &mut self,
+        noise: ExprId,
+        coefficients: Coefficients,
+        radii: Coefficients,
+        operands: &Operands,
+        constant: Constant,
+        radius: Constant,
+    ) -> ExprId {
+        if radius.is_zero() && radii.are_zero() {
+            return self.linear_row(coefficients, operands, constant);
+        }
+        let fine = coefficients.are_fine() && radii.are_fine();
+        if operands.len() < LONG || !fine || !self.are_plain(operands) {
+            let terms = coefficients.iter().zip(radii.iter()).zip(operands.iter()).map(|((a, r), &x)| (a, r, x));
+            return self.noise(noise, terms.collect::<Vec<_>>(), constant, radius);
+        }
+        let op = Op::Noise(Arc::new(Noise { coefficients, radii, constant, radius }));
+        let operands = std::iter::once(noise).chain(operands.iter().copied()).collect();
+        self.insert(Node::Apply { op, operands })
+    }
+
+    /// Whether there is nothing to merge or to fold in a row over these operands: they are distinct, as those in ascending
+    /// order are seen to be, and not constant. (Rows of one operand, such as normalised inputs, stay what they are: products
+    /// of two numbers are seldom doubles.)
+    fn are_plain(&self, operands: &[ExprId]) -> bool {
+        operands.is_sorted_by(|a, b| a < b) && !operands.iter().any(|&id| self.as_constant(id).is_some())
+    }
+
     /// Reads `a·(c·x + b)` as `(a·c)·x + a·b`, so that chains of one-term sums do not grow.
     fn unscale(&self, a: Constant, x: ExprId, constant: &mut Constant) -> (Constant, ExprId) {
         if let Node::Apply { op: Op::Linear(row), operands } = self.node(x)
             && operands.len() == 1
         {
             *constant = &*constant + &(&a * &row.constant);
-            return (&a * &row.coefficients[0], operands[0]);
+            return (&a * &row.coefficients.get(0), operands[0]);
         }
         (a, x)
     }
@@ -118,8 +164,7 @@ impl Graph {
     ) -> ExprId {
         let mut constant = constant;
         let mut radius = radius;
-        let mut operands: Operands = Operands::new();
-        operands.push(noise);
+        let mut operands = vec![noise];
         let mut coefficients = Vec::new();
         let mut radii = Vec::new();
         for (mut a, mut r, x) in terms {
@@ -129,14 +174,14 @@ impl Graph {
                 radius = &radius + &(&r * &value.abs());
                 continue;
             }
-            if is_coarse(&a) {
+            if a.is_coarse() {
                 let factor = self.constant(a);
                 operands.push(self.apply(Op::Mul, [factor, x]));
                 coefficients.push(Constant::ONE);
                 radii.push(Constant::ZERO);
                 a = Constant::ZERO;
             }
-            if is_coarse(&r) {
+            if r.is_coarse() {
                 r = Constant::from_f64(r.ceil()).unwrap_or(r);
             }
             let unmoved = a.is_zero() && r.is_zero();
@@ -158,7 +203,9 @@ impl Graph {
             // no operand besides the noise: a bias alone moves
             return self.linear([(radius, noise)], constant);
         }
-        self.insert(Node::Apply { op: Op::Noise(Arc::new(Noise { coefficients, radii, constant, radius })), operands })
+        let (coefficients, radii) = (coefficients.into_iter().collect(), radii.into_iter().collect());
+        let row = Noise { coefficients, radii, constant, radius };
+        self.insert(Node::Apply { op: Op::Noise(Arc::new(row)), operands: operands.into_iter().collect() })
     }
 
     /// `x + y`
@@ -217,9 +264,4 @@ impl Graph {
     pub fn meet(&mut self, x: ExprId, y: ExprId) -> ExprId {
         if x == y { x } else { self.apply(Op::Meet, [x, y]) }
     }
-}
-
-/// Whether the nearest double misses the constant by more than a relative `2^−53`.
-fn is_coarse(c: &Constant) -> bool {
-    c.as_f64_exact().is_none() && !(c.nearest().abs().is_normal())
 }

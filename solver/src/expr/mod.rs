@@ -7,14 +7,15 @@
 
 mod build;
 pub mod evaluate;
+mod operands;
 mod print;
 
+pub use operands::Operands;
 pub use print::Printer;
 
 use crate::exact::Constant;
 use crate::op::Op;
 use indexmap::IndexSet;
-use smallvec::SmallVec;
 use std::collections::HashMap;
 
 /// An expression of a [`Graph`].
@@ -43,9 +44,6 @@ impl VariableId {
         self.0 as usize
     }
 }
-
-/// The operands of a node.
-pub type Operands = SmallVec<[ExprId; 3]>;
 
 /// One node of the graph.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -132,7 +130,7 @@ impl Graph {
             if mark[index]
                 && let Node::Apply { operands, .. } = &self.nodes[index]
             {
-                for operand in operands {
+                for operand in operands.iter() {
                     mark[operand.index()] = true;
                 }
             }

@@ -115,10 +115,10 @@ fn turned(graph: &mut Graph, atom: &Atom) -> Atom {
         same => same,
     };
     let Node::Apply { op: Op::Linear(row), operands } = graph.node(atom.expr) else { return *atom };
-    if row.coefficients.first().is_none_or(|lead| lead.signum() >= 0) {
+    if row.coefficients.iter().next().is_none_or(|lead| lead.signum() >= 0) {
         return *atom;
     }
-    let terms: Vec<_> = row.coefficients.iter().map(|a| -a).zip(operands.iter().copied()).collect();
+    let terms: Vec<_> = row.coefficients.iter().map(|a| -&a).zip(operands.iter().copied()).collect();
     let constant = -&row.constant;
     Atom { expr: graph.linear(terms, constant), relation }
 }

@@ -9,6 +9,7 @@
 
 mod abs;
 mod arithmetic;
+pub mod coefficients;
 mod curve;
 mod exponential;
 mod floor;

@@ -6,15 +6,16 @@
 //! `h_j` once, so its enclosure over a box is the exact range (for `s ∈ [−1, 1]` and up to rounding), which
 //! `a·h + s·ρ(h)` as a sum of two nodes is not.
 
+use super::coefficients::Coefficients;
 use crate::exact::{Ball, Constant};
 
 /// Coefficients and radii of a noisy row; `coefficients` and `radii` have one entry per operand after the noise.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Noise {
     /// `a_j`
-    pub coefficients: Vec<Constant>,
+    pub coefficients: Coefficients,
     /// `r_j ≥ 0`
-    pub radii: Vec<Constant>,
+    pub radii: Coefficients,
     /// `b`
     pub constant: Constant,
     /// `r_b ≥ 0`
@@ -27,7 +28,7 @@ impl Noise {
     pub fn exact(&self, x: &[Ball]) -> Option<Ball> {
         let mut sum = self.constant.to_ball()?;
         let mut radius = self.radius.to_ball()?;
-        for ((a, r), h) in self.coefficients.iter().zip(&self.radii).zip(&x[1..]) {
+        for ((a, r), h) in self.coefficients.iter().zip(self.radii.iter()).zip(&x[1..]) {
             if !a.is_zero() {
                 sum = sum.add(&a.to_ball()?.mul(h)?)?;
             }
@@ -42,12 +43,12 @@ impl Noise {
     pub fn print(&self, x: &[&str]) -> String {
         let mut terms = Vec::new();
         let mut radius = Vec::new();
-        for ((a, r), h) in self.coefficients.iter().zip(&self.radii).zip(&x[1..]) {
+        for ((a, r), h) in self.coefficients.iter().zip(self.radii.iter()).zip(&x[1..]) {
             if !a.is_zero() {
-                terms.push(super::print_scaled(a, h));
+                terms.push(super::print_scaled(&a, h));
             }
             if !r.is_zero() {
-                radius.push(super::print_scaled(r, &format!("(ite (>= {h} 0.0) {h} (- {h}))")));
+                radius.push(super::print_scaled(&r, &format!("(ite (>= {h} 0.0) {h} (- {h}))")));
             }
         }
         if !self.constant.is_zero() {

@@ -74,7 +74,7 @@ fn single(graph: &Graph, expr: ExprId) -> Option<(VariableId, Constant, Rational
     let (variable, coefficient, constant) = match graph.node(expr) {
         Node::Variable(v) => (*v, Constant::ONE, Constant::ZERO),
         Node::Apply { op: Op::Linear(row), operands } if operands.len() == 1 => match graph.node(operands[0]) {
-            Node::Variable(v) => (*v, row.coefficients[0].clone(), row.constant.clone()),
+            Node::Variable(v) => (*v, row.coefficients.get(0), row.constant.clone()),
             _ => return None,
         },
         _ => return None,
@@ -184,7 +184,7 @@ impl Presolve<'_> {
             return short.is_negative();
         }
         let coefficient = match self.graph.node(atom.expr) {
-            Node::Apply { op: Op::Linear(row), .. } => row.coefficients[0].abs().to_rational(),
+            Node::Apply { op: Op::Linear(row), .. } => row.coefficients.get(0).abs().to_rational(),
             _ => Rational::one(),
         };
         rational::from_f64(slack).is_some_and(|slack| short * coefficient <= slack)

@@ -25,7 +25,7 @@ pub(super) fn on_cycles(
     let mut number = 0;
     // nodes whose component is not known, in the order they were reached
     let mut open: Vec<ExprId> = Vec::new();
-    let mut path: Vec<(ExprId, Operands)> = Vec::new();
+    let mut path: Vec<(ExprId, Vec<ExprId>)> = Vec::new();
     for root in roots {
         if visits[root.index()].number > 0 {
             continue;
@@ -36,7 +36,7 @@ pub(super) fn on_cycles(
                 number += 1;
                 visits[id.index()] = Visit { number, low: number, open: true };
                 open.push(id);
-                path.push((id, below(id)));
+                path.push((id, below(id).to_vec()));
             }
             while let Some(next) = path.last_mut().and_then(|(_, left)| left.pop()) {
                 let visit = visits[next.index()];

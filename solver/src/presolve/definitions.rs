@@ -149,7 +149,7 @@ impl Presolve<'_> {
         let (terms, constant): (Vec<(Constant, ExprId)>, Constant) = match self.graph.node(expr) {
             Node::Variable(_) => (vec![(Constant::ONE, expr)], Constant::ZERO),
             Node::Apply { op: Op::Linear(row), operands } => {
-                (row.coefficients.iter().cloned().zip(operands.iter().copied()).collect(), row.constant.clone())
+                (row.coefficients.iter().zip(operands.iter().copied()).collect(), row.constant.clone())
             }
             _ => return None,
         };
@@ -219,7 +219,7 @@ impl Presolve<'_> {
                 Node::Constant(c) => sum.constant = &sum.constant + &(&a * c),
                 Node::Apply { op: Op::Linear(row), operands } => {
                     sum.constant = &sum.constant + &(&a * &row.constant);
-                    stack.extend(row.coefficients.iter().zip(operands).map(|(c, &x)| (&a * c, x)).rev());
+                    stack.extend(row.coefficients.iter().zip(operands).map(|(c, &x)| (&a * &c, x)).rev());
                 }
                 // only the sums that a definition stands for: anything else keeps its name
                 Node::Variable(v) => match found.get(v) {
@@ -251,6 +251,7 @@ impl Presolve<'_> {
             let Node::Apply { op: Op::Linear(row), operands } = self.graph.node(atom.expr) else { continue };
             for (a, &x) in row.coefficients.iter().zip(operands) {
                 if let Node::Variable(v) = self.graph.node(x)
+                    && !a.is_zero()
                     && self.may_go(*v)
                     && self.ranges[v.index()].is_free()
                     && !found.contains_key(v)

@@ -46,12 +46,12 @@ impl Rule for Gather<'_> {
         let mut constant = row.constant.clone();
         let mut radius = Constant::ZERO;
         let mut terms = Vec::new();
-        for (a, x) in row.coefficients.iter().zip(&operands) {
+        for (a, x) in row.coefficients.iter().zip(operands.iter()) {
             let Some(term) = self.terms.get(x) else {
-                terms.push((a.clone(), Constant::ZERO, done[x]));
+                terms.push((a, Constant::ZERO, done[x]));
                 continue;
             };
-            let (middle, r) = (a * &term.middle, &a.abs() * &term.radius);
+            let (middle, r) = (&a * &term.middle, &a.abs() * &term.radius);
             let back = if a.signum() < 0 { -&term.radius } else { term.radius.clone() };
             let direction = match term.factor {
                 None => {

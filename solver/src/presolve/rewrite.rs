@@ -64,9 +64,9 @@ pub(super) fn rebuild(graph: &mut Graph, id: ExprId, done: &HashMap<ExprId, Expr
         return id;
     }
     match &op {
-        Op::Linear(row) => graph.linear(row.coefficients.iter().cloned().zip(x), row.constant.clone()),
+        Op::Linear(row) => graph.linear(row.coefficients.iter().zip(x), row.constant.clone()),
         Op::Noise(row) => {
-            let terms = row.coefficients.iter().cloned().zip(row.radii.iter().cloned()).zip(x[1..].iter().copied());
+            let terms = row.coefficients.iter().zip(row.radii.iter()).zip(x[1..].iter().copied());
             let terms: Vec<_> = terms.map(|((a, r), h)| (a, r, h)).collect();
             graph.noise(x[0], terms, row.constant.clone(), row.radius.clone())
         }

@@ -74,14 +74,14 @@ impl Merge<'_> {
             match graph.node(x) {
                 Node::Apply { op: Op::Linear(row), operands } if x == id || self.count[x.index()] == 1 => {
                     long.constant = &long.constant + &(&a * &row.constant);
-                    stack.extend(row.coefficients.iter().zip(operands).map(|(c, &y)| (&a * c, y)).rev());
+                    stack.extend(row.coefficients.iter().zip(operands).map(|(c, &y)| (&a * &c, y)).rev());
                 }
                 Node::Apply { op: Op::Noise(row), operands } if self.is_own(graph, x, operands[0]) => {
                     long.constant = &long.constant + &(&a * &row.constant);
                     long.radius = &long.radius + &(&a.abs() * &row.radius);
                     long.noises.push((a.signum(), operands[0]));
-                    let inner = row.coefficients.iter().zip(&row.radii).zip(&operands[1..]);
-                    long.terms.extend(inner.map(|((c, r), &y)| (y, &a * c, &a.abs() * r)));
+                    let inner = row.coefficients.iter().zip(row.radii.iter()).zip(&operands[1..]);
+                    long.terms.extend(inner.map(|((c, r), &y)| (y, &a * &c, &a.abs() * &r)));
                 }
                 _ => long.terms.push((x, a, Constant::ZERO)),
             }

@@ -26,7 +26,7 @@ impl Rule for Simplify<'_> {
 /// The node in a better form, or itself.
 pub(super) fn simplify(graph: &mut Graph, id: ExprId, domains: &[Interval]) -> ExprId {
     let Node::Apply { op, operands } = graph.node(id).clone() else { return id };
-    match (&op, operands.as_slice()) {
+    match (&op, &operands[..]) {
         (Op::Ite, &[c, a, b]) => choice(graph, c, a, b).unwrap_or(id),
         (Op::Max, &[a, b]) => rectified(graph, a, b).unwrap_or(id),
         (Op::Div, &[a, b]) => logistic(graph, a, b).unwrap_or(id),
@@ -82,10 +82,10 @@ fn rectified(graph: &mut Graph, a: ExprId, b: ExprId) -> Option<ExprId> {
 /// `n/(c + c·e^u)` as `(n/c)·σ(−u)`, and `e^u/(1 + e^u)` as `σ(u)`
 fn logistic(graph: &mut Graph, numerator: ExprId, denominator: ExprId) -> Option<ExprId> {
     let Node::Apply { op: Op::Linear(row), operands } = graph.node(denominator).clone() else { return None };
-    let &[exponential] = operands.as_slice() else { return None };
+    let &[exponential] = &operands[..] else { return None };
     let Node::Apply { op: Op::Exp, operands } = graph.node(exponential).clone() else { return None };
     let c = &row.constant;
-    if c.signum() <= 0 || row.coefficients[0] != *c {
+    if c.signum() <= 0 || row.coefficients.get(0) != *c {
         return None;
     }
     let exponent = operands[0];

@@ -120,15 +120,15 @@ struct Row {
 fn row(graph: &Graph, id: ExprId) -> Option<Row> {
     match graph.node(id) {
         Node::Apply { op: Op::Linear(row), operands } => Some(Row {
-            terms: operands.iter().zip(&row.coefficients).map(|(&x, a)| (x, a.clone(), Constant::ZERO)).collect(),
+            terms: operands.iter().zip(row.coefficients.iter()).map(|(&x, a)| (x, a, Constant::ZERO)).collect(),
             constant: row.constant.clone(),
             noise: None,
         }),
         Node::Apply { op: Op::Noise(row), operands } => Some(Row {
             terms: operands[1..]
                 .iter()
-                .zip(row.coefficients.iter().zip(&row.radii))
-                .map(|(&x, (a, r))| (x, a.clone(), r.clone()))
+                .zip(row.coefficients.iter().zip(row.radii.iter()))
+                .map(|(&x, (a, r))| (x, a, r))
                 .collect(),
             constant: row.constant.clone(),
             noise: Some((operands[0], row.radius.clone())),
@@ -146,9 +146,7 @@ struct Increments {
 
 impl Rule for Increments {
     fn needs(&self, graph: &Graph, id: ExprId) -> Operands {
-        let mut needs = operands(graph, id);
-        needs.extend(self.pairs.nominal.get(&id).copied());
-        needs
+        operands(graph, id).into_iter().chain(self.pairs.nominal.get(&id).copied()).collect()
     }
 
     fn make(&mut self, graph: &mut Graph, id: ExprId, done: &HashMap<ExprId, ExprId>) -> ExprId {

@@ -21,10 +21,10 @@ pub(super) fn multiplied(graph: &mut Graph, atom: &Atom) -> Option<Atom> {
             if operands[position + 1..].iter().any(is_quotient) {
                 return None;
             }
-            let others = row.coefficients.iter().cloned().zip(operands.iter().copied()).enumerate();
+            let others = row.coefficients.iter().zip(operands.iter().copied()).enumerate();
             let others: Vec<_> = others.filter(|(index, _)| *index != position).map(|(_, term)| term).collect();
             let rest = graph.linear(others, row.constant.clone());
-            (row.coefficients[position].clone(), operands[position], rest)
+            (row.coefficients.get(position), operands[position], rest)
         }
         _ => return None,
     };
@@ -53,7 +53,7 @@ fn write_out(graph: &Graph, a: &Constant, x: ExprId, terms: &mut Vec<(Constant, 
     match graph.node(x) {
         Node::Apply { op: Op::Linear(row), operands } => {
             *constant = &*constant + &(a * &row.constant);
-            terms.extend(row.coefficients.iter().zip(operands).map(|(c, &y)| (a * c, y)));
+            terms.extend(row.coefficients.iter().zip(operands).map(|(c, &y)| (a * &c, y)));
         }
         _ => terms.push((a.clone(), x)),
     }

@@ -172,7 +172,7 @@ fn single(graph: &Graph, expr: ExprId) -> Option<Single> {
         }
         Node::Apply { op: Op::Linear(row), operands } => match (graph.node(*operands.first()?), operands.len()) {
             (Node::Variable(id), 1) => {
-                let (slope, constant) = (row.coefficients[0].to_rational(), row.constant.to_rational());
+                let (slope, constant) = (row.coefficients.get(0).to_rational(), row.constant.to_rational());
                 Some(Single { variable: *id, slope, constant })
             }
             _ => None,

@@ -131,7 +131,7 @@ impl Sum {
                     touched += operands.len();
                     constant = &constant + &(&a * &row.constant);
                     for (b, &y) in row.coefficients.iter().zip(operands) {
-                        add(&mut open, y, &a * b);
+                        add(&mut open, y, &a * &b);
                     }
                 }
                 _ => {
@@ -307,7 +307,8 @@ pub(super) fn quotient(dividend: Sum, divisor: Sum, graph: &mut Graph) -> Sum {
 fn logistic(a: &Constant, x: ExprId, y: ExprId, graph: &mut Graph) -> Option<ExprId> {
     let Node::Apply { op: Op::Linear(row), operands } = graph.node(y) else { return None };
     let one = Constant::ONE;
-    let plain = *a == one && graph.as_constant(x) == Some(&one) && row.constant == one && row.coefficients == [one];
+    let plain =
+        *a == one && graph.as_constant(x) == Some(&one) && row.constant == one && row.coefficients.iter().eq([one]);
     let Node::Apply { op: Op::Exp, operands } = graph.node(operands[0]) else { return None };
     let inner = operands[0];
     plain.then(|| {

@@ -93,11 +93,11 @@ fn expression(context: &mut Context, id: ExprId, constants: &Constants, known: &
         Node::Apply { op, operands } => (op, operands),
     };
     let images: Vec<ExprId> = operands.iter().map(|operand| known[operand]).collect();
-    if images.as_slice() == operands.as_slice() {
+    if images[..] == operands[..] {
         return id;
     }
     match &op {
-        Op::Linear(row) => graph.linear(row.coefficients.iter().cloned().zip(images), row.constant.clone()),
+        Op::Linear(row) => graph.linear(row.coefficients.iter().zip(images), row.constant.clone()),
         Op::Mul => graph.mul(images[0], images[1]),
         Op::Div => graph.div(images[0], images[1]),
         Op::Ite if graph.as_constant(images[0]).is_some() => {

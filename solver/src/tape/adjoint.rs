@@ -35,13 +35,13 @@ impl Tape {
             match &instruction.kind {
                 Kind::Row(row) => {
                     let row = &self.rows[*row as usize];
-                    for (a, &slot) in row.a.iter().zip(operands) {
+                    for (a, &slot) in row.a.values().iter().zip(&operands[row.a.at.clone()]) {
                         w.adjoints[slot as usize] += lambda * a;
                     }
                     if let Some(noise) = &row.noise {
                         let s = w.points[noise.slot as usize];
                         let mut radius = noise.radius.mid();
-                        for (r, &slot) in noise.r.iter().zip(operands) {
+                        for (r, &slot) in noise.r.values().iter().zip(&operands[noise.r.at.clone()]) {
                             let h = w.points[slot as usize];
                             w.adjoints[slot as usize] += lambda * s * r * if h < 0.0 { -1.0 } else { 1.0 };
                             radius += r * h.abs();

@@ -26,7 +26,8 @@ impl Tape {
                         w.derivatives[slot as usize] += lambda * slope;
                     }
                     if let Some(noise) = &row.noise {
-                        let radius = operands.iter().zip(&noise.r).fold(noise.radius, |sum, (&slot, &r)| {
+                        let moved = operands[noise.r.at.clone()].iter().zip(noise.r.values());
+                        let radius = moved.fold(noise.radius, |sum, (&slot, &r)| {
                             sum + bounds(r.next_down().max(0.0), r.next_up()) * w.values[slot as usize].abs()
                         });
                         w.derivatives[noise.slot as usize] += lambda * radius;

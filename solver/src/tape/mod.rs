@@ -34,7 +34,7 @@ use crate::interval::Interval;
 use crate::interval::decimal::enclose_constant;
 use crate::op::{Incremented, Op};
 use block::Step;
-use row::Row;
+use row::{Arrays, Row};
 use smallvec::SmallVec;
 use std::collections::HashMap;
 use std::ops::Range;
@@ -150,6 +150,7 @@ impl Tape {
             widest: 0,
         };
         let mut lists: HashMap<Vec<Slot>, List> = HashMap::new();
+        let mut arrays = Arrays::default();
         let mut kept = vec![false; graph.len() + variables];
         kept[..variables].fill(true);
         for index in (0..graph.len()).filter(|&index| mark[index]) {
@@ -174,7 +175,7 @@ impl Tape {
                         tape.slot_of.insert(id, slot);
                         continue;
                     }
-                    tape.push(op, &slots, required[index], &mut lists, &mut kept)
+                    tape.push(op, &slots, required[index], &mut lists, &mut arrays, &mut kept)
                 }
             };
             tape.slot_of.insert(id, slot);
@@ -202,7 +203,7 @@ impl Tape {
                 .coefficients
                 .iter()
                 .zip(&x)
-                .fold(enclose_constant(&row.constant), |sum, (a, &x)| sum + enclose_constant(a) * x),
+                .fold(enclose_constant(&row.constant), |sum, (a, &x)| sum + enclose_constant(&a) * x),
             Op::Noise(_) => return None,
             op => op.operator().filter(|operator| operator.is_defined(&x))?.enclose(&x),
         };
@@ -222,6 +223,7 @@ impl Tape {
         slots: &[Slot],
         required: bool,
         lists: &mut HashMap<Vec<Slot>, List>,
+        arrays: &mut Arrays,
         kept: &mut [bool],
     ) -> Slot {
         let branched: SmallVec<[Slot; 8]> = match op {
@@ -234,8 +236,10 @@ impl Tape {
             // the sign of h in r·|h| is a phase too, unless h is a ReLU's value
             Op::Noise(noise) => slots[1..]
                 .iter()
-                .zip(&noise.radii)
-                .filter(|&(&slot, radius)| !radius.is_zero() && !matches!(self.definition(slot), Some((Op::Relu, _))))
+                .zip(noise.radii.iter())
+                .filter(|&(&slot, ref radius)| {
+                    !radius.is_zero() && !matches!(self.definition(slot), Some((Op::Relu, _)))
+                })
                 .map(|(&slot, _)| slot)
                 .collect(),
             _ => SmallVec::new(),
@@ -248,8 +252,8 @@ impl Tape {
         }
         let staircase = op.operator().is_some_and(|operator| operator.is_staircase());
         let (kind, read, partial) = match op {
-            Op::Linear(linear) => (self.push_row(Row::linear(linear)), slots, false),
-            Op::Noise(noise) => (self.push_row(Row::noise(noise, slots[0])), &slots[1..], false),
+            Op::Linear(linear) => (self.push_row(Row::linear(linear, arrays)), slots, false),
+            Op::Noise(noise) => (self.push_row(Row::noise(noise, slots[0], arrays)), &slots[1..], false),
             other => {
                 let partial = other.operator().is_some_and(|o| o.is_partial());
                 self.longest = self.longest.max(slots.len());
@@ -352,7 +356,7 @@ impl Tape {
                 Kind::Apply(Op::Floor | Op::Round | Op::RoundOff) => true,
                 Kind::Apply(Op::Ite) => j == 0,
                 Kind::Apply(_) => false,
-                Kind::Row(row) => self.rows[*row as usize].noise.as_ref().is_some_and(|noise| noise.r[j] > 0.0),
+                Kind::Row(row) => self.rows[*row as usize].noise.as_ref().is_some_and(|noise| noise.r.get(j) > 0.0),
             };
             for (j, &slot) in operands.iter().enumerate() {
                 if let Some(position) = position[slot as usize]

@@ -10,8 +10,12 @@ use crate::exact::Constant;
 use crate::interval::decimal::enclose_constant;
 use crate::interval::round::{add_down, add_up, down, mul_down, mul_up, sub_down, sub_up, up};
 use crate::interval::{Interval, bounds, kernel, point};
+use crate::op::coefficients::{Coefficients, Doubles, Numbers};
 use crate::op::linear::Linear;
 use crate::op::noise::Noise;
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::Arc;
 
 /// Rows of at most so many operands are enclosed term by term.
 const SHORT: usize = 4;
@@ -19,8 +23,8 @@ const SHORT: usize = 4;
 /// A compiled row over `n` operands.
 #[derive(Clone, Debug)]
 pub(crate) struct Row {
-    /// `a`, length `n`
-    pub(super) a: Vec<f64>,
+    /// `a`
+    pub(super) a: Span,
     /// what moves the coefficients, if anything does
     pub(super) noise: Option<RowNoise>,
     /// `b`
@@ -36,50 +40,114 @@ pub(crate) struct Row {
 pub(crate) struct RowNoise {
     /// the slot of `s`
     pub(super) slot: Slot,
-    /// `r`, length `n`
-    pub(super) r: Vec<f64>,
+    /// `r`
+    pub(super) r: Span,
+    /// what `a` has where `r` is
+    beside: Span,
     /// `r_b`
     pub(super) radius: Interval,
     /// the least nonzero `r_j`, infinite when there is none
     pub(super) smallest: f64,
 }
 
-fn slack<'a>(mut constants: impl Iterator<Item = &'a Constant>) -> u32 {
-    u32::from(constants.any(|c| c.as_f64_exact().is_none()))
+/// The doubles of a row's coefficients: neighbours in an array that other rows share, and zeros beside them.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Span {
+    of: Doubles,
+    start: usize,
+    /// the operands that they belong to
+    pub(super) at: Range<usize>,
 }
 
-fn smallest(a: &[f64]) -> f64 {
-    a.iter().map(|a| a.abs()).filter(|&a| a > 0.0).fold(f64::INFINITY, f64::min)
+/// Arrays of one number, which rows share.
+#[derive(Debug, Default)]
+pub(super) struct Arrays(HashMap<u64, Doubles>);
+
+impl Arrays {
+    /// At least `count` times a number.
+    fn of(&mut self, number: f64, count: usize) -> Doubles {
+        let array = self.0.entry(number.to_bits()).or_default();
+        if array.len() < count {
+            *array = Arc::new(vec![number; count]);
+        }
+        array.clone()
+    }
+
+    /// The nearest doubles of coefficients, and whether one of them is off.
+    fn span(&mut self, coefficients: &Coefficients) -> (Span, bool) {
+        let at = coefficients.range();
+        match coefficients.numbers() {
+            Numbers::Doubles { of, at: range } => (Span { of: of.clone(), start: range.start, at }, false),
+            Numbers::Same(number, count) => {
+                let of = self.of(number.nearest(), *count);
+                (Span { of, start: 0, at }, *count > 0 && number.as_f64_exact().is_none())
+            }
+            Numbers::Exact(numbers) => {
+                let off = numbers.iter().any(|number| number.as_f64_exact().is_none());
+                (Span { of: Arc::new(numbers.iter().map(Constant::nearest).collect()), start: 0, at }, off)
+            }
+        }
+    }
+}
+
+impl Span {
+    /// The doubles, one for each operand in `at`.
+    pub(super) fn values(&self) -> &[f64] {
+        &self.of[self.start..self.start + self.at.len()]
+    }
+
+    /// The coefficient of an operand.
+    pub(super) fn get(&self, operand: usize) -> f64 {
+        if self.at.contains(&operand) { self.values()[operand - self.at.start] } else { 0.0 }
+    }
+
+    /// The array, and where the doubles start in it.
+    pub(super) fn place(&self) -> (&Doubles, usize) {
+        (&self.of, self.start)
+    }
+
+    /// The same row as an array of its own, for so many operands.
+    fn whole(&self, operands: usize) -> Span {
+        Span { of: Arc::new((0..operands).map(|j| self.get(j)).collect()), start: 0, at: 0..operands }
+    }
+
+    /// The least magnitude of a coefficient that is not zero, infinite when there is none.
+    fn smallest(&self) -> f64 {
+        self.values().iter().map(|a| a.abs()).filter(|&a| a > 0.0).fold(f64::INFINITY, f64::min)
+    }
 }
 
 impl Row {
-    pub(super) fn linear(row: &Linear) -> Row {
-        let a: Vec<f64> = row.coefficients.iter().map(Constant::nearest).collect();
-        Row {
-            smallest: smallest(&a),
-            a,
-            noise: None,
-            constant: enclose_constant(&row.constant),
-            slack: slack(row.coefficients.iter()),
-        }
+    pub(super) fn linear(row: &Linear, arrays: &mut Arrays) -> Row {
+        let (a, off) = arrays.span(&row.coefficients);
+        let constant = enclose_constant(&row.constant);
+        Row { smallest: a.smallest(), a, noise: None, constant, slack: u32::from(off) }
     }
 
-    pub(super) fn noise(row: &Noise, slot: Slot) -> Row {
-        let r: Vec<f64> = row.radii.iter().map(Constant::nearest).collect();
-        let a: Vec<f64> = row.coefficients.iter().map(Constant::nearest).collect();
+    pub(super) fn noise(row: &Noise, slot: Slot, arrays: &mut Arrays) -> Row {
+        let (mut a, a_off) = arrays.span(&row.coefficients);
+        let (mut r, r_off) = arrays.span(&row.radii);
+        let apart = a.at.end <= r.at.start || r.at.end <= a.at.start;
+        if a.at != r.at && !apart {
+            (a, r) = (a.whole(row.coefficients.len()), r.whole(row.radii.len()));
+        }
+        let beside =
+            if a.at == r.at { a.clone() } else { Span { of: arrays.of(0.0, r.at.len()), start: 0, at: r.at.clone() } };
+        let radius = enclose_constant(&row.radius);
         Row {
-            smallest: smallest(&a),
+            smallest: a.smallest(),
             a,
-            noise: Some(RowNoise { slot, smallest: smallest(&r), r, radius: enclose_constant(&row.radius) }),
+            noise: Some(RowNoise { slot, smallest: r.smallest(), r, beside, radius }),
             constant: enclose_constant(&row.constant),
-            slack: slack(row.coefficients.iter().chain(&row.radii)),
+            slack: u32::from(a_off || r_off),
         }
     }
 
     /// The radius of an operand's coefficient, 0 for what is none of the operands.
     pub(super) fn radius_of(&self, slot: Slot, operands: &[Slot]) -> f64 {
         let Some(noise) = &self.noise else { return 0.0 };
-        operands.iter().zip(&noise.r).filter(|&(&operand, _)| operand == slot).map(|(_, r)| r).sum()
+        let r = operands[noise.r.at.clone()].iter().zip(noise.r.values());
+        r.filter(|&(&operand, _)| operand == slot).map(|(_, r)| r).sum()
     }
 
     /// How many units `u` the arrays may be away from the exact coefficients, relatively.
@@ -91,23 +159,31 @@ impl Row {
     pub(super) fn enclose(&self, values: &[Interval], lo: &[f64], hi: &[f64]) -> Interval {
         match &self.noise {
             None if lo.len() <= SHORT => self.enclose_short(lo, hi),
-            None => kernel::dot(&self.a, lo, hi, self.slack) + self.constant,
+            None => self.plain(lo, hi) + self.constant,
             Some(noise) => {
                 let s = values[noise.slot as usize];
                 if s.is_empty() {
                     return Interval::EMPTY;
                 }
-                kernel::dot_noise(&self.a, &noise.r, lo, hi, s.inf(), s.sup(), self.slack)
-                    + (self.constant + s * noise.radius)
+                let (a, r) = (noise.beside.values(), noise.r.values());
+                let (at, ends) = (noise.r.at.clone(), (s.inf(), s.sup()));
+                let moved = kernel::dot_noise(a, r, &lo[at.clone()], &hi[at], ends.0, ends.1, self.slack);
+                let moved = moved + (self.constant + s * noise.radius);
+                if self.a.at == noise.r.at { moved } else { self.plain(lo, hi) + moved }
             }
         }
+    }
+
+    /// The range of `Σ a_j h_j`.
+    fn plain(&self, lo: &[f64], hi: &[f64]) -> Interval {
+        kernel::dot(self.a.values(), &lo[self.a.at.clone()], &hi[self.a.at.clone()], self.slack)
     }
 
     /// The range of a short row without noise, exact where its terms and sums are doubles: the kernel charges the error of
     /// a sum even where there is none, so that `x − y` would not be known to be zero where it is.
     fn enclose_short(&self, lo: &[f64], hi: &[f64]) -> Interval {
         let (mut sum_lo, mut sum_hi) = (self.constant.inf(), self.constant.sup());
-        for ((&a, &lo), &hi) in self.a.iter().zip(lo).zip(hi) {
+        for ((&a, &lo), &hi) in self.a.values().iter().zip(&lo[self.a.at.clone()]).zip(&hi[self.a.at.clone()]) {
             let (least, most) = if self.slack == 0 { (a, a) } else { (down(down(a)), up(up(a))) };
             if lo > hi || lo.is_nan() || hi.is_nan() {
                 return Interval::EMPTY;
@@ -124,21 +200,15 @@ impl Row {
     /// The value at a point, in doubles.
     pub(super) fn evaluate(&self, points: &[f64], operands: &[Slot]) -> f64 {
         let mut sum = self.constant.mid();
-        match &self.noise {
-            None => {
-                for (a, &slot) in self.a.iter().zip(operands) {
-                    sum += a * points[slot as usize];
-                }
+        for (a, &slot) in self.a.values().iter().zip(&operands[self.a.at.clone()]) {
+            sum += a * points[slot as usize];
+        }
+        if let Some(noise) = &self.noise {
+            let mut radius = noise.radius.mid();
+            for (r, &slot) in noise.r.values().iter().zip(&operands[noise.r.at.clone()]) {
+                radius += r * points[slot as usize].abs();
             }
-            Some(noise) => {
-                let mut radius = noise.radius.mid();
-                for ((a, r), &slot) in self.a.iter().zip(&noise.r).zip(operands) {
-                    let h = points[slot as usize];
-                    sum += a * h;
-                    radius += r * h.abs();
-                }
-                sum += points[noise.slot as usize] * radius;
-            }
+            sum += points[noise.slot as usize] * radius;
         }
         sum
     }
@@ -146,11 +216,11 @@ impl Row {
     /// The coefficient of operand `j` where `h_j` has the given sign range: `a_j + S·r_j·sgn(h_j)`.
     pub(super) fn coefficient(&self, j: usize, s: Interval, h: Interval) -> Interval {
         let widen = |x: f64| if self.slack == 0 { point(x) } else { bounds(down(down(x)), up(up(x))) };
-        let a = widen(self.a[j]);
+        let a = widen(self.a.get(j));
         match &self.noise {
             None => a,
             Some(noise) => {
-                let r = widen(noise.r[j]);
+                let r = widen(noise.r.get(j));
                 let sign = if h.inf() >= 0.0 {
                     point(1.0)
                 } else if h.sup() <= 0.0 {
@@ -242,8 +312,9 @@ impl Row {
         };
         for (j, &slot) in operands.iter().enumerate() {
             let h = w.values[slot as usize];
-            let (p, q) = (self.a[j] * h.inf(), self.a[j] * h.sup());
-            let moved = self.noise.as_ref().map_or(0.0, |noise| s * noise.r[j] * h.mag());
+            let a = self.a.get(j);
+            let (p, q) = (a * h.inf(), a * h.sup());
+            let moved = self.noise.as_ref().map_or(0.0, |noise| s * noise.r.get(j) * h.mag());
             let (low, high) = (p.min(q) - moved, p.max(q) + moved);
             lower += low;
             upper += high;
@@ -263,7 +334,8 @@ impl Row {
         for (j, &slot) in operands.iter().enumerate() {
             let h = w.values[slot as usize];
             rest -= self.coefficient(j, point(0.0), h) * h;
-            let widen = if self.slack == 0 { point(noise.r[j]) } else { bounds(down(noise.r[j]), up(noise.r[j])) };
+            let r = noise.r.get(j);
+            let widen = if self.slack == 0 || r == 0.0 { point(r) } else { bounds(down(r), up(r)) };
             radius += widen * h.abs();
         }
         let [first, second] = radius.mul_rev_to_pair(rest);

@@ -11,8 +11,10 @@ use super::tensor::Tensor;
 use crate::network::{Activation, Fixed, Layer, NetworkError, Output};
 use std::rc::Rc;
 
-/// Numbers that reading one file may allocate: an eighth of a million-by-thousand matrix, far above anything provable.
+/// Numbers that reading a file may make beyond copies of those that it holds, so that a small file makes no endless network.
 const BUDGET: usize = 1 << 26;
+/// Numbers that reading a file may make for each of its bytes.
+const COPIES: usize = 4;
 /// Most numbers of a layer that is made from a vector or from nothing.
 const DIAGONAL: usize = 1 << 24;
 /// Most inputs.
@@ -75,16 +77,19 @@ struct Step {
 #[derive(Debug)]
 pub(super) struct Chain {
     steps: Vec<Step>,
+    /// how many numbers may be made in all
+    budget: usize,
     left: usize,
 }
 
 type Made<T> = Result<T, String>;
 
 impl Chain {
-    /// The chain of an input of this shape, and the input.
-    pub(super) fn new(shape: Vec<usize>) -> (Self, Flow) {
+    /// The chain of an input of this shape in a file of so many bytes, and the input.
+    pub(super) fn new(shape: Vec<usize>, bytes: usize) -> (Self, Flow) {
         let width = shape.iter().product();
-        let chain = Chain { steps: vec![Step { before: 0, width, kind: Kind::Input }], left: BUDGET };
+        let budget = BUDGET.saturating_add(COPIES.saturating_mul(bytes));
+        let chain = Chain { steps: vec![Step { before: 0, width, kind: Kind::Input }], budget, left: budget };
         (chain, Flow { shape, order: None, at: 0 })
     }
 
@@ -95,7 +100,7 @@ impl Chain {
                 self.left = left;
                 Ok(())
             }
-            None => Err(format!("too large a network, expected at most {BUDGET} numbers")),
+            None => Err(format!("too large a network, expected at most {} numbers", self.budget)),
         }
     }
 

@@ -40,8 +40,8 @@ pub(super) struct Evaluation<'a> {
 type Made<T> = Result<T, String>;
 
 impl<'a> Evaluation<'a> {
-    pub(super) fn new(graph: &'a Graph<'a>, opsets: Opsets, input: &'a str, shape: Vec<usize>) -> Self {
-        let (chain, flow) = Chain::new(shape);
+    pub(super) fn new(graph: &'a Graph<'a>, opsets: Opsets, input: &'a str, shape: Vec<usize>, bytes: usize) -> Self {
+        let (chain, flow) = Chain::new(shape, bytes);
         let values = HashMap::from([(input, Value::Flow(flow))]);
         Evaluation { graph, opset: opsets.onnx, chain, values }
     }

@@ -84,7 +84,7 @@ impl Tape {
         let instruction = self.instructions.get(self.writer[slot as usize] as usize)?;
         let Kind::Row(row) = instruction.kind else { return None };
         let Row { a, noise: None, .. } = &self.rows[row as usize] else { return None };
-        match (a.as_slice(), self.list(instruction.operands)) {
+        match (a.values(), self.list(instruction.operands)) {
             ([1.0, -1.0], &[plus, minus]) | ([-1.0, 1.0], &[minus, plus]) => Some((plus, minus)),
             _ => None,
         }

@@ -84,7 +84,7 @@ impl Tape {
                 let Workspace { sweep, values, points, .. } = w;
                 let relaxed = &mut sweep.relaxed;
                 relaxed.gather(held, operands, |slot| points[slot as usize]);
-                let sum = dot(&row.a, &relaxed.operands) + row.constant.mid();
+                let sum = dot(row.a.values(), &relaxed.operands[row.a.at.clone()]) + row.constant.mid();
                 let Some(noise) = &row.noise else { return sum };
                 let s = best_end(lambda, values[noise.slot as usize]);
                 let above = lambda * s > 0.0;
@@ -92,7 +92,7 @@ impl Tape {
                     let (slope, offset) = absolute_bound(values[slot as usize], above);
                     slope * points[slot as usize] + offset
                 });
-                sum + s * (dot(&noise.r, &relaxed.absolute) + noise.radius.mid())
+                sum + s * (dot(noise.r.values(), &relaxed.absolute[noise.r.at.clone()]) + noise.radius.mid())
             }
             Kind::Apply(Op::Meet) => {
                 // a sweep notes no choice where all its lanes are zero

@@ -10,6 +10,7 @@ use crate::interval::Interval;
 use crate::interval::kernel::Lanes;
 use crate::interval::round::{mul_up, sub_up};
 use crate::tape::block::{Block, Matrix};
+use crate::tape::row::Span;
 use crate::tape::{Row, Slot, Tape, Workspace};
 
 /// Room for one block, and what is computed once per box.
@@ -61,9 +62,9 @@ impl Scratch {
             self.sizes.clear();
             self.sizes.extend(operands.iter().map(|&slot| w.values[slot as usize].mag()));
         }
-        let sum = |factors: &[f64]| -> f64 {
+        let sum = |factors: &Span| -> f64 {
             let mut sums = [0.0; 8];
-            for (factors, sizes) in factors.chunks(8).zip(self.sizes.chunks(8)) {
+            for (factors, sizes) in factors.values().chunks(8).zip(self.sizes[factors.at.clone()].chunks(8)) {
                 for ((sum, a), size) in sums.iter_mut().zip(factors).zip(sizes) {
                     let a = a.abs() + floor;
                     *sum += if a == 0.0 { 0.0 } else { a * size };
@@ -149,7 +150,7 @@ impl Tape {
             if factors.iter().all(|f| *f == 0.0) {
                 continue;
             }
-            if block.radii.entries.len() == block.radii.columns.len() && count > 1 {
+            if block.radii.uniform {
                 // one row for all: their factors add up
                 let mut total = [0.0; K];
                 for factor in factors.as_chunks::<K>().0 {
@@ -196,7 +197,7 @@ where
 {
     out.resize(columns.len() * K, 0.0);
     let out = out.as_chunks_mut::<K>().0;
-    Lanes::spread(lambda, active, &matrix.entries, matrix.columns.len(), columns, out);
+    Lanes::spread(lambda, active, matrix.entries(), matrix.columns.len(), columns, out);
     out
 }
 

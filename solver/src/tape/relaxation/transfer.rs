@@ -103,7 +103,7 @@ impl Tape {
             let s = w.values[noise.slot as usize];
             let lambda = w.linear_coefficient(instruction.out, lane);
             let end = if lambda > 0.0 { s.sup() } else { s.inf() };
-            for (&r, &slot) in noise.r.iter().zip(operands) {
+            for (&r, &slot) in noise.r.values().iter().zip(&operands[noise.r.at.clone()]) {
                 let (slope, offset) = absolute_bound(w.values[slot as usize], lambda * end > 0.0);
                 let h = w.points[slot as usize];
                 let violation = lambda * end * r * (slope * h + offset - h.abs());
@@ -117,9 +117,10 @@ impl Tape {
             return;
         }
         let term = |(a, &slot): (&f64, &Slot)| finite(a.abs() * width(w.values[slot as usize]));
-        let total: f64 = row.a.iter().zip(operands).map(term).sum();
+        let own = &operands[row.a.at.clone()];
+        let total: f64 = row.a.values().iter().zip(own).map(term).sum();
         if total > 0.0 {
-            for (&a, &slot) in row.a.iter().zip(operands) {
+            for (&a, &slot) in row.a.values().iter().zip(own) {
                 w.adjoints[slot as usize] += arrived * (finite(a.abs() * width(w.values[slot as usize])) / total);
             }
         }

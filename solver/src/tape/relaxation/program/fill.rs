@@ -69,7 +69,7 @@ impl Tape {
                 let row = &self.rows[*row as usize];
                 program.sum.clear();
                 program.sum.resize(n, 0.0);
-                for (a, &slot) in row.a.iter().zip(operands) {
+                for (a, &slot) in row.a.values().iter().zip(&operands[row.a.at.clone()]) {
                     add(&mut program.sum, &program.functions, slot, n, *a);
                 }
                 program.sum[n - 1] += row.constant.mid();
@@ -171,7 +171,7 @@ impl Tape {
         let operands = self.list(instruction.operands);
         let s = w.values[noise.slot as usize];
         let mut most = noise.radius.sup();
-        for (r, &slot) in noise.r.iter().zip(operands) {
+        for (r, &slot) in noise.r.values().iter().zip(&operands[noise.r.at.clone()]) {
             if *r != 0.0 {
                 most += r * w.values[slot as usize].mag();
             }
@@ -184,7 +184,7 @@ impl Tape {
         for (sign, end) in [(1.0, s.sup()), (-1.0, s.inf())] {
             let factor = sign * end;
             program.add_row(Tag::Line, |row, functions| {
-                for (r, &slot) in noise.r.iter().zip(operands) {
+                for (r, &slot) in noise.r.values().iter().zip(&operands[noise.r.at.clone()]) {
                     if *r != 0.0 {
                         let (slope, offset) = absolute_bound(w.values[slot as usize], factor > 0.0);
                         add(row, functions, slot, n, factor * r * slope);
