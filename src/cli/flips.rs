@@ -17,7 +17,7 @@ use quantproof::robustness::local::Scratch;
 use std::io::Write;
 use std::path::Path;
 
-/// Which inputs can flip to another class, which never can, and the accuracy that is certain
+/// Which inputs can flip to another class, which never can, and the certified accuracy
 ///
 /// For each input of a file, or each held-out point of the model: proved that no parameters within the perturbation change
 /// the class that the trained network assigns, or refuted by parameters that do (with --quantize, numbers of the format).

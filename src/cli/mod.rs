@@ -49,7 +49,7 @@ struct Cli {
 const EXIT_CODES: &str = "\
 Exit codes:
   0    proved, or the bounds are as close as asked for
-  1    a counterexample is in hand (in a table: for some row)
+  1    counterexample found (for at least one row of a table)
   2    error in the options or in a file
   3    unknown: too close to call
   4    out of time; the bounds so far are printed

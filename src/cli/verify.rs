@@ -48,7 +48,7 @@ Examples:
 
 Exit codes:
   0    the property holds (unsat)
-  1    a counterexample is in hand (sat)
+  1    counterexample found (sat)
   2    error in the options or in a file
   3    unknown: too close to call
   4    out of time
