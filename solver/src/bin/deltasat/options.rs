@@ -128,7 +128,7 @@ Further options of dReal are accepted and mean nothing here: --forall-polytope, 
 
 Exit codes:
   0    answered, whatever the answers
-  1    error in the input, or a request such as (get-model) for what is not there
+  1    error in the input, or a request for an unavailable result, such as (get-model)
   2    error in the options
   130  interrupted by Ctrl-C; the check that was running is unknown";
 
