@@ -132,8 +132,9 @@ const FLOORS: [&[&str]; 2] = [
         "sat",
         "smtlib",
         "bin",
+        "guide",
     ],
-    &["network", "perturbation", "property", "encode", "robustness", "report", "cli"],
+    &["network", "perturbation", "property", "encode", "robustness", "report", "cli", "guide"],
 ];
 
 #[test]

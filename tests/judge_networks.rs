@@ -1,8 +1,9 @@
-//! The judge over everything that `quantproof` prints about networks: the README's blocks, the shipped models, the shared
-//! cases, random networks, and lies planted into true answers.
+//! The judge over everything that `quantproof` prints about networks: the examples of the README and the guide, the shipped
+//! models, the shared cases, random networks, and lies planted into true answers.
 //!
 //! `QUANTPROOF_SEEDS` asks for more random networks.
 
+mod examples;
 mod judge;
 
 use judge::question::Question;
@@ -12,6 +13,7 @@ use judge::text;
 use judge::verdict::{self, Run};
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -46,16 +48,18 @@ fn judged(place: &str, words: &[&str], folder: &Path, tally: &mut Tally) {
     }
 }
 
-/// Every command of the README's blocks.
+/// Every command in the examples of the README and the guide.
 #[test]
-fn readme() {
-    let text = std::fs::read_to_string(root().join("README.md")).expect("the README");
+fn pages() {
     let mut tally = Tally::default();
-    for line in text.lines() {
-        let Some(words) = line.strip_prefix("$ quantproof ") else { continue };
-        let words: Vec<&str> = words.split_whitespace().collect();
-        if !["show", "compare-activations", "convert", "encode"].contains(&words[0]) {
-            judged(&format!("README {}", words.join(" ")), &words, &root(), &mut tally);
+    let mut seen = BTreeSet::new();
+    for page in examples::pages() {
+        for command in examples::of(&page).map(|example| example.command) {
+            let words: Vec<&str> = command.split_whitespace().collect();
+            let judgeable = !["show", "compare-activations", "convert", "encode"].contains(&words[0]);
+            if judgeable && seen.insert(command.clone()) {
+                judged(&format!("{} {command}", page.name), &words, &root(), &mut tally);
+            }
         }
     }
     tally.settle(KNOWN);

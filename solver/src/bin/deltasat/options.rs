@@ -117,9 +117,9 @@ Examples:
   deltasat --no-presolve --stats problem.smt2
   deltasat compare benchmarks/ --peer z3='z3 {file}' --html report.html
 
-What formulas mean (as for dReal; more in the README):
+What formulas mean (as for dReal; more in solver/src/guide/scripts.md):
   an atom does not hold where an expression in it has no value, and neither does its negation
-  constants are folded first, so (* 0 (sqrt y)) is 0 for every y
+  only what has a value everywhere is folded away: (= (* 0 (sqrt y)) 0) needs y >= 0
   delta-sat is of the formula weakened by δ, in which (distinct s t) is always true
   (arctan2 y x) and (atan2 y x) are the angle of the point (x, y)
 
