@@ -151,6 +151,43 @@ fn random_networks_over_a_domain_and_at_a_point() {
     assert!(complete * 10 >= total * 9, "the eliminated encoding finished {complete} of {total}");
 }
 
+/// A guarded question knows how far its margin must have fallen; no change that sampling finds may be lost to that.
+#[test]
+fn guarded_changes_that_sampling_finds_are_bounded() {
+    let guard = ratio(3, 5);
+    let mut changes = 0;
+    for seed in 0..40 {
+        let mut r = random("guarded changes", seed);
+        let output = [Output::Softmax, Output::Softmax, Output::Sigmoid][r.random_range(0..3)];
+        let logits = if output == Output::Sigmoid { 1 } else { r.random_range(2..=3) };
+        let net = network(&mut r, &[2, 3, logits], Activation::Relu, output, 30);
+        let perturbation = Perturbation::uniform(Magnitude::Absolute(ratio(1, 3))).unwrap();
+        let over = domain(&net);
+        let class = r.random_range(0..net.classes().len());
+        let against = (class + 1) % net.classes().len();
+        let question = Question::Flip { class, against, guard: Some(guard.clone()) };
+        let encoded = Encoded::new(&net, &perturbation, &over, &question, &Budget::unlimited()).unwrap();
+        let found = bounds(&net, &encoded, &over, &question, 300).optimum;
+        let variables = encoded.compiled.problem.variables.iter().map(|variable| variable.domain).collect::<Vec<_>>();
+        for _ in 0..300 {
+            let ends = variables.iter().map(|bound| if r.random_bool(0.5) { bound.inf() } else { bound.sup() });
+            let mut point: Vec<f64> = ends.collect();
+            for (x, bound) in point.iter_mut().zip(&variables[..2]) {
+                *x = bound.inf() + r.random_range(0.0..=1.0) * (bound.sup() - bound.inf());
+            }
+            let input: Vec<Rational> = point[..2].iter().map(|&x| networks::exact(x)).collect();
+            let nominal = net.evaluate_exactly(&input).unwrap();
+            let confidence = net.output().exact_confidence(&nominal.logits, class).unwrap();
+            let gap = attained(&net, &encoded.perturbed_network(&point).unwrap(), &input, &question);
+            if nominal.class == Some(class) && confidence.lower() >= guard && gap > 0.0 {
+                changes += 1;
+                assert!(gap <= found.upper + 1e-12, "seed {seed}: {gap} is attained, the bound is {}", found.upper);
+            }
+        }
+    }
+    assert!(changes > 100, "sampling found {changes} changes");
+}
+
 #[test]
 fn shipped_models() {
     for name in ["moons_relu_2-4-2", "circles_linear_2-4-2"] {

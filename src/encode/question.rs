@@ -26,7 +26,8 @@ pub enum Question {
         /// only where the trained network assigns this class
         where_assigned: bool,
     },
-    /// the largest `logit_against − logit_class` in the perturbed network: positive where the class changes to `against`
+    /// the largest `logit_against − logit_class` in the perturbed network: positive where the class changes to `against`. With
+    /// a guard it may be less than that, or `−∞`, where no parameters change the class
     Flip {
         /// the class that the trained network assigns
         class: usize,
@@ -179,13 +180,18 @@ fn flip(twins: &mut impl Twins, class: usize, against: usize, guard: Option<&Rat
     };
     let margins = margins(twins, class);
     let position = if output == Output::Sigmoid { 0 } else { against - usize::from(against > class) };
-    let objective = twins.graph().neg(margins[position].perturbed);
+    let margin = margins[position];
+    let objective = twins.graph().neg(margin.perturbed);
     let mut constraint = vec![assigned(class, &margins)];
     if output != Output::None && guard.is_positive() {
         let confidence = Twin::soft_minimum(&margins, twins.graph());
         let level = logit_below(guard);
         let above = twins.graph().linear([(Constant::ONE, confidence.nominal)], -&level);
         constraint.push(Formula::atom(above, Relation::Ge));
+        // a margin that starts at `level` or above and ends at 0 or below has fallen by `level`: the bound of a margin's
+        // change is tight where that of the changed margin knows nothing of where it started
+        let fallen = twins.graph().linear([(-&Constant::ONE, margin.increment)], -&level);
+        constraint.push(Formula::atom(fallen, Relation::Ge));
     }
     (objective, Formula::and(constraint))
 }
