@@ -36,6 +36,16 @@
 //! | [`Settings`](robustness::Settings) | how close the two sides shall be, and what the search may take |
 //! | [`Finding`](robustness::Finding) | the answer: both sides, the witness, why the search ended |
 //! | [`Local`](robustness::local::Local), [`Global`](robustness::global::Global) | two of the questions; the others lie beside them in [`robustness`] |
+//!
+//! # Building
+//!
+//! Interval arithmetic needs AVX2 and FMA at compile time. A crate that depends on this one says so in its own
+//! `.cargo/config.toml`, since that of a dependency does not count:
+//!
+//! ```toml
+//! [build]
+//! rustflags = ["-Ctarget-cpu=x86-64-v3"]
+//! ```
 
 pub mod encode;
 pub mod guide;

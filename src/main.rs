@@ -2,6 +2,15 @@
 
 mod cli;
 
-fn main() -> std::process::ExitCode {
-    cli::run()
+use deltasat::processor;
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    if processor::is_supported() {
+        return cli::run();
+    }
+    // with no one to read it there is nothing left to do
+    let _ = io::stderr().write_all(processor::UNSUPPORTED.as_bytes());
+    ExitCode::from(2)
 }

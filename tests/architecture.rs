@@ -113,6 +113,7 @@ fn functions_are_short() {
 const FLOORS: [&[&str]; 2] = [
     &[
         "budget",
+        "processor",
         "exact",
         "interval",
         "op",

@@ -72,6 +72,16 @@
 //! | [`Optimum`](search::Optimum) | both sides of an optimum, with a witness |
 //! | [`Session`](smtlib::Session) | SMT-LIB and `.dr` text instead of expressions |
 //!
+//! # Building
+//!
+//! Interval arithmetic needs AVX2 and FMA at compile time. A crate that depends on this one says so in its own
+//! `.cargo/config.toml`, since that of a dependency does not count:
+//!
+//! ```toml
+//! [build]
+//! rustflags = ["-Ctarget-cpu=x86-64-v3"]
+//! ```
+//!
 //! The [`guide`] explains the command `deltasat`; `ARCHITECTURE.md` beside this crate is the map of the modules.
 
 pub mod branch;
@@ -87,6 +97,7 @@ pub mod krawczyk;
 pub mod op;
 pub mod presolve;
 pub mod problem;
+pub mod processor;
 pub mod relax;
 pub mod sat;
 pub mod search;

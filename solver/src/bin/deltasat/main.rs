@@ -8,6 +8,15 @@ mod json;
 mod options;
 mod run;
 
-fn main() -> std::process::ExitCode {
-    run::run()
+use deltasat::processor;
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    if processor::is_supported() {
+        return run::run();
+    }
+    // with no one to read it there is nothing left to do
+    let _ = io::stderr().write_all(processor::UNSUPPORTED.as_bytes());
+    ExitCode::from(2)
 }
