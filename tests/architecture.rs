@@ -128,6 +128,7 @@ const FLOORS: [&[&str]; 2] = [
         "contract",
         "branch",
         "strategy",
+        "linear",
         "search",
         "presolve",
         "sat",

@@ -94,6 +94,7 @@ pub mod guide;
 pub mod incumbent;
 pub mod interval;
 pub mod krawczyk;
+mod linear;
 pub mod op;
 pub mod presolve;
 pub mod problem;

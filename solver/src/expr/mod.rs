@@ -5,11 +5,13 @@
 //! exactly and keep linear sums n-ary, but they never distribute or expand. Nothing is folded away that may lack a value:
 //! `0·√x` is zero only where `x ≥ 0`, and stays in a sum as what it is.
 
+mod affine;
 mod build;
 pub mod evaluate;
 mod operands;
 mod print;
 
+pub use affine::Affine;
 pub use operands::Operands;
 pub use print::Printer;
 

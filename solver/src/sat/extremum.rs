@@ -4,6 +4,8 @@
 //! bounds of the other's. The point at which a value is attained is given in the original variables, and judged there.
 
 use super::judge::Judge;
+use crate::exact::{Rational, rational};
+use crate::linear::{self, Linear};
 use crate::presolve::{Presolved, Restore, presolve};
 use crate::problem::{Certificate, Compiled, Problem};
 use crate::search::{Observer, Optimum, Options, StopReason, Strategy, optimise};
@@ -45,5 +47,33 @@ impl<'a> Maximisation<'a> {
         }
         optimum.witness = Some(Certificate { point, objective });
         (optimum, exact)
+    }
+}
+
+/// The maximum of a linear objective under linear constraints, exactly.
+pub(crate) enum LinearMaximum {
+    /// nothing satisfies the constraint
+    Unsat,
+    /// the least upper bound, and a solution that comes within δ of it, with its value
+    Found { supremum: Rational, point: Vec<Rational>, value: Rational },
+}
+
+/// Maximises in exact arithmetic, where the problem is linear and small: if it is `far`, only one whose numbers lie where
+/// doubles do not reach.
+pub(crate) fn linear_maximum(problem: &Problem, far: bool, options: &Options) -> Option<LinearMaximum> {
+    let linear = Linear::read(problem, &[])?;
+    if linear.is_far() != far {
+        return None;
+    }
+    let gap = rational::from_f64(options.delta).unwrap_or_default();
+    match linear.solve(&gap, &options.budget)? {
+        linear::Answer::Infeasible => Some(LinearMaximum::Unsat),
+        linear::Answer::Unbounded => None,
+        linear::Answer::Found { point, booleans, supremum } => {
+            let judge = Judge { problem, assertions: &[], booleans: &booleans, budget: &options.budget };
+            let value = judge.value(problem.objective?, &point)?.exact()?;
+            let supremum = supremum.filter(|_| judge.is_solution(&point))?;
+            Some(LinearMaximum::Found { supremum, point, value })
+        }
     }
 }

@@ -94,6 +94,11 @@ impl Judge<'_> {
         })
     }
 
+    /// Whether a point satisfies the formulas exactly.
+    pub(super) fn is_solution(&self, point: &[Rational]) -> bool {
+        self.degree(point, &Rational::zero()) == Some(Degree::Exact)
+    }
+
     /// A point of an optimum, and whether it satisfies the formulas exactly: else up to δ.
     pub(super) fn witness(&self, restore: &Restore, point: &[Rational], delta: f64) -> Option<(Vec<Rational>, bool)> {
         let zero = Rational::zero();

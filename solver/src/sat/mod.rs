@@ -13,11 +13,13 @@ mod skeleton;
 mod theory;
 
 pub use extremum::Maximisation;
+pub(crate) use extremum::{LinearMaximum, linear_maximum};
 
 use crate::budget::Stopwatch;
 use crate::exact::Rational;
 use crate::formula::Formula;
 use crate::interval::Interval;
+use crate::linear::{self, Linear};
 use crate::presolve::{Presolved, presolve};
 use crate::problem::Problem;
 use crate::search::{Observer, Options, Statistics, StopReason, Strategy};
@@ -70,6 +72,12 @@ pub fn check(
     observer: &mut dyn Observer,
 ) -> Answer {
     let question = Question { problem, assertions, strategy, options, started: Stopwatch::start() };
+    let linear = Linear::read(problem, assertions);
+    let is_far = linear.as_ref().is_some_and(Linear::is_far);
+    let exactly = || linear.as_ref().and_then(|linear| question.exactly(linear));
+    if is_far && let Some(answer) = exactly() {
+        return answer;
+    }
     let mut statistics = Statistics::default();
     let mut answer = question.attempt(options.presolve, &mut statistics, observer);
     if answer.is_none() && options.presolve {
@@ -77,6 +85,9 @@ pub fn check(
     }
     let stop = || options.budget.stopped().unwrap_or(StopReason::Unsplittable);
     let mut answer = answer.unwrap_or_else(|| question.answer(Verdict::Unknown(stop())));
+    if matches!(answer.verdict, Verdict::Unknown(StopReason::Unsplittable)) && !is_far {
+        answer = exactly().unwrap_or(answer);
+    }
     statistics.seconds = question.started.seconds();
     answer.statistics = statistics;
     answer
@@ -94,6 +105,26 @@ impl Question<'_> {
     fn answer(&self, verdict: Verdict) -> Answer {
         let booleans = vec![None; self.problem.booleans.len()];
         Answer { verdict, booleans, core: Vec::new(), statistics: Statistics::default() }
+    }
+
+    /// The answer in exact linear arithmetic, where that is quickly found.
+    fn exactly(&self, linear: &Linear<'_>) -> Option<Answer> {
+        let budget = &self.options.budget;
+        let mut answer = match linear.solve(&Rational::default(), budget)? {
+            linear::Answer::Infeasible => {
+                let core = (0..self.assertions.len()).collect();
+                Answer { core, ..self.answer(Verdict::Unsat) }
+            }
+            linear::Answer::Found { point, booleans, .. } => {
+                let judge =
+                    judge::Judge { problem: self.problem, assertions: self.assertions, booleans: &booleans, budget };
+                let verdict = judge.is_solution(&point).then_some(Verdict::Sat(point))?;
+                Answer { booleans, ..self.answer(verdict) }
+            }
+            linear::Answer::Unbounded => return None,
+        };
+        answer.statistics.seconds = self.started.seconds();
+        Some(answer)
     }
 
     /// One search, with the passes of presolve or without; `None` where it ends with a point that does not satisfy the

@@ -90,10 +90,10 @@ pub struct Minimum {
     /// whether it was maximised
     pub maximised: bool,
     /// the optimum is not below this: for a minimum, no values that satisfy the assertions make the term smaller; for a
-    /// maximum, the model makes it no smaller
-    pub lower: f64,
+    /// maximum, the model makes it no smaller. `None` where no bound is known
+    pub lower: Option<Rational>,
     /// the optimum is not above this
-    pub upper: f64,
+    pub upper: Option<Rational>,
     /// whether the model satisfies the assertions themselves; else their weakening
     pub exact: bool,
 }

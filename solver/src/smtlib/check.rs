@@ -9,7 +9,7 @@ use super::settings::Settings;
 use super::strategy::{options, strategy};
 use super::substitute::needed;
 use crate::budget::{Budget, Stopwatch};
-use crate::exact::{Constant, Rational};
+use crate::exact::{Constant, Rational, rational};
 use crate::expr::ExprId;
 use crate::expr::evaluate::evaluate;
 use crate::formula::{Formula, Relation};
@@ -36,8 +36,8 @@ pub(super) struct Outcome {
     pub(super) point: Vec<Rational>,
     /// where it does so weakened: a box in which there certainly is one that does so exactly, if that is known
     pub(super) within: Option<Vec<Interval>>,
-    /// lower and upper bound of the minimum, and whether the point behind the upper one is feasible, exactly
-    pub(super) minimum: Option<(f64, f64, bool)>,
+    /// lower and upper bound of the minimum where there are any, and whether the point behind the upper one is feasible, exactly
+    pub(super) minimum: Option<(Option<Rational>, Option<Rational>, bool)>,
     /// the tracked assertions that took part in a refutation
     pub(super) core: Vec<usize>,
     pub(super) statistics: Statistics,
@@ -165,6 +165,9 @@ const DOUBLES_APART: f64 = 4.0 * f64::EPSILON;
 fn minimise(problem: Problem, objective: ExprId, settings: &Settings, observer: &mut dyn Observer) -> Outcome {
     let mut maximised = problem.clone();
     maximised.objective = Some(maximised.graph.neg(objective));
+    if let Some(outcome) = minimise_exactly(&maximised, true, settings) {
+        return outcome;
+    }
     let strategy = strategy(settings);
     let maximisation = match sat::Maximisation::new(&maximised, &options(settings)) {
         Ok(maximisation) => maximisation,
@@ -181,6 +184,11 @@ fn minimise(problem: Problem, objective: ExprId, settings: &Settings, observer: 
         optimum.stop = StopReason::Unsplittable;
     }
     let statistics = optimum.statistics;
+    if optimum.stop == StopReason::Unsplittable
+        && let Some(outcome) = minimise_exactly(&maximised, false, settings)
+    {
+        return Outcome { statistics, ..outcome };
+    }
     let (lower, upper) = (-optimum.upper, -optimum.lower);
     let Some(witness) = optimum.witness else {
         return match optimum.stop {
@@ -193,7 +201,7 @@ fn minimise(problem: Problem, objective: ExprId, settings: &Settings, observer: 
     };
     let known = Outcome {
         point: witness.point,
-        minimum: Some((lower, upper, exact)),
+        minimum: Some((rational::from_f64(lower), rational::from_f64(upper), exact)),
         statistics,
         // the model is as good as asked for, or the reason says why not
         verdict: match optimum.stop {
@@ -208,9 +216,23 @@ fn minimise(problem: Problem, objective: ExprId, settings: &Settings, observer: 
     known
 }
 
+/// A minimum in exact linear arithmetic, where that is quickly found: of a problem whose numbers lie `far` from one, or of
+/// one whose numbers do not.
+fn minimise_exactly(maximised: &Problem, far: bool, settings: &Settings) -> Option<Outcome> {
+    let outcome = match sat::linear_maximum(maximised, far, &options(settings))? {
+        sat::LinearMaximum::Unsat => Outcome::new(Verdict::Unsat),
+        sat::LinearMaximum::Found { supremum, point, value } => Outcome {
+            point,
+            minimum: Some((Some(-supremum), Some(-value), true)),
+            ..Outcome::new(Verdict::DeltaSat { exact: true })
+        },
+    };
+    Some(outcome)
+}
+
 /// No point was found; the minimum is at least `lower`.
 fn undecided(lower: f64, reason: StopReason, statistics: Statistics) -> Outcome {
-    let minimum = Some((lower, f64::INFINITY, false));
+    let minimum = Some((rational::from_f64(lower), None, false));
     Outcome { statistics, minimum, ..Outcome::new(Verdict::Unknown(Reason::Search(reason))) }
 }
 
@@ -225,10 +247,10 @@ fn bisect(
     observer: &mut dyn Observer,
 ) -> Outcome {
     let delta = settings.delta();
-    let reached = known.as_ref().and_then(|known| known.minimum).map(|(_, upper, _)| upper);
+    let reached = known.as_ref().and_then(|known| known.minimum.as_ref()?.1.as_ref()).map(rational::ceil_f64);
     let mut best = known.unwrap_or_else(|| decide_numbers(&problem, settings, observer));
     if !matches!(best.verdict, Verdict::DeltaSat { .. }) {
-        best.minimum = matches!(best.verdict, Verdict::Unknown(_)).then_some((lower, f64::INFINITY, false));
+        best.minimum = matches!(best.verdict, Verdict::Unknown(_)).then(|| (rational::from_f64(lower), None, false));
         return best;
     }
     // an exact solution counts as it is: the point near it may violate an equation, and lie below the minimum
@@ -271,7 +293,9 @@ fn bisect(
         }
     }
     // a point of the weakened assertions may lie below all solutions
-    best.minimum = Some((lower, upper.max(lower), best.verdict == Verdict::DeltaSat { exact: true }));
+    let ends = [lower, upper.max(lower)].map(rational::from_f64);
+    let [lower_end, upper_end] = ends;
+    best.minimum = Some((lower_end, upper_end, best.verdict == Verdict::DeltaSat { exact: true }));
     if upper - lower > 2.0 * delta && matches!(best.verdict, Verdict::DeltaSat { .. }) {
         best.verdict = Verdict::Unknown(Reason::Search(StopReason::Unsplittable));
     }

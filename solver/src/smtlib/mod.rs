@@ -29,6 +29,7 @@ mod declaration;
 pub mod dr;
 mod error;
 mod formula;
+mod guard;
 mod lexer;
 mod lower;
 mod print;

@@ -1,7 +1,7 @@
 //! Numbers, values and models as text.
 
 use crate::exact::{Ball, Rational, rational};
-use crate::interval::decimal::{lower_decimal_of, upper_decimal_of};
+use crate::interval::decimal::{lower_decimal_of, shortest_lower, shortest_upper, upper_decimal_of};
 use num_traits::Signed as _;
 
 /// A double as C++ streams print it, with as many digits as it takes to read it back: `0.001`, `1e-05`, `5`.
@@ -62,6 +62,22 @@ pub(super) fn ends(x: &Rational) -> (String, String) {
     }
 }
 
+/// A lower bound: the shortest decimal that is read as this double, and not above it; the number itself, or a decimal near
+/// it, where it is no double.
+pub(super) fn lower_end(x: &Rational) -> String {
+    end(x, shortest_lower, |x| ends(x).0)
+}
+
+/// An upper bound likewise.
+pub(super) fn upper_end(x: &Rational) -> String {
+    end(x, shortest_upper, |x| ends(x).1)
+}
+
+fn end(x: &Rational, double: impl Fn(f64) -> String, other: impl Fn(&Rational) -> String) -> String {
+    let nearest = rational::nearest_f64(x);
+    if rational::from_f64(nearest).is_some_and(|read| read == *x) { double(nearest) } else { other(x) }
+}
+
 /// An exact number as an SMT-LIB term: `5`, `(- 5)`, `(/ 1 3)`, `(/ (- 1) 3)`.
 pub(super) fn exact(r: &Rational) -> String {
     let integer = |n: &num_bigint::BigInt| if n.is_negative() { format!("(- {})", n.abs()) } else { n.to_string() };
@@ -85,12 +101,16 @@ pub(super) fn ball(value: &Ball) -> String {
 
 /// `(interval (closed a) (closed b))`, without an end where it is infinite, as dReal writes it.
 pub(super) fn interval(lower: f64, upper: f64) -> String {
-    let end = |x: f64| match rational::from_f64(x) {
-        Some(r) => format!("(closed {})", exact(&r)),
-        None if x > 0.0 => "(open inf)".to_owned(),
-        None => "(open (- inf))".to_owned(),
+    interval_of(rational::from_f64(lower).as_ref(), rational::from_f64(upper).as_ref())
+}
+
+/// The same for exact ends, where there are any.
+pub(super) fn interval_of(lower: Option<&Rational>, upper: Option<&Rational>) -> String {
+    let end = |x: Option<&Rational>, infinite: &str| match x {
+        Some(x) => format!("(closed {})", exact(x)),
+        None => format!("(open {infinite})"),
     };
-    format!("(interval {} {})", end(lower), end(upper))
+    format!("(interval {} {})", end(lower, "(- inf)"), end(upper, "inf"))
 }
 
 /// A number of a model as a term: a decimal where it is one, else a fraction. SMT-LIB has no signs in literals, and a point

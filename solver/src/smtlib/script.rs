@@ -121,10 +121,12 @@ impl Session {
         }
         if let Some(minimum) = &answer.minimum {
             lines.push(if compliant {
-                let interval = print::interval(minimum.lower, minimum.upper);
+                let interval = print::interval_of(minimum.lower.as_ref(), minimum.upper.as_ref());
                 format!("(objectives\n  ({} {interval})\n)", minimum.term)
             } else {
-                format!("{} : [{}, {}]", minimum.term, shortest_lower(minimum.lower), shortest_upper(minimum.upper))
+                let lower = minimum.lower.as_ref().map_or("-inf".to_owned(), print::lower_end);
+                let upper = minimum.upper.as_ref().map_or("inf".to_owned(), print::upper_end);
+                format!("{} : [{lower}, {upper}]", minimum.term)
             });
         }
         Ok(Reply { text: Some(lines.join("\n")), answer: Some(answer), ..Reply::default() })

@@ -170,7 +170,8 @@ impl Session {
         };
         let minimum = match (minimum, objective) {
             (Some((lower, upper, exact)), Some(objective)) => {
-                let (lower, upper) = if objective.maximised { (-upper, -lower) } else { (lower, upper) };
+                let turned = |end: Option<Rational>| end.map(|end| -end);
+                let (lower, upper) = if objective.maximised { (turned(upper), turned(lower)) } else { (lower, upper) };
                 Some(Minimum { term: objective.text, maximised: objective.maximised, lower, upper, exact })
             }
             _ => None,

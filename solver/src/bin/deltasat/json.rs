@@ -7,7 +7,8 @@
 //! ```
 //!
 //! A number of the model is exact: a fraction that is no decimal, or a number beyond the doubles, is a text such as `"1/3"`.
-//! `minimum` is `{"term", "maximised", "lower", "upper", "exact"}`; an infinite bound is `null`. `within` is
+//! `minimum` is `{"term", "maximised", "lower", "upper", "exact"}`; a bound that is not known is `null`, and one that is no
+//! double a text as above. `within` is
 //! `{"x": [lower, upper]}` where the model is exact but no point: a solution lies between these ends. `output` holds what commands
 //! other than checks print.
 
@@ -79,8 +80,8 @@ fn check(answer: &Answer) -> String {
             "{{\"term\": {}, \"maximised\": {}, \"lower\": {}, \"upper\": {}, \"exact\": {}}}",
             string(&minimum.term),
             minimum.maximised,
-            lower_end(minimum.lower),
-            upper_end(minimum.upper),
+            minimum.lower.as_ref().map_or("null".to_owned(), |end| bound(end, lower_end)),
+            minimum.upper.as_ref().map_or("null".to_owned(), |end| bound(end, upper_end)),
             minimum.exact
         )
     });
@@ -106,6 +107,16 @@ fn lower_end(x: f64) -> String {
 /// An upper bound likewise.
 fn upper_end(x: f64) -> String {
     if x.is_finite() { shortest_upper(x) } else { number(x) }
+}
+
+/// A bound: a double is directed; any other number is exact and a text, since readers of doubles would round it either way.
+fn bound(x: &Rational, directed: fn(f64) -> String) -> String {
+    let nearest = rational::nearest_f64(x);
+    if rational::from_f64(nearest).is_some_and(|read| read == *x) {
+        directed(nearest)
+    } else {
+        string(&rational::to_decimal(x).unwrap_or_else(|| x.to_string()))
+    }
 }
 
 /// An exact number: as a number where it is a decimal that readers of doubles understand, else as a text, `"1/3"`.
