@@ -18,7 +18,7 @@ use deltasat::interval::kernel::dot;
 use deltasat::interval::{Interval, bounds};
 use deltasat::op::{Incremented, Op};
 use deltasat::problem::{Compiled, Problem, Sort};
-use deltasat::tape::{LANES, Slot, Workspace};
+use deltasat::tape::{LANES, Reason, Slot, Workspace};
 use expressions::{Constants, Generator};
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
@@ -126,7 +126,7 @@ fn hc4(compiled: &Compiled, root: &[Interval], cut: Interval, w: &mut Workspace)
     let (tape, objective) = (&compiled.tape, compiled.objective.expect("it has one"));
     tape.load(root, w);
     black_box(tape.forward(w));
-    tape.narrow(objective, cut, w);
+    tape.narrow(objective, cut, Reason::Threshold, w);
     black_box(tape.backward(w));
 }
 

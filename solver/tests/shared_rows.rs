@@ -11,7 +11,7 @@ use deltasat::interval::{Interval, bounds};
 use deltasat::op::Op;
 use deltasat::op::coefficients::Coefficients;
 use deltasat::problem::{Problem, Sort};
-use deltasat::tape::{Slot, Workspace};
+use deltasat::tape::{Reason, Slot, Workspace};
 use rand::Rng;
 use rand::rngs::SmallRng;
 use std::sync::Arc;
@@ -182,7 +182,7 @@ fn shared_rows_are_inverted_without_loss() {
         tape.load(&compiled.root(), &mut w);
         assert!(tape.forward(&mut w), "seed {seed}");
         let slot = compiled.objective.expect("an objective");
-        assert!(tape.narrow(slot, bounds(value.next_down(), f64::INFINITY), &mut w), "seed {seed}");
+        assert!(tape.narrow(slot, bounds(value.next_down(), f64::INFINITY), Reason::Image, &mut w), "seed {seed}");
         assert!(tape.backward(&mut w), "seed {seed}: the point was lost");
         for (variable, x) in point.iter().enumerate() {
             assert!(w.values[variable].contains(*x), "seed {seed}: {x} of variable {variable} was lost");

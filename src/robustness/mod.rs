@@ -25,7 +25,7 @@ use deltasat::budget::Budget;
 use deltasat::exact::{Rational, rational};
 use deltasat::interval::Interval;
 use deltasat::problem::{Compiled, Problem};
-use deltasat::search::{Choice, Event, Observer, Optimum, Options, Statistics, StopReason, optimise};
+use deltasat::search::{Choice, Event, Observer, Optimum, Options, Statistics, StopReason, Wants, optimise};
 use deltasat::tape::Workspace;
 use journal::{Journal, Recalled};
 use std::fmt::{self, Write};
@@ -199,6 +199,10 @@ struct Noting<'a> {
 }
 
 impl Observer for Noting<'_> {
+    fn wants(&self) -> Wants {
+        self.observer.wants()
+    }
+
     fn observe(&mut self, event: &Event<'_>) {
         match event {
             Event::Checkpoint(checkpoint) => lock(self.journal).note_open(self.of, checkpoint),

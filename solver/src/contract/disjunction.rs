@@ -6,7 +6,7 @@ use super::{Contractor, Goal, Outcome, Spare};
 use crate::formula::{Formula, Truth};
 use crate::interval::Interval;
 use crate::problem::Compiled;
-use crate::tape::Workspace;
+use crate::tape::{Note, Workspace};
 
 /// Disjunctions with more open branches than this are left to splitting.
 const BRANCHES: usize = 8;
@@ -26,7 +26,7 @@ impl Contractor for DisjunctionHull {
             other => std::slice::from_ref(other),
         };
         let mut outcome = Outcome::Inactive;
-        for part in parts {
+        for (place, part) in parts.iter().enumerate() {
             let Formula::Or(branches) = part else { continue };
             let status = |branch: &Formula<_>| branch.evaluate(&mut |atom| truth(atom, goal.delta, w));
             let decided = branches.iter().any(|branch| status(branch) == Truth::True);
@@ -37,7 +37,8 @@ impl Contractor for DisjunctionHull {
             outcome = Outcome::Narrowed;
             problem.tape.store(w, &mut spare.before);
             spare.hull.fill(Interval::EMPTY);
-            for branch in branches {
+            for (number, branch) in branches.iter().enumerate() {
+                w.trace.note(|| Note::Branch { part: place, branch: number });
                 problem.tape.load(&spare.before, w);
                 if propagate(problem, goal, Some(branch), w) != Outcome::Empty {
                     for (hull, &slot) in spare.hull.iter_mut().zip(problem.tape.kept()) {
@@ -45,6 +46,7 @@ impl Contractor for DisjunctionHull {
                     }
                 }
             }
+            w.trace.note(|| Note::Hull(spare.hull.clone()));
             if spare.hull.iter().any(|bound| bound.is_empty()) {
                 return Outcome::Empty;
             }

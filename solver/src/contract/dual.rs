@@ -34,6 +34,7 @@ impl Multipliers {
     pub(super) fn ascend(&mut self, tape: &Tape, slot: Slot, threshold: f64, w: &mut Workspace) -> f64 {
         let mut bound = w.linear_bound(0).maximum;
         let mut best = bound;
+        tape.keep_line(&[(slot, 1.0)], 0.0, threshold, w);
         self.mu.clear();
         self.mu.resize(tape.kept().len(), 0.0);
         let mut checked = best;
@@ -64,7 +65,10 @@ impl Multipliers {
             if bound.is_nan() {
                 break;
             }
-            best = best.min(bound);
+            if bound < best {
+                best = bound;
+                tape.keep_line(&self.seeds, offset, threshold, w);
+            }
         }
         best
     }
@@ -89,6 +93,11 @@ impl Multipliers {
         let bound = add_up(tape.linear_bound(&self.seeds, w).maximum, offset);
         tape.drop_shares(w);
         (!bound.is_nan()).then_some((bound, offset))
+    }
+
+    /// What the last linear bound was made for.
+    pub(super) fn seeds(&self) -> &[(Slot, f64)] {
+        &self.seeds
     }
 
     /// The derivative by the multiplier of a position: how far the relaxed point is from the bound that the multiplier

@@ -9,7 +9,7 @@ use super::{Contractor, Goal, Outcome, Spare};
 use crate::formula::{Atom, Formula, Truth};
 use crate::interval::bounds;
 use crate::problem::Compiled;
-use crate::tape::{Slot, Workspace};
+use crate::tape::{Reason, Slot, Workspace};
 
 /// The share of a slot's width that a round must remove to be followed by another.
 const WORTHWHILE: f64 = 0.1;
@@ -79,11 +79,12 @@ pub(super) fn propagate(problem: &Compiled, goal: &Goal, also: Option<&Formula<S
     {
         let held = w.values[objective as usize];
         if held.sup() < goal.threshold {
+            w.trace.refute(Reason::Threshold);
             return Outcome::Empty;
         }
         if held.inf() < goal.threshold {
             state = Imposed { cut: true, decided: false };
-            tape.narrow(objective, bounds(goal.threshold, f64::INFINITY), w);
+            tape.narrow(objective, bounds(goal.threshold, f64::INFINITY), Reason::Threshold, w);
         }
     }
     if !tape.backward(w) {
@@ -126,7 +127,7 @@ fn impose(problem: &Compiled, formula: &Formula<Slot>, delta: f64, w: &mut Works
                 }
             }
             match open {
-                None => false,
+                None => w.trace.refute(Reason::Disjunction),
                 Some(_) if several => {
                     state.decided = false;
                     true
@@ -141,12 +142,12 @@ fn impose_atom(problem: &Compiled, atom: &Atom<Slot>, delta: f64, w: &mut Worksp
     let value = w.values[atom.expr as usize];
     match truth(atom, delta, w) {
         Truth::True => true,
-        Truth::False => false,
+        Truth::False => w.trace.refute(Reason::Atom(*atom)),
         Truth::Unknown => {
             state.decided = false;
             let target = atom.relation.target(delta);
             state.cut |= !value.subset(target);
-            problem.tape.narrow(atom.expr, target, w)
+            problem.tape.narrow(atom.expr, target, Reason::Atom(*atom), w)
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::{Contractor, Goal, Outcome, Spare};
 use crate::interval::bounds;
 use crate::problem::{Compiled, Sort};
-use crate::tape::Workspace;
+use crate::tape::{Reason, Workspace};
 
 /// Integer rounding.
 #[derive(Clone, Copy, Debug, Default)]
@@ -23,7 +23,7 @@ impl Contractor for Integers {
             any = true;
             let held = w.values[slot];
             let rounded = bounds(held.inf().ceil(), held.sup().floor());
-            if !problem.tape.narrow(slot as u32, rounded, w) {
+            if !problem.tape.narrow(slot as u32, rounded, Reason::Integer, w) {
                 return Outcome::Empty;
             }
         }

@@ -13,7 +13,7 @@ use crate::interval::bounds;
 use crate::interval::round::{sub_down, sub_up, up};
 use crate::problem::Compiled;
 use crate::relax::Relaxation;
-use crate::tape::{LANES, Slot, Tape, Workspace};
+use crate::tape::{LANES, Reason, Slot, Tape, Workspace};
 use smallvec::SmallVec;
 
 /// Contraction by linear bounds.
@@ -57,29 +57,10 @@ impl<R: Relaxation> Contractor for LinearBounds<R> {
         if self.refine && !self.tighten_kept(tape, w, spare) {
             return Outcome::Empty;
         }
-        if let Some(objective) = problem.objective {
-            self.relaxation.bounds(tape, &[&[(objective, 1.0)], &[(objective, -1.0)]], w);
-            let (upper, lower) = (w.linear_bound(0).maximum, -w.linear_bound(1).maximum);
-            if !tape.narrow(objective, bounds(lower, upper), w)
-                || (lower < goal.threshold && !cut(tape, 0, goal.threshold, w))
-            {
-                return Outcome::Empty;
-            }
-            if goal.threshold > f64::NEG_INFINITY && upper > goal.threshold {
-                let mut upper = spare.multipliers.ascend(tape, objective, goal.threshold, w);
-                if upper >= goal.threshold
-                    && self.solve.covers(problem, w)
-                    && let Some((solved, offset)) = spare.multipliers.solve(problem, objective, goal.threshold, w)
-                {
-                    upper = upper.min(solved);
-                    if !cut(tape, 0, sub_down(goal.threshold, offset), w) {
-                        return Outcome::Empty;
-                    }
-                }
-                if upper < goal.threshold || !tape.narrow(objective, bounds(f64::NEG_INFINITY, upper), w) {
-                    return Outcome::Empty;
-                }
-            }
+        if let Some(objective) = problem.objective
+            && !self.impose_objective(problem, objective, goal.threshold, w, spare)
+        {
+            return Outcome::Empty;
         }
         let mut demands = SmallVec::<[Demand; LANES]>::new();
         for (index, atom) in problem.constraint.conjuncts().chain(&problem.implied).enumerate() {
@@ -123,6 +104,51 @@ impl Demand {
 }
 
 impl<R: Relaxation> LinearBounds<R> {
+    /// Bounds the objective, and cuts the variables by the demand that it reach the threshold; false when no point is left.
+    fn impose_objective(
+        &self,
+        problem: &Compiled,
+        objective: Slot,
+        threshold: f64,
+        w: &mut Workspace,
+        spare: &mut Spare,
+    ) -> bool {
+        let tape = &problem.tape;
+        let seeds = [[(objective, 1.0)], [(objective, -1.0)]];
+        self.relaxation.bounds(tape, &[&seeds[0], &seeds[1]], w);
+        let (upper, lower) = (w.linear_bound(0).maximum, -w.linear_bound(1).maximum);
+        let [above, below] = [0, 1].map(|lane| Lane { lane, seeds: &seeds[lane], offset: 0.0 });
+        if !narrow(tape, objective, (lower, upper), [below, above], w)
+            || (lower < threshold && !cut(tape, above, threshold, w))
+        {
+            return false;
+        }
+        if threshold == f64::NEG_INFINITY || upper <= threshold {
+            return true;
+        }
+        let mut upper = spare.multipliers.ascend(tape, objective, threshold, w);
+        if upper >= threshold
+            && self.solve.covers(problem, w)
+            && let Some((solved, offset)) = spare.multipliers.solve(problem, objective, threshold, w)
+        {
+            if solved < upper {
+                tape.keep_line(spare.multipliers.seeds(), offset, threshold, w);
+                upper = solved;
+            }
+            let solved = Lane { lane: 0, seeds: spare.multipliers.seeds(), offset };
+            if !cut(tape, solved, threshold, w) {
+                return false;
+            }
+        }
+        if upper < w.values[objective as usize].sup() {
+            w.note_best_line();
+        }
+        if upper < threshold {
+            return w.trace.refute(Reason::Line);
+        }
+        tape.narrow(objective, bounds(f64::NEG_INFINITY, upper), Reason::Line, w)
+    }
+
     /// Tightens the kept slots in ascending order, group by group, each after a forward sweep up to it has passed on the
     /// earlier gains.
     fn tighten_kept(&self, tape: &Tape, w: &mut Workspace, spare: &Spare) -> bool {
@@ -164,9 +190,10 @@ impl<R: Relaxation> LinearBounds<R> {
             let (upper, lower) = (w.linear_bound(2 * i).maximum, -w.linear_bound(2 * i + 1).maximum);
             let known = w.values[slot as usize];
             // what is known beyond the linear bound (a phase that was split) says something of the variables
-            tape.narrow(slot, bounds(lower, upper), w)
-                && (lower >= known.inf() || cut(tape, 2 * i, known.inf(), w))
-                && (upper <= known.sup() || cut(tape, 2 * i + 1, -known.sup(), w))
+            let [above, below] = [2 * i, 2 * i + 1].map(|lane| Lane { lane, seeds: &seeds[lane], offset: 0.0 });
+            narrow(tape, slot, (lower, upper), [below, above], w)
+                && (lower >= known.inf() || cut(tape, above, known.inf(), w))
+                && (upper <= known.sup() || cut(tape, below, -known.sup(), w))
         });
         slots.clear();
         tightened
@@ -176,24 +203,70 @@ impl<R: Relaxation> LinearBounds<R> {
     fn impose(&self, tape: &Tape, demands: &[Demand], w: &mut Workspace) -> bool {
         let combinations: SmallVec<[&[(Slot, f64)]; LANES]> = demands.iter().map(|demand| &demand.seed[..]).collect();
         self.relaxation.bounds(tape, &combinations, w);
-        demands.iter().enumerate().all(|(lane, demand)| cut(tape, lane, demand.level, w))
+        demands.iter().enumerate().all(|(lane, demand)| {
+            let lane = Lane { lane, seeds: &demand.seed, offset: 0.0 };
+            cut(tape, lane, demand.level, w)
+        })
     }
 }
 
-/// Cuts the variables by the demand that the bound in a lane be at least `level`; false when no point is left. They may have
-/// shrunk since the bound was found.
-fn cut(tape: &Tape, lane: usize, level: f64, w: &mut Workspace) -> bool {
-    let bound = w.linear_bound(lane);
-    if bound.maximum < level {
-        return false;
+/// A bound of the last sweep.
+#[derive(Clone, Copy)]
+struct Lane<'a> {
+    lane: usize,
+    /// what it bounds
+    seeds: &'a [(Slot, f64)],
+    /// what is added to it
+    offset: f64,
+}
+
+impl Lane<'_> {
+    fn note(self, tape: &Tape, level: f64, w: &mut Workspace) {
+        tape.note_line(self.lane, self.seeds, self.offset, level, w);
+    }
+}
+
+/// Cuts a slot to what two lanes say of it; false when nothing is left.
+fn narrow(
+    tape: &Tape,
+    slot: Slot,
+    (lower, upper): (f64, f64),
+    [below, above]: [Lane<'_>; 2],
+    w: &mut Workspace,
+) -> bool {
+    if w.trace.wants.lines {
+        let held = w.values[slot as usize];
+        if lower > held.inf() {
+            below.note(tape, f64::NEG_INFINITY, w);
+            if !tape.narrow(slot, bounds(lower, f64::INFINITY), Reason::Line, w) {
+                return false;
+            }
+        }
+        if upper < held.sup() {
+            above.note(tape, f64::NEG_INFINITY, w);
+        }
+    }
+    tape.narrow(slot, bounds(lower, upper), Reason::Line, w)
+}
+
+/// Cuts the variables by the demand that the bound in a lane and its offset be at least `level`; false when no point is left.
+/// They may have shrunk since the bound was found.
+fn cut(tape: &Tape, lane: Lane<'_>, level: f64, w: &mut Workspace) -> bool {
+    let Lane { lane: number, offset, .. } = lane;
+    let bound = w.linear_bound(number);
+    let demanded = if offset == 0.0 { level } else { sub_down(level, offset) };
+    if bound.maximum < demanded {
+        lane.note(tape, level, w);
+        return w.trace.refute(Reason::Line);
     }
     if bound.maximum == f64::INFINITY {
         return true;
     }
     // Σ c_i x_i + c ≥ level: what x_i can be when the others are at their best
-    let slack = sub_up(bound.maximum, level);
+    let slack = sub_up(bound.maximum, demanded);
+    let mut noted = !w.trace.wants.lines;
     for i in 0..tape.variables() {
-        let c = w.linear_coefficient(i as Slot, lane);
+        let c = w.linear_coefficient(i as Slot, number);
         if c == 0.0 {
             continue;
         }
@@ -204,7 +277,11 @@ fn cut(tape: &Tape, lane: usize, level: f64, w: &mut Workspace) -> bool {
         } else {
             bounds(f64::NEG_INFINITY, -sub_down(-x.inf(), up(slack / -c)))
         };
-        if !tape.narrow(i as Slot, cut, w) {
+        if !noted && !x.subset(cut) {
+            lane.note(tape, level, w);
+            noted = true;
+        }
+        if !tape.narrow(i as Slot, cut, Reason::Line, w) {
             return false;
         }
     }

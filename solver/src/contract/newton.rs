@@ -21,7 +21,7 @@ use crate::interval::{Interval, point};
 use crate::krawczyk::dense::Dense;
 use crate::krawczyk::operator::{dot, gradients, sweep};
 use crate::problem::Compiled;
-use crate::tape::{Slot, Workspace};
+use crate::tape::{Reason, Slot, Workspace};
 
 /// The most equations.
 const EQUATIONS: usize = 40;
@@ -73,7 +73,10 @@ impl Contractor for Newton {
         }
         memory.values.clear();
         memory.values.extend_from_slice(&w.values);
+        // what the sweeps of the linearisation cut says nothing of the box
+        let wants = std::mem::take(&mut w.trace.wants);
         let narrowed = memory.linearise(problem, w) && memory.solve();
+        w.trace.wants = wants;
         // the slots hold again what they held
         tape.load(&[], w);
         w.values.copy_from_slice(&memory.values);
@@ -81,7 +84,7 @@ impl Contractor for Newton {
             return Outcome::Fixpoint;
         }
         let variables = memory.variables.iter().enumerate();
-        let kept = variables.fold(true, |kept, (slot, &x)| tape.narrow(slot as Slot, x, w) && kept);
+        let kept = variables.fold(true, |kept, (slot, &x)| tape.narrow(slot as Slot, x, Reason::Newton, w) && kept);
         if kept && tape.forward(w) { Outcome::Narrowed } else { Outcome::Empty }
     }
 }

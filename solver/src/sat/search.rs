@@ -10,7 +10,7 @@ use crate::budget::{Budget, Stopwatch};
 use crate::formula::{Atom, Formula};
 use crate::interval::Interval;
 use crate::problem::Problem;
-use crate::search::{Observer, Options, Statistics, StopReason, Strategy, Verdict};
+use crate::search::{Event, Observer, Options, Statistics, StopReason, Strategy, Verdict};
 use crate::tape::Slot;
 use batsat::{Callbacks, Lit, Solver, SolverInterface, SolverOpts, Theory, TheoryArg, Var, lbool};
 use std::collections::HashSet;
@@ -264,7 +264,9 @@ impl Real<'_> {
     }
 
     /// Tells the SAT solver that these atoms, all of them true, cannot be.
-    fn exclude(&self, acts: &mut TheoryArg<'_>, atoms: &[Var]) {
+    fn exclude(&mut self, acts: &mut TheoryArg<'_>, atoms: &[Var]) {
+        let excluded: Vec<Atom> = atoms.iter().map(|v| self.skeleton.atoms[v]).collect();
+        self.observer.observe(&Event::Excluded { problem: self.problem, atoms: &excluded });
         let mut clause: Vec<Lit> = atoms.iter().map(|&v| Lit::new(v, false)).collect();
         let at_root = self.levels.first().map_or(self.active.len(), |&(_, active)| active);
         if let &[v] = atoms
@@ -279,7 +281,9 @@ impl Real<'_> {
 
     /// Decides a conjunction of atoms by branch and prune.
     fn decide(&mut self, atoms: &[Var], budget: &Budget) -> Verdict {
-        let constraint = Formula::and(atoms.iter().map(|v| Formula::Atom(self.skeleton.atoms[v])));
+        let atoms: Vec<Atom> = atoms.iter().map(|v| self.skeleton.atoms[v]).collect();
+        self.observer.observe(&Event::Assignment { problem: self.problem, atoms: &atoms });
+        let constraint = Formula::and(atoms.into_iter().map(Formula::Atom));
         let problem = Problem { constraint, booleans: Vec::new(), objective: None, ..self.problem.clone() };
         let mut options = self.options.clone();
         options.budget = budget.less_boxes(self.statistics.boxes);

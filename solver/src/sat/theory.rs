@@ -16,7 +16,7 @@ use crate::expr::ExprId;
 use crate::formula::{Atom, Formula, Literal, Truth};
 use crate::interval::{Interval, bounds};
 use crate::problem::{Problem, Sort};
-use crate::tape::{Slot, Tape, Workspace};
+use crate::tape::{Reason, Slot, Tape, Workspace};
 use batsat::{Lit, Var};
 use std::collections::{HashMap, HashSet};
 
@@ -80,7 +80,7 @@ impl Boxes {
                     Truth::Unknown => {
                         let target = atom.relation.target(0.0);
                         cut |= !self.w.values[atom.expr as usize].subset(target);
-                        if !self.tape.narrow(atom.expr, target, &mut self.w) {
+                        if !self.tape.narrow(atom.expr, target, Reason::Atom(*atom), &mut self.w) {
                             return false;
                         }
                     }

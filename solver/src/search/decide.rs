@@ -16,6 +16,7 @@ use crate::contract::Goal;
 use crate::interval::Interval;
 use crate::krawczyk::{Enclosure, solution};
 use crate::problem::{Certificate, Compiled, Problem};
+use crate::tape::Wants;
 
 /// The answer to a decision.
 #[derive(Clone, Debug)]
@@ -66,13 +67,16 @@ pub fn decide(problem: &Compiled, strategy: &Strategy, options: &Options, observ
     let mut statistics = Statistics::default();
     let mut question = Deciding { problem, options, observer, found: None, stuck: 0 };
     let task = Task { problem, strategy, options, root: &root };
+    let goal = question.goal();
+    question.observer.observe(&Event::Start { problem, root: &root, delta: goal.delta, threshold: goal.threshold });
     let stop = run(task, &mut pool, &mut question, &mut statistics);
-    let verdict = match (question.found, stop) {
+    let verdict = match (question.found.take(), stop) {
         (Some(found), _) => found,
         (None, StopReason::Complete) if question.stuck > 0 => Verdict::Unknown(StopReason::Unsplittable),
         (None, StopReason::Complete) => Verdict::Unsat,
         (None, reason) => Verdict::Unknown(reason),
     };
+    question.observer.observe(&Event::Decided(&verdict));
     statistics.seconds = started.seconds();
     Decision { verdict, statistics }
 }
@@ -108,6 +112,14 @@ impl Deciding<'_> {
 }
 
 impl Question for Deciding<'_> {
+    fn wants(&self) -> Wants {
+        self.observer.wants()
+    }
+
+    fn retell(&mut self, item: &Item) {
+        super::retell(item, self.observer);
+    }
+
     fn goal(&self) -> Goal {
         Goal { delta: self.options.delta, threshold: f64::NEG_INFINITY }
     }
@@ -121,6 +133,7 @@ impl Question for Deciding<'_> {
             }
             Fate::Holds => {
                 let bounds = around(&item.kept, &item.point);
+                self.observer.observe(&Event::Holds { id, bounds: &bounds, point: &item.point });
                 self.found = Some(match self.problem.certify_within(&item.point, &self.options.budget) {
                     Some(certificate) => Verdict::Sat(certificate),
                     None => {

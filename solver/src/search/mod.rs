@@ -17,12 +17,16 @@ mod tree;
 
 pub use crate::budget::StopReason;
 pub use crate::strategy::{Choice, Strategy};
+pub use crate::tape::{LineBound, Note, OperatorLine, Reason, Wants};
 pub use checkpoint::{Checkpoint, OpenBox};
 pub use decide::{Decision, Verdict, decide};
 pub use optimise::{Optimum, optimise};
 
 use crate::budget::Budget;
+use crate::expr::ExprId;
+use crate::formula::Atom;
 use crate::interval::Interval;
+use crate::problem::{Compiled, Problem};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -119,9 +123,64 @@ impl Statistics {
     }
 }
 
-/// What happens to a box; `bounds` are its kept slots after contraction.
+/// What happens in a search, and to a box; `bounds` are its kept slots after contraction.
+///
+/// Where there are several searches (one for each assignment of the Boolean structure, a second look at a δ-solution), each
+/// begins with [`Event::Start`] and ends with [`Event::Decided`] or [`Event::Optimised`]; boxes are numbered anew.
 #[derive(Clone, Copy, Debug)]
 pub enum Event<'a> {
+    /// a search begins; the root is the box with the number 0
+    Start {
+        /// what is searched
+        problem: &'a Compiled,
+        /// the kept slots
+        root: &'a [Interval],
+        /// how much an atom may be violated
+        delta: f64,
+        /// objectives up to this are of no interest
+        threshold: f64,
+    },
+    /// something happened to a box, as far as [`Observer::wants`] says
+    Note {
+        /// number of the box
+        id: u64,
+        /// what
+        note: &'a Note,
+    },
+    /// a point near the box satisfies the formula weakened by δ
+    Holds {
+        /// number of the box
+        id: u64,
+        /// what contraction left around the point
+        bounds: &'a [Interval],
+        /// the point
+        point: &'a [f64],
+    },
+    /// a decision is over
+    Decided(&'a Verdict),
+    /// an optimisation is over
+    Optimised {
+        /// certified lower bound
+        lower: f64,
+        /// certified upper bound
+        upper: f64,
+        /// why it ended
+        stop: StopReason,
+    },
+    /// the Boolean search asks whether these atoms hold together; branch and prune decides
+    Assignment {
+        /// whose atoms they are
+        problem: &'a Problem,
+        /// the atoms
+        atoms: &'a [Atom<ExprId>],
+    },
+    /// the Boolean search learns that not all of these atoms hold
+    Excluded {
+        /// whose atoms they are
+        problem: &'a Problem,
+        /// the atoms
+        atoms: &'a [Atom<ExprId>],
+    },
     /// contraction emptied the box (or showed that its objective does not reach the threshold)
     Refuted {
         /// number of the box
@@ -157,6 +216,8 @@ pub enum Event<'a> {
     Incumbent {
         /// the certified lower bound of its objective
         value: f64,
+        /// the point
+        point: &'a [f64],
     },
     /// the box can be neither decided nor split
     Stuck {
@@ -184,6 +245,19 @@ pub enum Event<'a> {
 pub trait Observer {
     /// An event.
     fn observe(&mut self, event: &Event<'_>);
+
+    /// What is to be told of each box beside what becomes of it. Asked once, before a search.
+    fn wants(&self) -> Wants {
+        Wants::default()
+    }
+}
+
+/// Tells an observer what was noted of a box.
+fn retell(item: &node::Item, observer: &mut dyn Observer) {
+    let id = item.node.map_or(0, |node| node.id);
+    for note in &item.notes {
+        observer.observe(&Event::Note { id, note });
+    }
 }
 
 /// Looks away.

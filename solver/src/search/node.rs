@@ -9,21 +9,23 @@ use crate::formula::Truth;
 use crate::incumbent::{centre, project, start};
 use crate::interval::Interval;
 use crate::problem::{Compiled, Sort};
-use crate::tape::Workspace;
+use crate::tape::{Note, Wants, Workspace};
 
 /// The memory of one worker.
 pub(super) struct Worker {
     pub(super) w: Workspace,
     spare: Spare,
     trial: Vec<f64>,
+    /// what the observer wants to be told of each box
+    wants: Wants,
 }
 
 impl Worker {
     /// The memory for one problem; the budget ends even a long contraction.
-    pub(super) fn new(problem: &Compiled, budget: &Budget) -> Self {
+    pub(super) fn new(problem: &Compiled, budget: &Budget, wants: Wants) -> Self {
         let mut spare = Spare::new(problem);
         spare.budget = budget.clone();
-        Worker { w: Workspace::new(&problem.tape), spare, trial: vec![0.0; problem.tape.variables()] }
+        Worker { w: Workspace::new(&problem.tape), spare, trial: vec![0.0; problem.tape.variables()], wants }
     }
 }
 
@@ -50,6 +52,8 @@ pub(super) struct Item {
     /// a point worth certifying, and its objective in doubles
     pub(super) candidate: Option<f64>,
     pub(super) point: Vec<f64>,
+    /// what happened to it, where that is watched
+    pub(super) notes: Vec<Note>,
 }
 
 impl Item {
@@ -62,11 +66,12 @@ impl Item {
             fate: Fate::Open(None),
             candidate: None,
             point: vec![0.0; problem.tape.variables()],
+            notes: Vec::new(),
         }
     }
 }
 
-/// Examines a box.
+/// Examines a box, and hands over what was noted on the way.
 pub(super) fn examine(
     problem: &Compiled,
     strategy: &Strategy,
@@ -75,8 +80,26 @@ pub(super) fn examine(
     item: &mut Item,
     worker: &mut Worker,
 ) {
+    let trace = &mut worker.w.trace;
+    trace.wants = worker.wants;
+    trace.note(|| Note::Enter { kept: item.kept.clone(), threshold: goal.threshold });
+    treat(problem, strategy, goal, root, item, worker);
+    let trace = &mut worker.w.trace;
+    trace.wants = Wants::default();
+    item.notes.clear();
+    item.notes.append(&mut trace.notes);
+}
+
+fn treat(
+    problem: &Compiled,
+    strategy: &Strategy,
+    goal: &Goal,
+    root: &[Interval],
+    item: &mut Item,
+    worker: &mut Worker,
+) {
     let tape = &problem.tape;
-    let Worker { w, spare, trial } = worker;
+    let Worker { w, spare, trial, wants } = worker;
     item.candidate = None;
     item.entry = item.bound;
     // contraction never uses δ: what it refutes has no solution
@@ -97,6 +120,7 @@ pub(super) fn examine(
         item.entry = item.bound;
     }
     for contractor in &strategy.contractors {
+        w.trace.note(|| Note::Contractor(contractor.name()));
         if contractor.contract(problem, &exact, w, spare) == Outcome::Empty {
             item.fate = Fate::Refuted { by: contractor.name() };
             return;
@@ -106,12 +130,15 @@ pub(super) fn examine(
         item.bound = item.bound.min(w.values[objective as usize].sup());
     }
     tape.store(w, &mut item.kept);
+    // what comes now are trials
+    w.trace.wants = Wants { points: wants.points, ..Wants::default() };
     let n = tape.variables();
     if problem.objective.is_some() {
         for finder in &strategy.finders {
-            if let Some(value) = finder.propose(problem, &root[..n], &item.kept[..n], 0, trial, w)
-                && item.candidate.is_none_or(|best| value > best)
-            {
+            let Some(value) = finder.propose(problem, &root[..n], &item.kept[..n], 0, trial, w) else { continue };
+            let better = item.candidate.is_none_or(|best| value > best);
+            w.trace.point(trial, finder.name(), better);
+            if better {
                 item.candidate = Some(value);
                 item.point.copy_from_slice(trial);
             }
@@ -154,7 +181,9 @@ fn probe(
             break;
         }
         start(&item.kept[..root.len()], seed, trial);
-        if project(problem, root, delta, trial, w) && holds_at(problem, delta, trial, w) {
+        let holds = project(problem, root, delta, trial, w) && holds_at(problem, delta, trial, w);
+        w.trace.point(trial, "projection", holds);
+        if holds {
             item.point.copy_from_slice(trial);
             return true;
         }
@@ -174,7 +203,9 @@ fn holds(problem: &Compiled, delta: f64, variables: &[Interval], at: &mut [f64],
             }
         }
     }
-    holds_at(problem, delta, at, w)
+    let holds = holds_at(problem, delta, at, w);
+    w.trace.point(at, "centre", holds);
+    holds
 }
 
 /// Whether the weakened formula holds at a point. The kept slots' bounds in the workspace are lost.

@@ -21,7 +21,7 @@ use crate::exact::rational;
 use crate::interval::Interval;
 use crate::interval::round::mul_down;
 use crate::problem::{Certificate, Compiled};
-use crate::tape::Workspace;
+use crate::tape::{Wants, Workspace};
 
 /// The two sides of a supremum.
 #[derive(Clone, Debug)]
@@ -71,6 +71,8 @@ pub fn optimise(
         return Optimum { lower, upper, witness: None, stop: StopReason::Unsplittable, statistics };
     }
     let mut pool = Pool::new(root.len(), options.order);
+    let goal = question.goal();
+    question.observer.observe(&Event::Start { problem, root, delta: goal.delta, threshold: goal.threshold });
     match options.resume.as_ref().filter(|checkpoint| checkpoint.fits(root)) {
         Some(checkpoint) => question.resume(checkpoint, &mut pool, &mut statistics),
         None => {
@@ -89,6 +91,7 @@ pub fn optimise(
     if options.checkpoints.is_some() && stop != StopReason::Complete && !question.cut {
         question.tell(&pool, &[], &statistics);
     }
+    question.observer.observe(&Event::Optimised { lower: question.lower, upper, stop });
     statistics.seconds = question.seconds();
     Optimum { lower: question.lower, upper, witness: question.witness, stop, statistics }
 }
@@ -211,7 +214,7 @@ impl Optimising<'_> {
             self.lower = certified;
             self.witness = Some(certificate);
             statistics.incumbents += 1;
-            self.observer.observe(&Event::Incumbent { value: certified });
+            self.observer.observe(&Event::Incumbent { value: certified, point });
         }
     }
 
@@ -236,6 +239,14 @@ impl Optimising<'_> {
 }
 
 impl Question for Optimising<'_> {
+    fn wants(&self) -> Wants {
+        self.observer.wants()
+    }
+
+    fn retell(&mut self, item: &Item) {
+        super::retell(item, self.observer);
+    }
+
     fn goal(&self) -> Goal {
         Goal { delta: 0.0, threshold: self.threshold() }
     }

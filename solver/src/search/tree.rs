@@ -9,6 +9,7 @@ use crate::budget::Budget;
 use crate::contract::Goal;
 use crate::interval::Interval;
 use crate::problem::Compiled;
+use crate::tape::Wants;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Barrier, Mutex, PoisonError, RwLock};
@@ -25,6 +26,12 @@ pub(super) enum Control {
 
 /// What the search is for: told of each examined box in order.
 pub(super) trait Question {
+    /// What is to be noted of each box; asked once.
+    fn wants(&self) -> Wants;
+
+    /// What was noted of a box, before it is concluded.
+    fn retell(&mut self, item: &Item);
+
     /// What is sought now.
     fn goal(&self) -> Goal;
 
@@ -45,6 +52,7 @@ struct Shared<'a> {
     strategy: &'a Strategy,
     root: &'a [Interval],
     budget: &'a Budget,
+    wants: Wants,
     items: Vec<Mutex<Item>>,
     goal: RwLock<Goal>,
     /// items in this batch, and the next one to be taken
@@ -72,7 +80,7 @@ impl Shared<'_> {
 
     /// The loop of a helper thread. A panic must not leave the others waiting, so it is carried to the main thread.
     fn help(&self) {
-        let mut worker = Worker::new(self.problem, self.budget);
+        let mut worker = Worker::new(self.problem, self.budget, self.wants);
         loop {
             self.start.wait();
             if self.stop.load(Ordering::Relaxed) {
@@ -110,6 +118,7 @@ pub(super) fn run(
         strategy,
         root,
         budget: &task.options.budget,
+        wants: question.wants(),
         items: (0..BATCH).map(|_| Mutex::new(Item::new(problem))).collect(),
         goal: RwLock::new(question.goal()),
         count: AtomicUsize::new(0),
@@ -141,7 +150,7 @@ fn drive(
     statistics: &mut Statistics,
 ) -> StopReason {
     let options = task.options;
-    let mut worker = Worker::new(shared.problem, shared.budget);
+    let mut worker = Worker::new(shared.problem, shared.budget, shared.wants);
     let mut batch: Vec<OpenBox> = Vec::new();
     loop {
         if let Some(reason) = options.budget.stops(statistics.boxes, pool.memory()) {
@@ -187,6 +196,7 @@ fn drive(
             let mut item = slot.lock().unwrap_or_else(PoisonError::into_inner);
             statistics.boxes += 1;
             statistics.depth = statistics.depth.max(item.node.map_or(0, |node| node.depth));
+            question.retell(&item);
             if question.conclude(&mut item, pool, statistics) == Control::Done {
                 drop(item);
                 give_back(shared, index + 1, size, pool);

@@ -11,6 +11,13 @@ impl Tape {
 
     /// [`forward`](Self::forward) restricted to the slots after `after` up to and including `through`.
     pub fn forward_between(&self, after: Option<Slot>, through: Option<Slot>, w: &mut Workspace) -> bool {
+        if w.trace.wants.sweeps() {
+            return self.forward_watched(after, through, w);
+        }
+        self.sweep_forward(after, through, w)
+    }
+
+    pub(super) fn sweep_forward(&self, after: Option<Slot>, through: Option<Slot>, w: &mut Workspace) -> bool {
         w.gathered = NO_WRITER;
         let first = after.map_or(0, |slot| self.instructions.partition_point(|i| i.out <= slot));
         let end = through.map_or(self.instructions.len(), |slot| self.instructions.partition_point(|i| i.out <= slot));

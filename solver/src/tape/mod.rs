@@ -21,11 +21,14 @@ mod forward;
 mod relaxation;
 mod row;
 mod stairs;
+mod trace;
 mod workspace;
 
 pub(crate) use relaxation::Demand;
 pub use relaxation::{LANES, LinearBound};
 pub use stairs::Stair;
+pub(crate) use trace::Trace;
+pub use trace::{LineBound, Note, OperatorLine, Reason, Wants};
 pub use workspace::Workspace;
 
 use crate::budget::{Budget, StopReason};

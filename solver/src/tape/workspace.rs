@@ -1,7 +1,7 @@
 //! Scratch memory of the sweeps: allocated once per worker, never in the node loop.
 
 use super::relaxation::LinearSweep;
-use super::{NO_WRITER, Slot, Tape};
+use super::{NO_WRITER, Slot, Tape, Trace};
 use crate::interval::{Interval, point};
 
 /// The slots' values and everything a sweep scribbles on.
@@ -35,6 +35,8 @@ pub struct Workspace {
     pub(crate) other: Vec<f64>,
     /// by conjunctive atom (the constraint's, then the implied ones): whether it was open before the box was contracted
     pub(crate) open: Vec<bool>,
+    /// what a watched search notes
+    pub(crate) trace: Trace,
     /// operands of one instruction
     pub(crate) x: Vec<Interval>,
     pub(crate) px: Vec<f64>,
@@ -68,6 +70,7 @@ impl Workspace {
             saved: vec![0.0; tape.variables],
             other: vec![0.0; tape.variables],
             open: Vec::new(),
+            trace: Trace::default(),
             x: vec![Interval::ENTIRE; tape.longest],
             px: vec![0.0; tape.longest],
             partials: vec![0.0; tape.longest],

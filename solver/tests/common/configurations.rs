@@ -4,7 +4,7 @@ use deltasat::branch::{Brancher, FewBest, Largest, Phases, RoundRobin, Smear, Tr
 use deltasat::contract::{Contractor, DisjunctionHull, Hc4, Integers, LinearBounds, Newton, Solve};
 use deltasat::incumbent::{Gradient, Solved, Vertex};
 use deltasat::relax::Backward;
-use deltasat::search::{Event, Observer, Strategy};
+use deltasat::search::{Event, Observer, Strategy, Wants};
 
 /// The number of branchers.
 pub const BRANCHERS: usize = 7;
@@ -74,6 +74,10 @@ pub fn strategy(by: usize, set: usize) -> Strategy {
 pub struct Log(pub Vec<u64>);
 
 impl Observer for Log {
+    fn wants(&self) -> Wants {
+        Wants::ALL
+    }
+
     fn observe(&mut self, event: &Event<'_>) {
         let log = &mut self.0;
         let bits = |x: f64| x.to_bits();
@@ -87,7 +91,25 @@ impl Observer for Log {
                 log.extend([3, id, bits(bound), position as u64, bits(at), children[0], children[1]]);
                 log.extend(bounds.iter().flat_map(|x| [bits(x.inf()), bits(x.sup())]));
             }
-            Event::Incumbent { value } => log.extend([4, bits(value)]),
+            Event::Incumbent { value, point } => {
+                log.extend([4, bits(value)]);
+                log.extend(point.iter().map(|&x| bits(x)));
+            }
+            Event::Start { delta, threshold, .. } => log.extend([7, bits(delta), bits(threshold)]),
+            Event::Holds { id, bounds, point } => {
+                log.extend([8, id]);
+                log.extend(bounds.iter().flat_map(|x| [bits(x.inf()), bits(x.sup())]));
+                log.extend(point.iter().map(|&x| bits(x)));
+            }
+            Event::Decided(_) => log.push(9),
+            Event::Optimised { lower, upper, .. } => log.extend([10, bits(lower), bits(upper)]),
+            Event::Assignment { atoms, .. } => log.extend([11, atoms.len() as u64]),
+            Event::Excluded { atoms, .. } => log.extend([12, atoms.len() as u64]),
+            // the words of a note tell every number in it
+            Event::Note { id, note } => {
+                log.extend([13, id]);
+                log.extend(format!("{note:?}").bytes().map(u64::from));
+            }
             Event::Stuck { id, bounds } => {
                 log.extend([5, id]);
                 log.extend(bounds.iter().flat_map(|x| [bits(x.inf()), bits(x.sup())]));

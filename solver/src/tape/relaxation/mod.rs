@@ -21,6 +21,7 @@ mod line;
 mod primal;
 mod program;
 mod rows;
+mod trace;
 mod transfer;
 
 use super::block::Step;
