@@ -9,7 +9,7 @@ use quantproof::network::{Activation, Domain, Input, Layer, Network, Output};
 use quantproof::perturbation::{Magnitude, Perturbation};
 use quantproof::report::html::{self, Page, Reproduce, Section, Verdict, bits, digest, flips, region, sensitivity};
 use quantproof::report::svg::map::{Kind, Map, Mark, Point, Region};
-use quantproof::report::{Aim, Outcome, Scope, Subject};
+use quantproof::report::{Aim, Outcome, Scope, Subject, finding};
 use quantproof::robustness::local::{Local, Scratch};
 use quantproof::robustness::{ClassChoice, Settings};
 use serde_json::Value;
@@ -86,7 +86,7 @@ fn assert_sound(page: &str) -> Vec<&str> {
     }
     assert!(open.is_empty(), "left open: {open:?}");
     let known = "!DOCTYPE html head meta title style body main h1 h2 div p span strong small section dl dt dd figure figcaption \
-                 svg desc defs pattern path circle rect g text table caption thead tbody tr th td code script";
+                 svg desc defs pattern path circle rect g text table caption thead tbody tr th td code script details summary";
     let known: Vec<&str> = known.split_whitespace().collect();
     assert!(seen.iter().all(|name| known.contains(name)), "{seen:?}");
     let count = |name: &str| seen.iter().filter(|seen| **seen == name).count();
@@ -112,11 +112,11 @@ fn assert_sound(page: &str) -> Vec<&str> {
     seen
 }
 
-/// The cells of the first row that starts with a name.
-fn row(page: &str, name: &str) -> Vec<String> {
-    let start = page.find(&format!(">{name}</th>")).unwrap_or_else(|| panic!("no row {name:?}"));
-    let row = &page[start..start + page[start..].find("</tr>").unwrap()];
-    row.split("<td").skip(1).map(|cell| cell.split_once('>').unwrap().1.split('<').next().unwrap().to_owned()).collect()
+/// The numbers behind two words in what is said of a term.
+fn sides(page: &str, term: &str, words: [&str; 2]) -> [Rational; 2] {
+    let said = page.split(&format!("<dt>{term}</dt><dd>")).nth(1).unwrap_or_else(|| panic!("no {term:?}"));
+    let said = said.split('<').next().unwrap();
+    words.map(|word| read(said.split(word).nth(1).unwrap().split([' ', ',', ';']).next().unwrap()))
 }
 
 fn read(text: &str) -> Rational {
@@ -173,18 +173,17 @@ fn bounds_on_a_page_are_directed() {
         let (_, json, _) = run(&["global", model, "--epsilon", "0.003", "--delta", "0.05", "--json", "--html", &html]);
         let value: Value = serde_json::from_str(&json).unwrap();
         let page = fs::read_to_string(&html).unwrap();
-        let cells = row(&page, "largest deviation");
-        assert!(read(&cells[0]) <= read(&value["lower"].to_string()), "{model}: {cells:?}");
-        assert!(read(&cells[1]) >= read(&value["upper"].to_string()), "{model}: {cells:?}");
-        assert_eq!(page.contains("Confidence map"), value["domain"].as_array().unwrap().len() == 2);
+        let [lower, upper] = sides(&page, "Largest deviation", ["at least ", "at most "]);
+        assert!(lower <= read(&value["lower"].to_string()), "{model}: {lower}");
+        assert!(upper >= read(&value["upper"].to_string()), "{model}: {upper}");
+        assert_eq!(page.contains("class=\"picture\""), value["domain"].as_array().unwrap().len() == 2);
     }
     let (_, json, _) =
         run(&["radius", "local", MODEL, "--input", "0.3,-0.2", "--class-change", "--json", "--html", &html]);
     let value: Value = serde_json::from_str(&json).unwrap();
-    let cells = row(&fs::read_to_string(&html).unwrap(), "largest safe epsilon");
-    assert!(
-        read(&cells[0]) <= read(&value["lower"].to_string()) && read(&cells[1]) >= read(&value["upper"].to_string())
-    );
+    let page = fs::read_to_string(&html).unwrap();
+    let [lower, upper] = sides(&page, "Largest safe epsilon", ["safe up to ", "refuted from "]);
+    assert!(lower <= read(&value["lower"].to_string()) && upper >= read(&value["upper"].to_string()));
 }
 
 /// The ends of the boundary's pieces are where the network is undecided, and the witness stands where it should.
@@ -252,7 +251,7 @@ fn no_name_breaks_a_page() {
     let local = Local::new(&network, &perturbation, Settings::default());
     let threshold = read("0.001");
     let mut scratch = Scratch::default();
-    let finding = local.deviation(&input, ClassChoice::Worst, Some(&threshold), &mut scratch, &mut ());
+    let found = local.deviation(&input, ClassChoice::Worst, Some(&threshold), &mut scratch, &mut ());
     let subject =
         Subject { network: &network, perturbation: &perturbation, scope: Scope::Local(&input), aim, delta: 0.001 };
     let reproduce = || Reproduce {
@@ -260,15 +259,15 @@ fn no_name_breaks_a_page() {
         version: "quantproof".to_owned(),
         files: vec![html::File { name: HOSTILE[0].to_owned(), bytes: 1, sha256: "0".repeat(64) }],
     };
-    let page = html::finding::page(&subject, &finding, reproduce()).html();
+    let page = finding::report(&subject, &found, None).page(reproduce()).html();
     assert_sound(&page);
     assert!(page.contains("&lt;/script&gt;&lt;img src=x onerror=alert(1)&gt;"));
     let mut rows = html::rows::Rows::default();
-    rows.add(1, &HOSTILE[..2], &input, &finding);
+    rows.add(1, &HOSTILE[..2], &input, &found);
     let summary = quantproof::report::table::Summary { inputs: 1, ..Default::default() };
     assert_sound(&rows.page(&subject, &summary, reproduce()).html());
     assert_sound(&page_of(sections(3)).html());
-    let map = html::finding::map(&subject, None).unwrap().draw().file();
+    let map = finding::report(&subject, &found, None).picture().unwrap();
     assert!(!map.contains("<img") && !map.contains('\u{202e}'));
 }
 

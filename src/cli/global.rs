@@ -9,7 +9,7 @@ use clap::Args;
 use deltasat::exact::Rational;
 use deltasat::search::Observer;
 use quantproof::network::Network;
-use quantproof::report::{self, Aim, Outcome, Scope, Subject, html};
+use quantproof::report::{self, Aim, Scope, Subject};
 use quantproof::robustness::Finding;
 use quantproof::robustness::float_error::FloatError;
 use quantproof::robustness::global::Global;
@@ -126,17 +126,9 @@ impl Arguments {
         drop(progress);
         self.checkpoint.hint(&session, finding.stop);
         let float32 = self.float32.then(|| FloatError::new(&network, &perturbation, &domain));
-        let written = self.pictures.write(
-            || html::finding::page_in_float32(&subject, &finding, float32.as_ref(), reproduce),
-            || html::finding::map(&subject, finding.witness.as_ref()),
-        );
-        if session.json {
-            report::json::finding_in_float32(&subject, &finding, float32.as_ref(), out)?;
-        } else {
-            report::text::finding_in_float32(&subject, &finding, float32.as_ref(), out)?;
-        }
-        written?;
-        Ok(Status::of(Outcome::of(&finding, session.settings.delta), finding.stop))
+        let report = report::finding::report(&subject, &finding, float32.as_ref());
+        self.pictures.show(&session, &report, reproduce, out)?;
+        Ok(Status::of(report.outcome, finding.stop))
     }
 
     /// The files that are read.

@@ -8,7 +8,7 @@ use super::{Failure, Status, table};
 use clap::Args;
 use deltasat::exact::Rational;
 use quantproof::network::Network;
-use quantproof::report::{self, Aim, Outcome, Scope, Subject, html};
+use quantproof::report::{self, Aim, Scope, Subject};
 use quantproof::robustness::float_error::FloatError;
 use quantproof::robustness::local::{Local, Scratch};
 use std::io::Write;
@@ -125,17 +125,9 @@ impl Arguments {
         drop(progress);
         let point: Vec<_> = input.iter().map(|x| (x.clone(), x.clone())).collect();
         let float32 = self.float32.then(|| FloatError::new(&network, &perturbation, &point));
-        let written = self.pictures.write(
-            || html::finding::page_in_float32(&subject, &finding, float32.as_ref(), reproduce),
-            || html::finding::map(&subject, finding.witness.as_ref()),
-        );
-        if session.json {
-            report::json::finding_in_float32(&subject, &finding, float32.as_ref(), out)?;
-        } else {
-            report::text::finding_in_float32(&subject, &finding, float32.as_ref(), out)?;
-        }
-        written?;
-        Ok(Status::of(Outcome::of(&finding, session.settings.delta), finding.stop))
+        let report = report::finding::report(&subject, &finding, float32.as_ref());
+        self.pictures.show(&session, &report, reproduce, out)?;
+        Ok(Status::of(report.outcome, finding.stop))
     }
 
     /// The files that are read.

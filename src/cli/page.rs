@@ -3,9 +3,12 @@
 //! What can go wrong is looked for before the search, so that no answer is lost to a misspelt folder. A file is written
 //! whole beside its place and then moved there: whoever opens it sees the old one or the new one.
 
+use super::Failure;
+use super::options::Session;
 use clap::Args;
 use quantproof::network::Network;
 use quantproof::report::html::{File, Page, Reproduce, confidence, digest};
+use quantproof::report::model::Report;
 use quantproof::report::svg::map::Map;
 use std::fs;
 use std::io::{self, Write};
@@ -59,6 +62,24 @@ impl Pictures {
             version: format!("quantproof {}", env!("CARGO_PKG_VERSION")),
             files: files.collect::<Result<_, String>>()?,
         })
+    }
+
+    /// Writes the answer to stdout, and what else is wanted to its files.
+    pub(super) fn show(
+        &self,
+        session: &Session,
+        report: &Report<'_>,
+        reproduce: Reproduce,
+        out: &mut dyn Write,
+    ) -> Result<(), Failure> {
+        let page = self.html.as_ref().map_or(Ok(()), |path| replace(path, &report.page(reproduce).html()));
+        let picture = self.svg.as_ref().and_then(|path| Some(replace(path, &report.picture()?)));
+        if session.json {
+            report.json(out)?
+        } else {
+            report.text(out)?
+        }
+        Ok(page.and(picture.unwrap_or(Ok(())))?)
     }
 
     /// Writes what is wanted.

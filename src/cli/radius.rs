@@ -10,8 +10,8 @@ use deltasat::exact::{Rational, rational};
 use num_traits::Zero;
 use quantproof::network::Network;
 use quantproof::perturbation::{Magnitude, Perturbation};
-use quantproof::report::html::{self, Reproduce};
-use quantproof::report::{self, Aim, Outcome, Scope, Subject};
+use quantproof::report::html::Reproduce;
+use quantproof::report::{self, Aim, Scope, Subject};
 use quantproof::robustness::Finding;
 use quantproof::robustness::radius::{Radius, radius};
 use std::io::Write;
@@ -220,17 +220,9 @@ fn run(
     let mut progress = Progress::new(session);
     let found = close_in(session, subject, &shape.tolerance, &mut progress);
     drop(progress);
-    let written = shape.pictures.write(
-        || html::finding::radius_page(subject, &found, reproduce),
-        || html::finding::map(subject, found.witness.as_ref()),
-    );
-    if session.json {
-        report::json::radius(subject, &found, out)?;
-    } else {
-        report::text::radius(subject, &found, out)?;
-    }
-    written?;
-    Ok(Status::of(Outcome::of_stop(found.stop, found.closed), found.stop))
+    let report = report::finding::radius(subject, &found);
+    shape.pictures.show(session, &report, reproduce, out)?;
+    Ok(Status::of(report.outcome, found.stop))
 }
 
 /// The radius of a subject, whose perturbation gives the kind of ε.

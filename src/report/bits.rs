@@ -3,6 +3,7 @@
 
 use super::json::{self, Number};
 use super::number::{exact, json_lower, json_upper, sides};
+use super::value::{Members, Value};
 use super::words::{assigned_noun, count, guarded, place, quantity};
 use super::{Aim, Outcome, Scope, Subject, text};
 use crate::perturbation::quantise::Rounding;
@@ -204,9 +205,7 @@ impl Report<'_> {
     /// # Errors
     /// Those of the writer.
     pub fn json(&self, out: &mut dyn Write) -> io::Result<()> {
-        let mut asked = json::asked(self.subject);
-        asked.about = Some(std::mem::replace(&mut asked.question, "bits"));
-        asked.perturbation = None;
+        let asked = json::asked_about(self.subject, "bits", None);
         let row = |width: &crate::robustness::bits::Width| Row {
             bits: width.bits,
             answer: answer(&width.finding),
@@ -243,7 +242,7 @@ impl Report<'_> {
 #[derive(Serialize)]
 struct Document<'a> {
     #[serde(flatten)]
-    asked: json::Asked<'a>,
+    asked: Members,
     family: &'a str,
     rounding: &'static str,
     answer: &'static str,
@@ -251,7 +250,7 @@ struct Document<'a> {
     format: Option<String>,
     widths: Vec<Row>,
     /// refutes the first width that is not safe
-    witness: Option<json::WitnessDocument<'a>>,
+    witness: Option<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     mixed: Option<MixedDocument>,
     #[serde(flatten)]

@@ -4,9 +4,10 @@
 //! Shares of inputs are exact fractions: those of bounds are rounded in the direction that keeps them bounds, and the
 //! counts stand beside them.
 
-use super::json::{self, PerturbationDocument, SCHEMA};
+use super::json::{self, SCHEMA};
 use super::number::json_exact;
 use super::share::{Share, percent};
+use super::value::{Members, Value};
 use super::words::{assigned_names, assigned_title, count, moving};
 use super::{Outcome, stop_name};
 use crate::network::Network;
@@ -168,13 +169,12 @@ impl<'a> Layout<'a> {
             Fate::Can { to } => ("can", to.map(|to| self.class(to)), None),
             Fate::Open(open) => ("open", None, Some(reason(open))),
         };
-        let (assigned, may_be_assigned) = json::assigned(self.network, &flip.assigned);
+        let assigned = json::assigned(self.network, &flip.assigned);
         let row = Row {
             line,
             input: input.iter().map(json_exact).collect(),
             label: label.map(|label| self.class(label)),
             assigned,
-            may_be_assigned,
             rounded: flip.rounded.map(|class| self.class(class)),
             flips: fate,
             to,
@@ -363,7 +363,7 @@ struct Start<'a> {
     schema: u32,
     model: &'a str,
     question: &'static str,
-    perturbation: PerturbationDocument,
+    perturbation: Value,
 }
 
 #[derive(Serialize)]
@@ -372,9 +372,8 @@ struct Row<'a> {
     input: Vec<Box<RawValue>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     label: Option<&'a str>,
-    assigned: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    may_be_assigned: Option<Vec<&'a str>>,
+    #[serde(flatten)]
+    assigned: Members,
     #[serde(skip_serializing_if = "Option::is_none")]
     rounded: Option<&'a str>,
     flips: &'static str,

@@ -1,18 +1,21 @@
 //! Findings in words, in JSON, and as a page with pictures.
 //!
-//! A [`Subject`] is what was asked; together with a [`Finding`] it is a whole report, and
-//! [`text`], [`json`] and [`html`] are ways to write it; [`svg`] draws. Every printed bound is directed ([`number`]): as an exact real, a
+//! A [`Subject`] is what was asked. A question makes of it and of what was found one value, a [`model::Report`]; text, JSON and
+//! the page are three ways to show it. [`svg`] draws. Every printed bound is directed ([`number`]): as an exact real, a
 //! printed lower bound is never above the certified one and a printed upper bound never below.
 //!
 //! Invariant: nothing here computes a bound.
 
+mod assumed;
 pub mod bits;
 pub mod compare;
 pub mod difference;
 pub mod faults;
+pub mod finding;
 pub mod flips;
 pub mod html;
 pub mod json;
+pub mod model;
 pub mod number;
 pub mod region;
 pub mod sensitivity;
@@ -20,6 +23,7 @@ mod share;
 pub mod svg;
 pub mod table;
 pub mod text;
+pub mod value;
 pub mod verify;
 mod words;
 

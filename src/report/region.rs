@@ -3,9 +3,10 @@
 //!
 //! Areas are exact sums; what is printed of them is rounded down for what is surely safe and up for what may be.
 
-use super::json::{self, PerturbationDocument, SCHEMA};
+use super::json::{self, SCHEMA};
 use super::number::{exact, json_exact, json_lower, json_upper, lower, upper};
 use super::text::{line, unanswered};
+use super::value::Value;
 use super::words::{count, equation, moving};
 use super::{Outcome, stop_name};
 use crate::network::Network;
@@ -204,7 +205,7 @@ struct Document<'a> {
     schema: u32,
     model: &'a str,
     question: &'static str,
-    perturbation: PerturbationDocument,
+    perturbation: Value,
     axes: [&'a str; 2],
     domain: [[Number; 2]; 2],
     #[serde(serialize_with = "as_map", skip_serializing_if = "Vec::is_empty")]

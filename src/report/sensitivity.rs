@@ -2,6 +2,7 @@
 
 use super::json::{self, Number};
 use super::number::{between, json_lower, json_upper, sides, upper, within};
+use super::value::Members;
 use super::words::{count, moving, parameter, place, quantity};
 use super::{Aim, Outcome, Scope, Subject, text};
 use crate::network::Parameter;
@@ -173,8 +174,8 @@ impl Report<'_> {
     /// Those of the writer.
     pub fn json(&self, out: &mut dyn Write) -> io::Result<()> {
         let Report { subject, found, .. } = self;
-        let mut asked = json::asked(subject);
-        asked.about = Some(std::mem::replace(&mut asked.question, "sensitivity"));
+        let moving = Some(json::perturbation(subject.perturbation));
+        let asked = json::asked_about(subject, "sensitivity", moving);
         json::write(
             &Document {
                 asked,
@@ -201,9 +202,9 @@ fn pair(finding: &Finding) -> [Number; 2] {
 }
 
 #[derive(Serialize)]
-struct Document<'a> {
+struct Document {
     #[serde(flatten)]
-    asked: json::Asked<'a>,
+    asked: Members,
     answer: &'static str,
     per: &'static str,
     whole: [Number; 2],

@@ -3,6 +3,7 @@
 //! Rows carry no witnesses; who wants one asks about that input alone.
 
 use super::number::{fixed_lower, fixed_upper, json_exact, json_lower, json_upper, sides};
+use super::value::Members;
 use super::words::{assigned_names, assigned_noun, assigned_title};
 use super::{Aim, Outcome, Subject, class_change_name, json, stop_name};
 use crate::encode::class_count;
@@ -141,12 +142,11 @@ pub fn json_row(
     out: &mut Vec<u8>,
 ) -> io::Result<()> {
     #[derive(Serialize)]
-    struct Row<'a> {
+    struct Row {
         line: u64,
         input: Vec<Box<RawValue>>,
-        assigned: Option<&'a str>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        may_be_assigned: Option<Vec<&'a str>>,
+        #[serde(flatten)]
+        assigned: Members,
         answer: &'static str,
         lower: Box<RawValue>,
         upper: Box<RawValue>,
@@ -154,12 +154,11 @@ pub fn json_row(
         stop: &'static str,
         boxes: u64,
     }
-    let (assigned, may_be_assigned) = json::assigned(subject.network, &finding.assigned);
+    let assigned = json::assigned(subject.network, &finding.assigned);
     let row = Row {
         line,
         input: input.iter().map(json_exact).collect(),
         assigned,
-        may_be_assigned,
         answer: Outcome::of(finding, subject.delta).name(),
         lower: json_lower(finding.lower),
         upper: json_upper(finding.upper),

@@ -4,6 +4,7 @@ use super::Outcome;
 use super::json::{self, SCHEMA};
 use super::number::{json_exact, json_lower, lower, readable};
 use super::text::{effort, line, moves, unanswered};
+use super::value::Value;
 use super::words::{count, moving};
 use crate::network::Network;
 use crate::perturbation::Perturbation;
@@ -150,7 +151,7 @@ impl Report<'_> {
                 case: found.case,
                 input: found.input.iter().map(json_exact).collect(),
                 output: found.outputs.iter().map(|y| json_lower(y.floor_f64())).collect(),
-                parameters: found.moved(self.network).into_iter().map(json::moved).collect(),
+                parameters: found.moved(self.network).iter().map(json::moved).collect(),
             }),
             effort: json::Effort::new(self.found.stop, &self.found.statistics),
         };
@@ -202,7 +203,7 @@ struct Document<'a> {
     cases: usize,
     excluded: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
-    perturbation: Option<json::PerturbationDocument>,
+    perturbation: Option<Value>,
     answer: &'static str,
     competition: &'static str,
     witness: Option<WitnessDocument>,
@@ -217,5 +218,5 @@ struct WitnessDocument {
     input: Vec<Number>,
     output: Vec<Number>,
     /// the parameters that moved
-    parameters: Vec<json::MovedDocument>,
+    parameters: Vec<Value>,
 }

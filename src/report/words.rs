@@ -1,13 +1,14 @@
 //! The parts that sentences are made of.
 
 use super::number::{exact, readable};
-use super::{Aim, Scope, Subject};
+use super::{Aim, Outcome, Scope, Subject};
 use crate::encode::class_count;
 use crate::network::{Network, Output, Parameter};
 use crate::perturbation::quantise::Rounding;
 use crate::perturbation::{Layers, Magnitude, Parameters, Perturbation};
 use crate::robustness::ClassChoice;
 use deltasat::exact::Rational;
+use deltasat::search::StopReason;
 
 /// The most inputs that a sentence names.
 const NAMED: usize = 4;
@@ -186,4 +187,46 @@ pub(super) fn equation(name: &str, x: &Rational) -> String {
         Some(digits) => format!("{name} ≈ {digits}"),
         None => format!("{name} = {shown}"),
     }
+}
+
+/// Why there is no answer.
+pub(super) fn unanswered(stop: StopReason) -> &'static str {
+    match stop {
+        StopReason::Time => "out of time",
+        StopReason::Interrupted => "interrupted",
+        StopReason::Boxes => "limit of boxes reached",
+        StopReason::Memory => "out of memory",
+        StopReason::Complete => "unknown, too close to call",
+        StopReason::Unsplittable => "unknown, boxes left that doubles cannot split",
+    }
+}
+
+/// What an answer means.
+pub(super) fn meaning(outcome: Outcome, witness: bool) -> &'static str {
+    match (outcome, witness) {
+        (Outcome::Robust, _) => {
+            "This is proved for all choices of parameters within the perturbation, not tested on some: there is no exception."
+        }
+        (Outcome::Violated, true) => {
+            "It is not safe: the witness below is one input with one choice of parameters for which it happens, checked in exact \
+             arithmetic."
+        }
+        (Outcome::Violated, false) => "It is not safe: some parameters within the perturbation certainly do it.",
+        (Outcome::Bounds, true) => {
+            "The truth lies between two numbers. That nothing exceeds the greater one is proved; the smaller one is what the \
+             witness below attains, checked in exact arithmetic."
+        }
+        (Outcome::Bounds, false) => {
+            "The truth lies between two numbers. That nothing exceeds the greater one is proved."
+        }
+        (Outcome::Unknown | Outcome::Timeout, _) => {
+            "Nothing is proved either way. This is no sign of safety: the bounds below are as far as the search came."
+        }
+    }
+}
+
+/// With a capital first letter.
+pub(super) fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or(String::new(), |first| first.to_uppercase().chain(chars).collect())
 }

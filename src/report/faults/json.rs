@@ -1,6 +1,7 @@
 //! Faults in JSON: the fields of each document.
 
-use super::super::json::{Effort, PerturbationDocument};
+use super::super::json::Effort;
+use super::super::value::{Members, Value};
 use crate::network::Parameter;
 use crate::robustness::faults::Fault;
 use serde::Serialize;
@@ -13,7 +14,7 @@ pub(super) struct Head<'a> {
     pub(super) question: &'static str,
     /// how many are inverted
     pub(super) bits: u32,
-    pub(super) perturbation: PerturbationDocument,
+    pub(super) perturbation: Value,
     pub(super) faults: usize,
     pub(super) unbounded: Vec<FaultDocument>,
 }
@@ -46,9 +47,8 @@ pub(super) struct EverywhereDocument<'a> {
 
 #[derive(Serialize)]
 pub(super) struct EffectDocument<'a> {
-    pub(super) assigned: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) may_be_assigned: Option<Vec<&'a str>>,
+    #[serde(flatten)]
+    pub(super) assigned: Members,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) class_change: Option<&'static str>,
     pub(super) changes: u64,

@@ -221,10 +221,9 @@ impl Report<'_> {
 
     fn effect(&self, effect: &Effect) -> EffectDocument<'_> {
         let name = |class: usize| self.network.classes()[class].as_str();
-        let (assigned, may_be_assigned) = documents::assigned(self.network, &effect.assigned);
+        let assigned = documents::assigned(self.network, &effect.assigned);
         EffectDocument {
             assigned,
-            may_be_assigned,
             class_change: self.decides().then(|| class_change_name(effect.class_change())),
             changes: effect.changes,
             open: effect.open,

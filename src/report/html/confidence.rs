@@ -51,6 +51,15 @@ fn doubles((lower, upper): &(Rational, Rational)) -> Option<(f64, f64)> {
     Some((rational::nearest_f64(lower), rational::nearest_f64(upper)))
 }
 
+/// What the map of a network is called.
+pub fn title(network: &Network) -> String {
+    if network.output() == Output::None {
+        format!("Largest output of {}", network.name())
+    } else {
+        format!("Confidence of {} as trained", network.name())
+    }
+}
+
 /// The map of a network over a plane, without regions and points; `None` for a network that has none.
 pub fn map(network: &Network, plane: Plane, title: impl Into<String>) -> Option<Map> {
     check(network).ok()?;

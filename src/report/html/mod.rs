@@ -14,6 +14,7 @@ pub mod difference;
 pub mod digest;
 pub mod finding;
 pub mod flips;
+mod page;
 pub mod region;
 pub mod rows;
 pub mod sensitivity;
@@ -23,6 +24,7 @@ pub mod verify;
 use super::Outcome;
 use super::svg::markup::Markup;
 use super::svg::{self, Svg};
+pub(super) use super::words::capital;
 use table::{Cell, Column, Table};
 
 const STYLE: &str = include_str!("page.css");
@@ -183,16 +185,27 @@ impl Page {
         out.element("h1", &[], &self.title);
         out.line();
         self.write_verdict(&mut out);
-        let assumed = Section::new("What was assumed").definitions(self.assumptions.clone());
-        let assumed = Some(&assumed).filter(|_| !self.assumptions.is_empty());
-        for section in assumed.into_iter().chain(&self.sections) {
+        for section in &self.sections {
             section.write(&mut out);
         }
+        self.write_assumptions(&mut out);
         self.reproduce.section().write(&mut out);
         out.fixed("</main>\n<script>");
         out.fixed(SCRIPT);
         out.fixed("</script>\n</body>\n</html>\n");
         out.into()
+    }
+
+    /// What was assumed, folded.
+    fn write_assumptions(&self, out: &mut Markup) {
+        if self.assumptions.is_empty() {
+            return;
+        }
+        out.open("details", &[]);
+        out.element("summary", &[], "What was assumed");
+        write_definitions(&self.assumptions, out);
+        out.close("details");
+        out.line();
     }
 
     fn write_verdict(&self, out: &mut Markup) {
@@ -216,8 +229,10 @@ impl Section {
     fn write(&self, out: &mut Markup) {
         out.open("section", &[]);
         out.line();
-        out.element("h2", &[], &self.heading);
-        out.line();
+        if !self.heading.is_empty() {
+            out.element("h2", &[], &self.heading);
+            out.line();
+        }
         for part in &self.parts {
             part.write(out);
         }
@@ -309,10 +324,4 @@ impl Reproduce {
              times differ.",
         )
     }
-}
-
-/// With a capital first letter.
-fn capital(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map_or(String::new(), |first| first.to_uppercase().chain(chars).collect())
 }

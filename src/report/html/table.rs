@@ -55,6 +55,11 @@ impl Column {
 }
 
 impl Cell {
+    /// What people read.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
     /// Text.
     pub fn text(text: impl Into<String>) -> Cell {
         Cell { text: text.into(), ..Cell::default() }

@@ -48,6 +48,11 @@ impl Svg {
         Svg { width, height, title: title.to_owned(), description: description.to_owned(), body: Markup::new() }
     }
 
+    /// Its name.
+    pub fn title(&self) -> &str {
+        &self.title
+    }
+
     /// What it shows, in words.
     pub fn description(&self) -> &str {
         &self.description

@@ -1,0 +1,91 @@
+//! A report as a page: the verdict, the pictures, the lines, the tables, the witnesses.
+
+use super::table::{self, Cell};
+use super::{Page, Reproduce, Section, Verdict};
+use crate::report::model::{Column, Field, Part, Report, Row, Table, Witness};
+use crate::report::number::exact;
+use crate::report::words::capital;
+
+/// The most inputs of a witness that are spelled out.
+const SHOWN: usize = 64;
+
+impl Report<'_> {
+    /// The page of a report.
+    pub fn page(&self, reproduce: Reproduce) -> Page {
+        let mut sections: Vec<Section> = self
+            .pictures
+            .iter()
+            .filter_map(|draw| draw())
+            .map(|picture| {
+                let title = picture.title().to_owned();
+                Section::new("").figure(picture, title)
+            })
+            .collect();
+        let fields: Vec<&Field> = self
+            .parts
+            .iter()
+            .filter_map(|part| match part {
+                Part::Field(field) if !field.label.is_empty() => Some(field),
+                _ => None,
+            })
+            .collect();
+        let line = |field: &&Field| (capital(&field.term), field.long.clone());
+        sections.push(Section::new("The answer in numbers").definitions(fields.iter().map(line).collect()));
+        sections.extend(self.parts.iter().filter_map(|part| match part {
+            Part::Field(_) => None,
+            Part::Table(table) => Some(section_of_rows(table)),
+            Part::Witness(witness) => Some(section_of_witness(witness)),
+        }));
+        let verdict =
+            Verdict { outcome: self.outcome, sentence: self.claim().to_owned() + ".", meaning: self.meaning.clone() };
+        let assumptions = self.assumptions.clone();
+        Page { title: self.title.clone(), verdict, assumptions, sections, reproduce }
+    }
+
+    /// The sentence without the word in front that the page shows as its verdict.
+    fn claim(&self) -> &str {
+        let words = ["robust: ", "violated: ", "bounds: ", "radius: ", "holds: ", "sensitivity: ", "proved: "];
+        words.iter().find_map(|word| self.sentence.strip_prefix(word)).unwrap_or(&self.sentence)
+    }
+}
+
+fn section_of_rows(table: &Table) -> Section {
+    Section::new(&table.heading).table(markup(&table.heading, &table.columns, &table.rows, &table.note))
+}
+
+fn markup(caption: &str, columns: &[Column], rows: &[Row], note: &str) -> table::Table {
+    let column = |column: &Column| match column.number {
+        true => table::Column::number(&column.title),
+        false => table::Column::text(&column.title),
+    };
+    table::Table {
+        caption: caption.to_owned(),
+        columns: columns.iter().map(column).collect(),
+        rows: rows.iter().map(|row| row.cells.clone()).collect(),
+        note: note.to_owned(),
+        low: true,
+    }
+}
+
+fn section_of_witness(witness: &Witness) -> Section {
+    let shown = witness.input.iter().take(SHOWN).map(|(name, x)| format!("{name} = {}", exact(x)));
+    let mut input: Vec<String> = shown.collect();
+    if witness.input.len() > SHOWN {
+        input.push(format!("and {} more (--json lists all)", witness.input.len() - SHOWN));
+    }
+    let mut terms = vec![("Input".to_owned(), input.join(", "))];
+    terms.extend(witness.shows.iter().map(|(label, text)| (capital(label), text.clone())));
+    let section = Section::new(&witness.heading).prose(&witness.prose).definitions(terms);
+    let Some(moved) = witness.moved.as_ref().filter(|moved| !moved.is_empty()) else { return section };
+    let columns = [
+        Column::text("parameter"),
+        Column::number("trained"),
+        Column::number("in the witness"),
+        Column::number("moved by about"),
+    ];
+    let rows = moved.iter().map(|(name, from, to)| {
+        let cells = vec![Cell::text(name), Cell::double(*from), Cell::double(*to), Cell::about(to - from)];
+        Row { cells, ..Row::default() }
+    });
+    section.table(markup("Parameters that moved", &columns, &rows.collect::<Vec<_>>(), ""))
+}
