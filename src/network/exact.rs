@@ -23,6 +23,9 @@ pub struct ExactEvaluation {
     pub classes: Vec<usize>,
 }
 
+/// The bits with which curves are evaluated, until the logits are told to the double.
+const PRECISIONS: [u32; 3] = [192, 768, 3072];
+
 /// What becomes of a number of a tensor.
 type Round<'a> = &'a dyn Fn(usize, &Ball) -> Option<Ball>;
 
@@ -34,7 +37,7 @@ impl Network {
         if self.layers.iter().all(piecewise) {
             return Some(ExactEvaluation::new(self.output(), self.dyadic_logits(point)?, None));
         }
-        let evaluation = ExactEvaluation::new(self.output(), self.ball_logits(point, None)?, None);
+        let evaluation = ExactEvaluation::new(self.output(), self.sharp_logits(point)?, None);
         if evaluation.class.is_some() {
             return Some(evaluation);
         }
@@ -49,7 +52,7 @@ impl Network {
         point: &[Rational],
         round: impl Fn(usize, &Ball) -> Option<Ball>,
     ) -> Option<ExactEvaluation> {
-        Some(ExactEvaluation::new(self.output(), self.ball_logits(point, Some(&round))?, None))
+        Some(ExactEvaluation::new(self.output(), self.ball_logits(point, PRECISIONS[0], Some(&round))?, None))
     }
 
     fn dyadic_logits(&self, point: &[Rational]) -> Option<Vec<Ball>> {
@@ -87,8 +90,24 @@ impl Network {
             .collect()
     }
 
-    fn ball_logits(&self, point: &[Rational], round: Option<Round<'_>>) -> Option<Vec<Ball>> {
-        let mut h: Vec<Ball> = point.iter().map(|x| Ball::from_rational(x.clone())).collect::<Option<_>>()?;
+    /// The logits to the double, where one of the precisions gets there: terms that cancel take digits with them.
+    fn sharp_logits(&self, point: &[Rational]) -> Option<Vec<Ball>> {
+        let mut sharpest = None;
+        for bits in PRECISIONS {
+            let logits = self.ball_logits(point, bits, None)?;
+            let is_sharp = |logit: &Ball| logit.floor_f64().next_up() >= logit.ceil_f64();
+            let done = logits.iter().all(is_sharp);
+            sharpest = Some(logits);
+            if done {
+                break;
+            }
+        }
+        sharpest
+    }
+
+    fn ball_logits(&self, point: &[Rational], bits: u32, round: Option<Round<'_>>) -> Option<Vec<Ball>> {
+        let start = |x: &Rational| Some(Ball::from_rational(x.clone())?.with_precision(bits));
+        let mut h: Vec<Ball> = point.iter().map(start).collect::<Option<_>>()?;
         for (tensor, layer) in self.layers.iter().enumerate() {
             if let Some(round) = round {
                 h = h.iter().map(|x| round(tensor, x)).collect::<Option<_>>()?;

@@ -426,10 +426,22 @@ impl Ball {
             let pi = functions::pi(bits)?;
             return Self::finish(pi.neg().hull(&pi), bits);
         }
-        // Elsewhere a box that spares the origin is seen under the angles between those of its corners.
-        let corner = |y: &Dyadic, x: &Dyadic| functions::atan2(y, x, bits);
-        let low = corner(&rise.lo, &run.lo)?.hull(&corner(&rise.lo, &run.hi)?);
-        let high = corner(&rise.hi, &run.lo)?.hull(&corner(&rise.hi, &run.hi)?);
+        // Elsewhere a box that spares the origin is seen under the angles between two of its corners: above the axis the
+        // angle falls in x, below it grows, and in y it grows where x is positive.
+        let least = match (rise.lo.signum() < 0, run.lo.signum() >= 0, run.hi.signum() > 0) {
+            (true, true, _) => (&rise.lo, &run.lo),
+            (true, false, _) => (&rise.hi, &run.lo),
+            (false, _, true) => (&rise.lo, &run.hi),
+            (false, _, false) => (&rise.hi, &run.hi),
+        };
+        let greatest = match (rise.hi.signum() >= 0, run.lo.signum() >= 0, run.hi.signum() > 0) {
+            (true, true, _) => (&rise.hi, &run.lo),
+            (true, false, _) => (&rise.lo, &run.lo),
+            (false, _, true) => (&rise.hi, &run.hi),
+            (false, _, false) => (&rise.lo, &run.hi),
+        };
+        let low = functions::atan2(least.0, least.1, bits)?;
+        let high = if least == greatest { low.clone() } else { functions::atan2(greatest.0, greatest.1, bits)? };
         Self::finish(low.hull(&high), bits)
     }
 

@@ -64,7 +64,7 @@ pub fn solution(
 }
 
 /// The centre of such a box, with the variables that equations are solved in made precise to some 190 bits: where a double
-/// is too coarse to satisfy an equation up to δ, this is not.
+/// is too coarse to satisfy an equation up to δ, this is not. Nothing where no equation is solved.
 pub(crate) fn refined(
     problem: &Problem,
     formulas: &[&Formula],
@@ -218,6 +218,9 @@ impl<'a> Search<'a> {
     /// bits.
     fn refine(&mut self, graph: &Graph) -> Option<Vec<Rational>> {
         let (tape, columns) = (self.tape, std::mem::take(&mut self.columns));
+        if columns.is_empty() {
+            return None;
+        }
         let mut at: Vec<Rational> = self.at.iter().map(|&x| rational::from_f64(x)).collect::<Option<_>>()?;
         let square = Square { tape, equations: &self.equations, columns: &columns, budget: self.budget };
         let inverse = square.preconditioner(&self.at, &mut self.w)?;
@@ -299,4 +302,24 @@ enum Round {
 fn room(domain: Interval, x: f64) -> f64 {
     let room = (x - domain.inf()).min(domain.sup() - x);
     (room / (1.0 + x.abs())).clamp(0.0, 1.0).sqrt()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::formula::Formula;
+    use crate::interval::Interval;
+
+    #[test]
+    fn without_equations_nothing_is_refined() {
+        let mut problem = Problem::default();
+        let x = problem.variable("x", Interval::ENTIRE, Sort::Real);
+        let formula = Formula::atom(x, Relation::Ge);
+        let near = |x: f64| refined(&problem, &[&formula], &[], &[x], &Budget::unlimited());
+        assert_eq!(near(1.0), None);
+        // here the inequality becomes an equation
+        assert_eq!(near(0.0), None);
+        let formula = Formula::atom(problem.graph.powi(x, 2), Relation::Eq);
+        assert_eq!(refined(&problem, &[&formula], &[], &[1.0], &Budget::unlimited()), None);
+    }
 }

@@ -121,11 +121,20 @@ impl Judge<'_> {
         if self.problem.graph.len() <= EXPRESSIONS {
             points.insert(0, decimals(&points[0]));
         }
-        let judged = |point: Vec<Rational>| Some((self.degree(&point, delta)?, point));
-        let (degree, point) = points.into_iter().find_map(judged).or_else(|| {
+        // a bound of one number is printed as that number, which then is the solution's
+        let judged = |mut point: Vec<Rational>| {
+            for (x, bound) in point.iter_mut().zip(&bounds).filter(|(_, bound)| bound.is_singleton()) {
+                *x = rational::from_f64(bound.inf()).unwrap_or_default();
+            }
+            Some((self.degree(&point, delta)?, point))
+        };
+        let mut found: Vec<_> = points.into_iter().filter_map(judged).collect();
+        if found.is_empty() {
             let point = refined(self.problem, &formulas, self.booleans, &nearest, self.budget)?;
-            judged(point)
-        })?;
+            found.extend(judged(point));
+        }
+        let best = found.iter().position(|(degree, _)| *degree == Degree::Exact).unwrap_or(0);
+        let (degree, point) = (!found.is_empty()).then(|| found.swap_remove(best))?;
         Some((bounds, point, degree))
     }
 

@@ -4,6 +4,9 @@ use super::number::{BigInt, Rational, power_of_two};
 use num_traits::{One, Signed, Zero};
 use std::cmp::Ordering;
 
+/// The largest exponent, either way, of a number that is written out.
+const LONGEST: u64 = 400_000;
+
 #[derive(Clone, Debug)]
 pub struct Float {
     m: BigInt,
@@ -56,8 +59,19 @@ impl Float {
         Float { m: quotient(&over, &under, toward), e: -shift }
     }
 
-    pub fn to_rational(&self) -> Rational {
-        Rational::from_integer(self.m.clone()) * power_of_two(self.e)
+    /// The exact value, unless it has more than some hundred thousand digits.
+    pub fn to_rational(&self) -> Option<Rational> {
+        let short = self.is_zero() || self.e.unsigned_abs() <= LONGEST;
+        short.then(|| Rational::from_integer(self.m.clone()) * power_of_two(self.e))
+    }
+
+    /// The greatest whole number that is not above it, unless it has that many digits.
+    pub fn floor(&self) -> Option<BigInt> {
+        match self.e {
+            0.. if self.e.unsigned_abs() > LONGEST && !self.is_zero() => None,
+            0.. => Some(&self.m << self.e),
+            _ => Some(&self.m >> self.e.unsigned_abs()),
+        }
     }
 
     pub fn signum(&self) -> i32 {
@@ -156,22 +170,27 @@ fn quotient(over: &BigInt, under: &BigInt, toward: Toward) -> BigInt {
 #[test]
 fn rounds_in_its_direction() {
     let third = Rational::new(1.into(), 3.into());
+    let exact = |x: &Float| x.to_rational().expect("a short number");
     for bits in [1, 5, 53] {
         for sign in [1, -1] {
             let x = &third * Rational::from_integer(sign.into());
             let [below, above] = [Toward::Below, Toward::Above].map(|toward| Float::from_rational(&x, bits, toward));
-            assert!(below.to_rational() < x && x < above.to_rational());
+            assert!(exact(&below) < x && x < exact(&above));
             let [a, b] = [Toward::Below, Toward::Above]
-                .map(|toward| Float::whole(sign).div(&Float::whole(3), bits, toward).to_rational());
+                .map(|toward| exact(&Float::whole(sign).div(&Float::whole(3), bits, toward)));
             assert!(a < x && x < b && &b - &a <= power_of_two(2 - bits as i64));
         }
     }
     let two = Float::whole(2);
-    let [below, above] = [Toward::Below, Toward::Above].map(|toward| two.sqrt(60, toward).to_rational());
-    assert!(&below * &below < two.to_rational() && &above * &above > two.to_rational());
+    let [below, above] = [Toward::Below, Toward::Above].map(|toward| exact(&two.sqrt(60, toward)));
+    assert!(&below * &below < exact(&two) && &above * &above > exact(&two));
     // a sum with something that is too small to matter is off in the right direction
     let tiny = Float::power_of_two(-1_000_000);
     let (below, above) = (two.sub(&tiny, 60, Toward::Below), two.sub(&tiny, 60, Toward::Above));
     assert_eq!((below.compare(&two), above.compare(&two)), (Ordering::Less, Ordering::Equal));
     assert_eq!(Float::power_of_two(1_000_000).compare(&Float::whole(-7)), Ordering::Greater);
+    // numbers of a billion digits are never written out
+    let towers = [tiny.scaled(-1 << 40), tiny.neg().scaled(-1 << 40), tiny.scaled(1 << 50)];
+    assert!(towers.iter().all(|x| x.to_rational().is_none()));
+    assert_eq!(towers.map(|x| x.floor()), [Some(0.into()), Some((-1).into()), None]);
 }

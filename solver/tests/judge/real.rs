@@ -248,11 +248,8 @@ impl Real {
             Exact(x) => Some(x.floor()),
             Within(lower, upper) => {
                 // what has so large an exponent has no last digits to tell
-                if upper.magnitude().max(lower.magnitude()) > 100_000 {
-                    return None;
-                }
-                let (lower, upper) = (lower.to_rational().floor(), upper.to_rational().floor());
-                (lower == upper).then_some(lower)
+                let (lower, upper) = (lower.floor()?, upper.floor()?);
+                (lower == upper).then(|| Rational::from_integer(lower))
             }
         }
     }
@@ -263,9 +260,7 @@ impl Real {
             Exact(x) if x.numer().bits() + x.denom().bits() < 100 => x.to_string(),
             Exact(x) => format!("{:e}", super::number::near(x)),
             Within(lower, upper) if upper.magnitude() < 1024 && lower.magnitude() < 1024 => {
-                let show = |x: &Float| {
-                    if x.magnitude() < -1000 { 0.0 } else { super::number::near(&x.to_rational()) }
-                };
+                let show = |x: &Float| x.to_rational().map_or(0.0, |x| super::number::near(&x));
                 format!("[{:e}, {:e}]", show(lower), show(upper))
             }
             Within(..) => "[huge]".to_owned(),
