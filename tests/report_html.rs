@@ -7,9 +7,16 @@
 use deltasat::exact::{Rational, rational};
 use quantproof::network::{Activation, Domain, Input, Layer, Network, Output};
 use quantproof::perturbation::{Magnitude, Perturbation};
-use quantproof::report::html::{self, Page, Reproduce, Section, Verdict, bits, digest, flips, region, sensitivity};
+use quantproof::report::html::table::Cell;
+use quantproof::report::html::{self, Reproduce, digest};
+use quantproof::report::model::{Column, Field, Part, Report, Row, Table, Witness};
+use quantproof::report::stream::Kept;
+use quantproof::report::svg::bars::{Bar, Bars};
+use quantproof::report::svg::curve::{self, Curve};
 use quantproof::report::svg::map::{Kind, Map, Mark, Point, Region};
-use quantproof::report::{Aim, Outcome, Scope, Subject, finding};
+use quantproof::report::svg::markup::Markup;
+use quantproof::report::value::Members;
+use quantproof::report::{Aim, Outcome, Scope, Subject, finding, table};
 use quantproof::robustness::local::{Local, Scratch};
 use quantproof::robustness::{ClassChoice, Settings};
 use serde_json::Value;
@@ -259,90 +266,139 @@ fn no_name_breaks_a_page() {
         version: "quantproof".to_owned(),
         files: vec![html::File { name: HOSTILE[0].to_owned(), bytes: 1, sha256: "0".repeat(64) }],
     };
-    let page = finding::report(&subject, &found, None).page(reproduce()).html();
+    let report = finding::report(&subject, &found, None);
+    assert_everywhere(&report);
+    let page = report.page(reproduce()).html();
     assert_sound(&page);
     assert!(page.contains("&lt;/script&gt;&lt;img src=x onerror=alert(1)&gt;"));
-    let mut rows = html::rows::Rows::default();
-    rows.add(1, &HOSTILE[..2], &input, &found);
-    let summary = quantproof::report::table::Summary { inputs: 1, ..Default::default() };
-    assert_sound(&rows.page(&subject, &summary, reproduce()).html());
-    assert_sound(&page_of(sections(3)).html());
+    let stream = table::stream(&subject, false, 1, &[9, 9]);
+    let mut kept = Kept::default();
+    kept.add(table::row(&subject, &stream, 1, &HOSTILE[..2], &input, &found), None);
+    let summary = table::Summary { inputs: 1, ..Default::default() };
+    let report = summary.report(&subject, &stream, &kept);
+    assert_sound(&report.page(reproduce()).html());
+    assert_everywhere(&report);
+    assert_sound(&page_of(&odd_report(3)));
+    assert_everywhere(&odd_report(3));
     let map = finding::report(&subject, &found, None).picture().unwrap();
     assert!(!map.contains("<img") && !map.contains('\u{202e}'));
 }
 
-/// Sections of every kind with so many rows, and with names that are hostile.
-fn sections(rows: usize) -> Vec<Section> {
+/// A report with so many rows in every picture and table, and with names that are hostile.
+fn odd_report(rows: usize) -> Report<'static> {
     let name = |i: usize| format!("{} {i}", HOSTILE[i % HOSTILE.len()]);
     let odd = |i: usize, x: f64| match i % 7 {
         5 => f64::NAN,
         6 => f64::INFINITY,
         _ => x,
     };
-    let widths: Vec<bits::Row> = (0..rows)
-        .map(|i| {
-            let upper = 1.0 / (i + 1) as f64;
-            bits::Row { bits: i as i64, lower: upper / 2.0, upper: odd(i, upper), answer: Outcome::Robust }
-        })
-        .collect();
-    let parts: Vec<sensitivity::Row> = (0..rows)
-        .map(|i| {
-            let without = (i % 2 == 0).then_some((0.0, 0.5));
-            sensitivity::Row { name: name(i), lower: odd(i + 1, 0.1), upper: odd(i, 0.2), share: odd(i, 12.5), without }
-        })
-        .collect();
-    let flips: Vec<flips::Row> = (0..rows)
-        .map(|i| flips::Row {
-            index: i as u64,
-            class: name(i),
-            status: [flips::Status::Can, flips::Status::Open, flips::Status::Never][i % 3],
-            nearest: [Some(true), Some(false), None][i % 3],
-            margin: odd(i, i as f64 - 3.0),
-            witness: (i % 3 == 0).then(|| name(i)),
-        })
-        .collect();
+    let point = |i: usize| {
+        let upper = 1.0 / (i + 1) as f64;
+        curve::Point { at: i as i64, lower: upper / 2.0, upper: odd(i, upper) }
+    };
+    let curve = Curve {
+        title: HOSTILE[0].to_owned(),
+        across: "bits".to_owned(),
+        up: "deviation".to_owned(),
+        points: (0..rows).map(point).collect(),
+        threshold: Some((0.05, "allowed: 0.05".to_owned())),
+    };
+    let bar = |i: usize| Bar { name: name(i), lower: odd(i + 1, 0.1), upper: odd(i, 0.2) };
+    let bars = Bars { title: name(1), across: "deviation".to_owned(), bars: (0..rows).map(bar).collect() };
     let plane = [(-1.0, 1.0), (-1.0, 1.0)];
     let mut map: Map = html::confidence::map(&hostile(), plane, HOSTILE[0]).unwrap();
-    map.regions = (0..rows)
-        .map(|i| {
-            let at = i as f64 / rows as f64 * 2.0 - 1.0;
-            let kind = [Kind::Never, Kind::Can, Kind::Open][i % 3];
-            Region { lower: [at, -1.0], upper: [at + 2.0 / rows as f64, 1.0], kind }
-        })
-        .collect();
-    map.points = (0..rows)
-        .map(|i| {
-            let mark = [Mark::Input, Mark::Never, Mark::Can, Mark::Open, Mark::Witness][i % 5];
-            Point { at: [odd(i, 0.0), i as f64 / rows as f64], mark, label: name(i) }
-        })
-        .collect();
-    let areas = [Kind::Never, Kind::Can, Kind::Open].map(|kind| region::Area { kind, lower: 0.25, upper: 0.5 });
-    vec![
-        bits::section("deviation of the confidence", &widths, Some((0.05, "allowed: 0.05".to_owned()))),
-        sensitivity::section("neurons", "deviation when one alone moves", &parts),
-        flips::section(&flips),
-        region::section(&map, &areas),
-    ]
+    let region = |i: usize| {
+        let at = i as f64 / rows as f64 * 2.0 - 1.0;
+        let kind = [Kind::Never, Kind::Can, Kind::Open][i % 3];
+        Region { lower: [at, -1.0], upper: [at + 2.0 / rows as f64, 1.0], kind }
+    };
+    map.regions = (0..rows).map(region).collect();
+    let place = |i: usize| {
+        let mark = [Mark::Input, Mark::Never, Mark::Can, Mark::Open, Mark::Witness][i % 5];
+        Point { at: [odd(i, 0.0), i as f64 / rows as f64], mark, label: name(i) }
+    };
+    map.points = (0..rows).map(place).collect();
+    let cells = |i: usize| vec![Cell::text(name(i)), Cell::lower(odd(i + 1, 0.1)), Cell::upper(odd(i, 0.2))];
+    let table = Table {
+        heading: HOSTILE[1].to_owned(),
+        key: "rows",
+        columns: vec![Column::text(HOSTILE[2]), Column::number("at least"), Column::number("at most")],
+        rows: (0..rows).map(|i| Row::new(cells(i), name(i))).collect(),
+        ..Table::default()
+    };
+    let witness = Witness {
+        heading: name(0),
+        input: (0..rows.min(100)).map(|i| (name(i), read("1/3"))).collect(),
+        shows: vec![(name(1), name(2))],
+        moved: Some((0..rows).map(|i| (name(i), 1.0, 2.0)).collect()),
+        ..Witness::default()
+    };
+    Report {
+        asked: Members::new().with("schema", 1u32),
+        title: "parts".to_owned(),
+        outcome: Outcome::Unknown,
+        answer: Some("unknown"),
+        sentence: "nothing was asked".to_owned(),
+        meaning: String::new(),
+        assumptions: Vec::new(),
+        parts: vec![Field::new(name(3), name(0), Members::new()).into(), table.into(), witness.into()],
+        pictures: vec![
+            Box::new(move || Some(curve.draw())),
+            Box::new(move || Some(bars.draw())),
+            Box::new(move || Some(map.draw())),
+        ],
+    }
 }
 
-fn page_of(sections: Vec<Section>) -> Page {
-    Page {
-        title: "parts".to_owned(),
-        verdict: Verdict {
-            outcome: Outcome::Unknown,
-            sentence: "nothing was asked.".to_owned(),
-            meaning: String::new(),
-        },
-        assumptions: Vec::new(),
-        sections,
-        reproduce: Reproduce::default(),
+fn page_of(report: &Report<'_>) -> String {
+    report.page(Reproduce::default()).html()
+}
+
+/// Fails unless every field, table and witness of a report is in its text, in its JSON and on its page.
+fn assert_everywhere(report: &Report<'_>) {
+    let (mut text, page) = (Vec::new(), page_of(report));
+    report.text(&mut text).unwrap();
+    let text = String::from_utf8(text).unwrap();
+    let json = serde_json::to_value(report.data()).unwrap();
+    let both = |said: &str| {
+        let mut markup = Markup::new();
+        markup.text(said);
+        assert!(text.contains(said), "{said:?} is not in the text: {text}");
+        assert!(page.to_lowercase().contains(&markup.as_str().to_lowercase()), "{said:?} is not on the page");
+    };
+    for part in &report.parts {
+        let data = match part {
+            Part::Field(field) => {
+                both(&field.label);
+                assert!(page.contains(&field.term[1.min(field.term.len())..]) || field.term.contains('<'));
+                let same = field.long == field.text;
+                if same {
+                    both(&field.text)
+                } else {
+                    assert!(text.contains(&field.text), "{field:?}")
+                }
+                field.data.clone()
+            }
+            Part::Table(table) if table.aside => continue,
+            Part::Table(table) => {
+                table.columns.iter().for_each(|column| both(&column.title));
+                table.rows.iter().flat_map(|row| &row.cells).for_each(|cell| both(cell.as_str()));
+                Members::new().with(table.key, table.rows.len())
+            }
+            Part::Witness(witness) => {
+                witness.shows.iter().for_each(|(label, said)| [label, said].into_iter().for_each(|said| both(said)));
+                witness.data.clone()
+            }
+        };
+        data.iter().for_each(|(key, _)| assert!(json.get(key).is_some(), "{key} is not in the JSON"));
     }
+    assert!(text.starts_with(&report.sentence));
 }
 
 #[test]
 fn any_number_of_rows_gives_a_page_that_can_be_read() {
     for (rows, most) in [(0, 150_000), (1, 150_000), (100, 300_000), (10_000, 5_000_000)] {
-        let page = page_of(sections(rows)).html();
+        let page = page_of(&odd_report(rows));
         assert_sound(&page);
         assert!(page.len() < most, "{rows} rows: {} bytes", page.len());
         assert_eq!(page.contains("The first 5000 of 10000 rows."), rows == 10_000);
@@ -363,7 +419,7 @@ fn of_many_inputs_those_that_matter_are_kept() {
     let page = fs::read_to_string(&html).unwrap();
     assert_sound(&page);
     assert!(violated > 0 && violated < 5000);
-    assert_eq!(page.matches("<td dir=\"auto\">✘ violated</td>").count(), violated, "no counterexample is left out");
+    assert_eq!(page.matches("<td dir=\"auto\">violated</td>").count(), violated, "no counterexample is left out");
     assert!(page.contains("5000 of 6000 rows"), "and the page says that others are");
     assert!(page.contains("not drawn: 4000 points"));
 }
@@ -427,11 +483,11 @@ fn a_browser_shows_pages_without_errors_and_sorts_tables() {
         let (written, shown) = count(what);
         assert!(written > 0 && written == shown, "{what}: {written} written, {shown} shown");
     }
-    assert!(dom.matches("<button type=\"button\">").count() >= 8, "heads became buttons");
+    assert!(dom.matches("<button type=\"button\">").count() >= 7, "heads became buttons");
 
     // sorted by a column of numbers and by one of text; the policy has to be taken away for the test's own script
     let policy = page.lines().find(|line| line.contains("Content-Security-Policy")).unwrap();
-    for (column, number) in [("proved", true), ("class change", false)] {
+    for (column, number) in [("upper", true), ("class change", false)] {
         let script = include_str!("page/sort.js").replace("SORTED_COLUMN", &format!("{column:?}"));
         let last = script.replace("querySelector(\"table.sortable\")", "querySelector(\".low table.sortable\")");
         let tested = page.replace(policy, "").replace("</body>", &format!("<script>{last}</script></body>"));
@@ -465,7 +521,7 @@ fn a_browser_shows_pages_without_errors_and_sorts_tables() {
     assert!(!dom.contains("<title>foreign") && console.iter().any(|line| line.contains("Content Security Policy")));
 
     // names that would do harm
-    fs::write(&file, page_of(sections(40)).html()).unwrap();
+    fs::write(&file, page_of(&odd_report(40))).unwrap();
     let (dom, console) = browse(&chromium, &folder, &file);
     assert_eq!(console, Vec::<String>::new());
     assert!(!dom.contains("<img") && dom.matches("<script").count() == 1);

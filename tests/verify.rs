@@ -11,7 +11,6 @@ use num_traits::{Signed, Zero};
 use quantproof::network::{Activation, Layer, Network, Output, Parameter};
 use quantproof::perturbation::{Layers, Magnitude, Parameters, Perturbation};
 use quantproof::property::{Case, Constraint, Property};
-use quantproof::report::verify::Report;
 use quantproof::robustness::verify::{Counterexample, Verification, Verify};
 use quantproof::robustness::{Answer, Settings};
 use rand::Rng;
@@ -70,7 +69,9 @@ fn check(network: &Network, perturbation: &Perturbation, property: &Property, fo
 /// The inputs in the file for the competition are a counterexample when they are read back.
 fn check_as_printed(network: &Network, perturbation: &Perturbation, property: &Property, found: &Verification) {
     let mut text = Vec::new();
-    Report { network, perturbation, property, name: "p", found }.results(&mut text).unwrap();
+    quantproof::report::verify::Answer { network, perturbation, property, name: "p", found }
+        .results(&mut text)
+        .unwrap();
     let text = String::from_utf8(text).unwrap();
     let mut lines = text.lines();
     assert_eq!(lines.next(), Some("sat"));
@@ -302,7 +303,13 @@ fn boxes_alone_and_no_cases() {
     let found = Verify { network: &network, perturbation: &none(), property: &property, settings }.ask(&mut ());
     assert_eq!(found.answer, Answer::Violated);
     let mut text = Vec::new();
-    let report = Report { network: &network, perturbation: &none(), property: &property, name: "p", found: &found };
+    let report = quantproof::report::verify::Answer {
+        network: &network,
+        perturbation: &none(),
+        property: &property,
+        name: "p",
+        found: &found,
+    };
     report.results(&mut text).unwrap();
     assert!(String::from_utf8(text).unwrap().starts_with("sat\n((X_0 (/ 1 3))\n (X_1 0)\n (Y_0 "));
     let nothing = Property::new(2, 2, vec![]).unwrap();

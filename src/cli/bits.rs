@@ -14,10 +14,10 @@ use quantproof::network::{Network, Parameter};
 use quantproof::perturbation::format::Format;
 use quantproof::perturbation::quantise::{Quantised, Rounding, Scheme};
 use quantproof::perturbation::{Layers, Magnitude, Parameters, Perturbation};
-use quantproof::report::bits::{MixedAnswer, Report};
-use quantproof::report::{Aim, Subject, html};
+use quantproof::report::bits::{Answer, MixedAnswer};
+use quantproof::report::{Aim, Subject};
 use quantproof::robustness::bits::{cost, fewest, mixed};
-use quantproof::robustness::{Answer, Finding};
+use quantproof::robustness::{self, Finding};
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::sync::Arc;
@@ -165,7 +165,7 @@ impl Arguments {
     pub(super) fn run(&self, out: &mut dyn Write) -> Result<Status, Failure> {
         let mut session = self.common.start()?;
         let network = self.model.load()?;
-        let reproduce = self.pictures.start(&network, &self.place.files(self.model.path()))?;
+        let reproduce = self.pictures.start_any(&self.place.files(self.model.path()))?;
         let place = self.place.place(&network, &session)?;
         let aim = self.aim(&network, &place)?;
         let words = self.family.words(&network)?;
@@ -209,24 +209,15 @@ impl Arguments {
             aim,
             delta: session.settings.delta,
         };
-        let report = Report {
+        let answer = Answer {
             subject: &subject,
             family: &self.family.family,
             rounding: self.family.rounding(),
             found: &found,
             mixed: of_layers.as_ref(),
         };
-        let written = self.pictures.write(
-            || html::bits::page(&report, reproduce),
-            || html::finding::map(&subject, found.first_unsafe().and_then(|width| width.finding.witness.as_ref())),
-        );
-        if session.json {
-            report.json(out)?;
-        } else {
-            report.text(out)?;
-        }
-        written?;
-        Ok(Status::of(report.outcome(), report.stop()))
+        self.pictures.show(&session, &answer.report(), reproduce, out)?;
+        Ok(Status::of(answer.outcome(), answer.stop()))
     }
 
     /// Lets the searches over a domain go on from a checkpoint.
@@ -282,7 +273,7 @@ impl Search<'_> {
         let (true, Aim::Deviation { choice, threshold }) = (bounds, self.aim) else { return ask(self.aim) };
         let mut finding = ask(&Aim::Deviation { choice: *choice, threshold: None });
         finding.answer = finding.judged(threshold.as_ref());
-        if finding.answer == Answer::Unknown {
+        if finding.answer == robustness::Answer::Unknown {
             // the threshold lies between the bounds
             let decided = ask(self.aim);
             finding.answer = decided.answer;

@@ -5,6 +5,7 @@
 //! pairs do not overlap.
 
 use super::options::{self, Common, Session};
+use super::page::Page;
 use super::progress::Progress;
 use super::{Failure, Status, radius};
 use clap::Args;
@@ -51,6 +52,8 @@ pub(super) struct Arguments {
     #[arg(long, conflicts_with = "json")]
     markdown: bool,
     #[command(flatten)]
+    page: Page,
+    #[command(flatten)]
     common: Common,
 }
 
@@ -64,7 +67,10 @@ impl Arguments {
     pub(super) fn run(&self, out: &mut dyn Write) -> Result<Status, Failure> {
         let session = self.common.start()?;
         let mut pairs = Vec::new();
-        for (relu, linear) in self.pairs()? {
+        let files = self.pairs()?;
+        let read: Vec<&Path> = files.iter().flat_map(|(relu, linear)| [&**relu, &**linear]).collect();
+        let reproduce = self.page.start(&read)?;
+        for (relu, linear) in &files {
             let (relu, linear) = (Network::load(relu)?, Network::load(linear)?);
             check(&relu, &linear)?;
             pairs.push((relu, linear));
@@ -89,13 +95,16 @@ impl Arguments {
         // a figure that was cut short by the limit of the whole
         comparison.stop = comparison.stop.or_else(|| session.stopped());
         comparison.seconds = session.started.seconds();
+        let report = comparison.report();
+        let written = self.page.write(&report, reproduce);
         if session.json {
-            comparison.json(out)?;
+            report.json(out)?;
         } else if self.markdown {
             comparison.markdown(out)?;
         } else {
-            comparison.text(out)?;
+            report.text(out)?;
         }
+        written?;
         Ok(match comparison.stop {
             None => Status::Done,
             Some(StopReason::Interrupted) => Status::Interrupted,

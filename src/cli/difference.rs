@@ -9,8 +9,7 @@ use clap::Args;
 use clap::builder::PossibleValuesParser;
 use deltasat::exact::Rational;
 use quantproof::network::{Network, Output};
-use quantproof::report::difference::{Aim, Finding, Report};
-use quantproof::report::html;
+use quantproof::report::difference::{Aim, Answer, Finding};
 use quantproof::robustness::ClassChoice;
 use quantproof::robustness::difference::{Difference, check};
 use std::io::Write;
@@ -140,17 +139,11 @@ impl Arguments {
             }
         };
         drop(progress);
-        let report =
-            Report { a: &a, b: &b, domain: &domain, aim: &aim, found: &finding, delta: session.settings.delta };
-        let written =
-            self.pictures.write(|| html::difference::page(&report, reproduce), || html::difference::map(&report));
-        if session.json {
-            report.json(out)?;
-        } else {
-            report.text(out)?;
-        }
-        written?;
-        Ok(Status::of(report.outcome(), finding.stop()))
+        let answer =
+            Answer { a: &a, b: &b, domain: &domain, aim: &aim, found: &finding, delta: session.settings.delta };
+        let report = answer.report();
+        self.pictures.show(&session, &report, reproduce, out)?;
+        Ok(Status::of(report.outcome, finding.stop()))
     }
 
     fn load(&self, path: &Path) -> Result<Network, Failure> {

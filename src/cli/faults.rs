@@ -2,6 +2,7 @@
 
 use super::inputs::{Inputs, Labels, Row};
 use super::options::{self, Run, Selection, Session};
+use super::page::Pictures;
 use super::progress::Progress;
 use super::rows::{self, Ask};
 use super::{Failure, Status};
@@ -9,12 +10,16 @@ use clap::Args;
 use deltasat::budget::Budget;
 use deltasat::exact::Rational;
 use deltasat::search::StopReason;
-use quantproof::network::Network;
 use quantproof::perturbation::Magnitude;
 use quantproof::perturbation::quantise::{Quantised, Rounding, Scheme};
-use quantproof::report::faults::{Report, Summary};
+use quantproof::report::faults::{Question, Summary};
+use quantproof::report::html::Reproduce;
+use quantproof::report::model;
+use quantproof::report::stream::Kept;
+use quantproof::report::table::point;
 use quantproof::robustness::faults::{Effect, Faults};
 use std::io::Write;
+use std::path::Path;
 use std::sync::Arc;
 
 /// What a single inverted bit in the stored parameters does to the confidence and the class
@@ -35,6 +40,8 @@ pub(super) struct Arguments {
     quantize: String,
     #[command(flatten)]
     selection: Selection,
+    #[command(flatten)]
+    pictures: Pictures,
     #[command(flatten)]
     run: Run,
 }
@@ -66,12 +73,6 @@ struct Place {
     domain: Option<String>,
 }
 
-/// The question that every row is asked.
-struct Question<'a> {
-    json: bool,
-    report: Report<'a>,
-}
-
 impl Arguments {
     pub(super) fn run(&self, out: &mut dyn Write) -> Result<Status, Failure> {
         let session = self.run.start()?;
@@ -83,54 +84,61 @@ impl Arguments {
         let faults = Faults::new(&network, &perturbation)
             .ok_or_else(|| problem(format!("{} has no words, expected a format with bits", self.quantize)))?;
         let delta = session.settings.delta;
-        let report = Report { network: &network, perturbation: &perturbation, faults: &faults, delta };
+        let question = Question { network: &network, perturbation: &perturbation, faults: &faults, delta };
+        let read = self.place.inputs.as_deref().filter(|path| *path != "-").map(Path::new);
+        let reproduce =
+            self.pictures.start(&network, &[self.model.path()].into_iter().chain(read).collect::<Vec<_>>())?;
         if let Some(text) = &self.place.domain {
             let domain = options::domain(Some(text.as_str()).filter(|text| *text != "model"), &network)?;
             let mut progress = Progress::new(&session);
             let found = faults.over(&perturbation, &domain, &session.settings, &mut progress);
             drop(progress);
-            if session.json {
-                report.json_everywhere(&domain, &found, out)?;
-            } else {
-                report.everywhere(&domain, &found, out)?;
-            }
-            return Ok(Status::of(report.outcome_everywhere(&found), found.stop));
+            let report = question.over(&domain, &found);
+            self.pictures.show(&session, &report, reproduce, out)?;
+            return Ok(Status::of(report.outcome, found.stop));
         }
-        let Some(text) = &self.place.input else { return self.table(&session, &network, report, out) };
+        let Some(text) = &self.place.input else { return self.table(&session, &question, reproduce, out) };
         let input = options::input(text, &network)?;
         let effect = faults.at(&input, &session.settings.budget);
-        if session.json {
-            report.json(&input, &effect, out)?;
-        } else {
-            report.text(&input, &effect, out)?;
-        }
-        Ok(Status::of(report.outcome(&effect), effect.stop))
+        let report = question.at(&input, &effect);
+        self.pictures.show(&session, &report, reproduce, out)?;
+        Ok(Status::of(report.outcome, effect.stop))
     }
 
     fn table(
         &self,
         session: &Session,
-        network: &Network,
-        report: Report<'_>,
+        question: &Question<'_>,
+        mut reproduce: Reproduce,
         out: &mut dyn Write,
     ) -> Result<Status, Failure> {
         let inputs = match &self.place.inputs {
-            Some(path) => Inputs::read(path, network, Labels::Perhaps, session)?,
-            None => Inputs::held_out(network)?,
+            Some(path) => Inputs::read(path, question.network, Labels::Perhaps, session)?,
+            None => Inputs::held_out(question.network)?,
         };
-        let question = Question { json: session.json, report };
+        if self.place.inputs.as_deref() == Some("-") {
+            reproduce.files.push(inputs.file("standard input".to_owned()));
+        }
         let mut summary = Summary { inputs: inputs.count, ..Summary::default() };
-        report.start(session.json, out)?;
-        let stop = rows::run(session, &inputs, network.input().count(), &question, out, |row, effect| {
-            summary.add(row.line, effect);
+        let (stream, mut kept) = (question.stream(session.json), Kept::default());
+        let coordinates = question.network.input().count();
+        let stop = rows::run(session, &inputs, coordinates, question, &stream, out, |row, effect, shown| {
+            summary.add(row.line, &effect);
+            if self.pictures.wanted() {
+                let change = Some(effect.class_change());
+                kept.add(shown, point(row.line, &inputs.point(row, coordinates), change));
+            }
         })?;
         summary.stop = stop.or(summary.stop);
         summary.seconds = session.started.seconds();
-        report.end(session.json, &summary, out)?;
+        let report = question.all(&summary, &stream, &kept);
+        let written = self.pictures.write(&report, reproduce);
+        stream.end(&report, out)?;
+        written?;
         if summary.stop == Some(StopReason::Interrupted) {
             return Ok(Status::Interrupted);
         }
-        Ok(Status::of(report.outcome_of(&summary), StopReason::Complete))
+        Ok(Status::of(report.outcome, StopReason::Complete))
     }
 }
 
@@ -139,10 +147,10 @@ impl Ask for Question<'_> {
     type Found = Effect;
 
     fn ask(&self, _: &Row, input: &[Rational], budget: &Budget, (): &mut ()) -> Effect {
-        self.report.faults.at(input, budget)
+        self.faults.at(input, budget)
     }
 
-    fn write(&self, row: &Row, input: &[Rational], effect: &Effect, text: &mut Vec<u8>) {
-        self.report.row(self.json, row.line, input, effect, text);
+    fn row(&self, row: &Row, input: &[Rational], effect: &Effect) -> model::Row {
+        Question::row(self, row.line, input, effect)
     }
 }

@@ -1,7 +1,7 @@
 //! `quantproof flips`: which of many inputs can be given another class.
 
 use super::inputs::{Inputs, Labels, Row};
-use super::options::{self, Amount, Run, Selection, Session};
+use super::options::{self, Amount, Run, Selection};
 use super::page::Pictures;
 use super::rows::{self, Ask};
 use super::{Failure, Status};
@@ -9,9 +9,9 @@ use clap::Args;
 use deltasat::budget::Budget;
 use deltasat::exact::Rational;
 use deltasat::search::StopReason;
-use quantproof::network::Network;
-use quantproof::report::flips::{Layout, Summary};
-use quantproof::report::html::flips::Rows;
+use quantproof::report::flips::Summary;
+use quantproof::report::stream::{Kept, Stream};
+use quantproof::report::{self, model};
 use quantproof::robustness::flips::{Flip, Flips};
 use quantproof::robustness::local::Scratch;
 use std::io::Write;
@@ -55,11 +55,10 @@ if a row can flip, else 4 if time ran out, else 3 if a row is open, else 0.";
 
 /// The question that every row is asked.
 struct Question<'a> {
-    session: &'a Session,
-    network: &'a Network,
     inputs: &'a Inputs,
-    flips: Flips<'a>,
-    layout: Layout<'a>,
+    flips: &'a Flips<'a>,
+    asked: &'a report::flips::Question<'a>,
+    stream: &'a Stream,
 }
 
 impl Arguments {
@@ -79,46 +78,40 @@ impl Arguments {
             reproduce.files.push(inputs.file("standard input".to_owned()));
         }
         let flips = Flips::new(&network, &perturbation, session.settings.clone());
-        let columns = (inputs.has_labels(), flips.rounded().is_some());
-        let layout = Layout::new(&network, &perturbation, columns, inputs.last_line, &inputs.widths);
-        let (network, inputs) = (&network, &inputs);
-        let question = Question { session: &session, network, inputs, flips, layout };
+        let asked = report::flips::Question {
+            network: &network,
+            perturbation: &perturbation,
+            labels: inputs.has_labels(),
+            rounded: flips.rounded().is_some(),
+        };
+        let stream = asked.stream(session.json, inputs.last_line, &inputs.widths);
+        let question = Question { inputs: &inputs, flips: &flips, asked: &asked, stream: &stream };
         let mut summary = Summary { inputs: inputs.count, ..Summary::default() };
-        let mut page = Rows::default();
-        if session.json {
-            question.layout.json_start(out)?;
-        } else {
-            out.write_all(question.layout.header().as_bytes())?;
-        }
-        summary.stop = rows::run(&session, inputs, network.input().count(), &question, out, |row, flip| {
-            summary.add(question.label(row), flip);
+        let mut kept = Kept::default();
+        let coordinates = network.input().count();
+        summary.stop = rows::run(&session, &inputs, coordinates, &question, &stream, out, |row, flip, shown| {
+            summary.add(question.label(row), &flip);
             if self.pictures.wanted() {
-                // the file was checked: every field is a number
-                let values = (0..network.input().count()).filter_map(|i| inputs.value(row, i).ok());
-                page.add(&question.layout, row.line, &values.collect::<Vec<_>>(), flip);
+                kept.add(shown, asked.point(row.line, &inputs.point(row, coordinates), &flip));
             }
         })?;
         summary.seconds = session.started.seconds();
-        let written =
-            self.pictures.write(|| page.page(&question.layout, &summary, reproduce), || page.map(&question.layout));
-        if session.json {
-            summary.json_end(&question.layout, out)?;
-        } else {
-            summary.text(&question.layout, out)?;
-        }
+        let report = summary.report(&asked, &stream, &kept);
+        let written = self.pictures.write(&report, reproduce);
+        stream.end(&report, out)?;
         written?;
         let cut = summary.stop.is_some() || summary.open[0] > 0;
         if cut && session.stopped() == Some(StopReason::Interrupted) {
             return Ok(Status::Interrupted);
         }
-        Ok(Status::of(summary.outcome(), StopReason::Complete))
+        Ok(Status::of(report.outcome, StopReason::Complete))
     }
 }
 
 impl Question<'_> {
     fn label(&self, row: &Row) -> Option<usize> {
         // the file was checked: every label is a class
-        self.inputs.label(row, self.network).ok().flatten()
+        self.inputs.label(row, self.asked.network).ok().flatten()
     }
 }
 
@@ -130,12 +123,8 @@ impl Ask for Question<'_> {
         self.flips.ask(input, self.label(row), budget, scratch, &mut ())
     }
 
-    fn write(&self, row: &Row, input: &[Rational], flip: &Flip, text: &mut Vec<u8>) {
-        if self.session.json {
-            self.layout.json_row(row.line, input, self.label(row), flip, text);
-            return;
-        }
+    fn row(&self, row: &Row, input: &[Rational], flip: &Flip) -> model::Row {
         let fields: Vec<&str> = (0..input.len()).map(|i| self.inputs.field(row, i)).collect();
-        text.extend_from_slice(self.layout.row(row.line, &fields, self.label(row), flip).as_bytes());
+        self.asked.row(self.stream, (row.line, self.label(row)), &fields, input, flip)
     }
 }

@@ -177,6 +177,11 @@ impl Inputs {
         Ok(points)
     }
 
+    /// The exact values of a row of a checked file, whose every field is a number.
+    pub(super) fn point(&self, row: &Row, coordinates: usize) -> Vec<Rational> {
+        (0..coordinates).filter_map(|i| self.value(row, i).ok()).collect()
+    }
+
     /// The file as it was read, under a name.
     pub(super) fn file(&self, name: String) -> File {
         let mark = if self.marked { MARK } else { &[] };

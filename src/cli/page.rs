@@ -1,4 +1,4 @@
-//! `--html` and `--svg`: the answer as a page and the map as a picture, beside the answer on stdout.
+//! `--html` and `--svg`: the answer as a page and its picture, beside the answer on stdout.
 //!
 //! What can go wrong is looked for before the search, so that no answer is lost to a misspelt folder. A file is written
 //! whole beside its place and then moved there: whoever opens it sees the old one or the new one.
@@ -7,52 +7,35 @@ use super::Failure;
 use super::options::Session;
 use clap::Args;
 use quantproof::network::Network;
-use quantproof::report::html::{File, Page, Reproduce, confidence, digest};
+use quantproof::report::html::{File, Reproduce, confidence, digest};
 use quantproof::report::model::Report;
-use quantproof::report::svg::map::Map;
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+/// A page beside the answer.
+#[derive(Args)]
+pub(super) struct Page {
+    /// Also write the answer to this file as a self-contained HTML report
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+}
+
 /// A page or a picture beside the answer.
 #[derive(Args)]
 pub(super) struct Pictures {
-    /// Also write the answer to this file as a web page that needs nothing else
-    #[arg(long, value_name = "FILE")]
-    html: Option<PathBuf>,
-    /// Also write the map of a network of two inputs to this file as a picture
+    #[command(flatten)]
+    page: Page,
+    /// Also write the answer's picture (map, curve or bars) to this file
     #[arg(long, value_name = "FILE")]
     svg: Option<PathBuf>,
 }
 
-impl Pictures {
-    /// Whether a page or a picture is wanted.
-    pub(super) fn wanted(&self) -> bool {
-        self.html.is_some() || self.svg.is_some()
-    }
-
-    /// Checks that what is wanted can be drawn and written, and notes how to reproduce it; `read` are the files of the
-    /// question.
-    pub(super) fn start(&self, network: &Network, read: &[&Path]) -> Result<Reproduce, String> {
-        if self.svg.is_some() {
-            confidence::check(network).map_err(|problem| format!("--svg: {problem}"))?;
-        }
-        self.start_any(read)
-    }
-
-    /// The same where the question itself says of which two inputs the map is.
-    pub(super) fn start_any(&self, read: &[&Path]) -> Result<Reproduce, String> {
-        for (option, path) in [("--html", &self.html), ("--svg", &self.svg)] {
-            if let Some(path) = path {
-                check(path, read).map_err(|problem| format!("{option} {}: {problem}", path.display()))?;
-            }
-        }
-        if let (Some(path), true) = (&self.svg, self.svg == self.html) {
-            return Err(format!("--html and --svg: both {}, expected two files", path.display()));
-        }
-        if self.html.is_none() {
-            return Ok(Reproduce::default());
-        }
+impl Page {
+    /// Checks that what is wanted can be written, and notes how to reproduce it; `read` are the files of the question.
+    pub(super) fn start(&self, read: &[&Path]) -> Result<Reproduce, String> {
+        let Some(path) = &self.html else { return Ok(Reproduce::default()) };
+        check(path, read).map_err(|problem| format!("--html {}: {problem}", path.display()))?;
         let files = read.iter().map(|path| {
             let bytes = fs::read(path).map_err(|error| format!("{}: cannot be read: {error}", path.display()))?;
             Ok(file(path.display().to_string(), &bytes))
@@ -64,6 +47,37 @@ impl Pictures {
         })
     }
 
+    /// Writes the page, if one is wanted.
+    pub(super) fn write(&self, report: &Report<'_>, reproduce: Reproduce) -> Result<(), String> {
+        self.html.as_ref().map_or(Ok(()), |path| replace(path, &report.page(reproduce).html()))
+    }
+}
+
+impl Pictures {
+    /// Whether a page or a picture is wanted.
+    pub(super) fn wanted(&self) -> bool {
+        self.page.html.is_some() || self.svg.is_some()
+    }
+
+    /// As [`Page::start`], where the picture is the map of a network of two inputs.
+    pub(super) fn start(&self, network: &Network, read: &[&Path]) -> Result<Reproduce, String> {
+        if self.svg.is_some() {
+            confidence::check(network).map_err(|problem| format!("--svg: {problem}"))?;
+        }
+        self.start_any(read)
+    }
+
+    /// The same where every network has a picture.
+    pub(super) fn start_any(&self, read: &[&Path]) -> Result<Reproduce, String> {
+        if let Some(path) = &self.svg {
+            check(path, read).map_err(|problem| format!("--svg {}: {problem}", path.display()))?;
+            if self.svg == self.page.html {
+                return Err(format!("--html and --svg: both {}, expected two files", path.display()));
+            }
+        }
+        self.page.start(read)
+    }
+
     /// Writes the answer to stdout, and what else is wanted to its files.
     pub(super) fn show(
         &self,
@@ -72,25 +86,20 @@ impl Pictures {
         reproduce: Reproduce,
         out: &mut dyn Write,
     ) -> Result<(), Failure> {
-        let page = self.html.as_ref().map_or(Ok(()), |path| replace(path, &report.page(reproduce).html()));
-        let picture = self.svg.as_ref().and_then(|path| Some(replace(path, &report.picture()?)));
+        let written = self.write(report, reproduce);
         if session.json {
             report.json(out)?
         } else {
             report.text(out)?
         }
-        Ok(page.and(picture.unwrap_or(Ok(())))?)
+        Ok(written?)
     }
 
-    /// Writes what is wanted.
-    pub(super) fn write(&self, page: impl FnOnce() -> Page, map: impl FnOnce() -> Option<Map>) -> Result<(), String> {
-        if let Some(path) = &self.html {
-            replace(path, &page().html())?;
-        }
-        if let (Some(path), Some(map)) = (&self.svg, self.svg.as_ref().and_then(|_| map())) {
-            replace(path, &map.draw().file())?;
-        }
-        Ok(())
+    /// Writes what is wanted to its files.
+    pub(super) fn write(&self, report: &Report<'_>, reproduce: Reproduce) -> Result<(), String> {
+        let page = self.page.write(report, reproduce);
+        let picture = self.svg.as_ref().and_then(|path| Some(replace(path, &report.picture()?)));
+        page.and(picture.unwrap_or(Ok(())))
     }
 }
 

@@ -8,8 +8,7 @@ use clap::Args;
 use deltasat::exact::Rational;
 use quantproof::encode::class_count;
 use quantproof::network::Network;
-use quantproof::report::html;
-use quantproof::report::region::Report;
+use quantproof::report::region::Answer;
 use quantproof::robustness::region::Region;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -85,7 +84,7 @@ impl Arguments {
             progress.show(|| format!("{:.3} % open after {pieces} pieces", open * 100.0));
         });
         drop(progress);
-        let report = Report {
+        let answer = Answer {
             network: &network,
             perturbation: &perturbation,
             input: &input,
@@ -95,16 +94,11 @@ impl Arguments {
             paving: &paving,
         };
         if let Some(path) = &self.csv {
-            write_csv(&report, path)?;
+            write_csv(&answer, path)?;
         }
-        let written = self.pictures.write(|| html::region::page(&report, reproduce), || html::region::map(&report));
-        if session.json {
-            report.json(out)?;
-        } else {
-            report.text(out)?;
-        }
-        written?;
-        Ok(Status::of(report.outcome(), paving.stop))
+        let report = answer.report();
+        self.pictures.show(&session, &report, reproduce, out)?;
+        Ok(Status::of(report.outcome, paving.stop))
     }
 
     /// The inputs that range, and the values of the others.
@@ -131,8 +125,8 @@ impl Arguments {
     }
 }
 
-fn write_csv(report: &Report<'_>, path: &Path) -> Result<(), String> {
+fn write_csv(answer: &Answer<'_>, path: &Path) -> Result<(), String> {
     let mut text = Vec::new();
-    let written = report.csv(&mut text).and_then(|()| std::fs::write(path, text));
+    let written = answer.csv(&mut text).and_then(|()| std::fs::write(path, text));
     written.map_err(|error| format!("{}: cannot be written: {error}", path.display()))
 }

@@ -10,6 +10,8 @@ use super::progress::Progress;
 use deltasat::budget::Budget;
 use deltasat::exact::Rational;
 use deltasat::search::StopReason;
+use quantproof::report::model;
+use quantproof::report::stream::Stream;
 use std::io::Write;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -29,14 +31,14 @@ pub(super) trait Ask: Sync {
     /// Answers a row, within a budget.
     fn ask(&self, row: &Row, input: &[Rational], budget: &Budget, scratch: &mut Self::Scratch) -> Self::Found;
 
-    /// Writes the text of a row, with its line end; in JSON an object without one.
-    fn write(&self, row: &Row, input: &[Rational], found: &Self::Found, text: &mut Vec<u8>);
+    /// A row as the table shows it.
+    fn row(&self, row: &Row, input: &[Rational], found: &Self::Found) -> model::Row;
 }
 
 /// A row and what became of it.
 struct Slot<F> {
     row: Row,
-    found: Option<F>,
+    found: Option<(F, model::Row)>,
     text: Vec<u8>,
 }
 
@@ -45,22 +47,25 @@ struct Shared<'a, A> {
     session: &'a Session,
     inputs: &'a Inputs,
     asked: &'a A,
+    stream: &'a Stream,
     coordinates: usize,
     /// rows that were answered
     answered: AtomicU64,
 }
 
-/// Answers and prints all rows of inputs with so many coordinates, and hands each to `add`. Says why it ended early, if it
-/// did.
+/// Answers and prints all rows of inputs with so many coordinates, the titles first, and hands each to `add`. Says why it
+/// ended early, if it did.
 pub(super) fn run<A: Ask>(
     session: &Session,
     inputs: &Inputs,
     coordinates: usize,
     asked: &A,
+    stream: &Stream,
     out: &mut dyn Write,
-    mut add: impl FnMut(&Row, &A::Found),
+    mut add: impl FnMut(&Row, A::Found, model::Row),
 ) -> Result<Option<StopReason>, Failure> {
-    let shared = Shared { session, inputs, asked, coordinates, answered: AtomicU64::new(0) };
+    let shared = Shared { session, inputs, asked, stream, coordinates, answered: AtomicU64::new(0) };
+    stream.start(out)?;
     let mut progress = Progress::new(session);
     let mut scratches: Vec<A::Scratch> = (0..session.settings.jobs).map(|_| A::Scratch::default()).collect();
     let empty = || Mutex::new(Slot { row: Row::default(), found: None, text: Vec::new() });
@@ -78,14 +83,14 @@ pub(super) fn run<A: Ask>(
         shared.answer(&slots[..filled], &mut scratches);
         for slot in &mut slots[..filled] {
             let slot = slot.get_mut().unwrap_or_else(PoisonError::into_inner);
-            let Some(found) = &slot.found else {
+            let Some((found, shown)) = slot.found.take() else {
                 return Ok(Some(session.stopped().unwrap_or(StopReason::Time)));
             };
-            if session.json {
+            if stream.json {
                 out.write_all(if printed == 0 { b"\n" } else { b",\n" })?;
             }
             out.write_all(&slot.text)?;
-            add(&slot.row, found);
+            add(&slot.row, found, shown);
             printed += 1;
         }
         progress.show(|| format!("{printed} of {} inputs", inputs.count));
@@ -129,7 +134,8 @@ impl<A: Ask> Shared<'_, A> {
         let Ok(input) = values.collect::<Result<Vec<_>, _>>() else { return };
         let found = self.asked.ask(&slot.row, &input, &self.share(), scratch);
         self.answered.fetch_add(1, Ordering::Relaxed);
-        self.asked.write(&slot.row, &input, &found, &mut slot.text);
-        slot.found = Some(found);
+        let shown = self.asked.row(&slot.row, &input, &found);
+        slot.text = self.stream.row(&shown);
+        slot.found = Some((found, shown));
     }
 }

@@ -7,8 +7,8 @@ use super::progress::Progress;
 use super::question::{self, Where};
 use super::{Failure, Status};
 use clap::{Args, ValueEnum};
-use quantproof::report::sensitivity::Report;
-use quantproof::report::{Aim, Subject, html};
+use quantproof::report::sensitivity::Answer;
+use quantproof::report::{Aim, Subject};
 use quantproof::robustness::sensitivity::{Effort, Grain, sensitivity};
 use std::io::Write;
 
@@ -66,7 +66,7 @@ impl Arguments {
         let network = self.model.load()?;
         let perturbation = self.selection.perturb(&self.amount, &network)?;
         let files = self.place.files(self.model.path()).into_iter().chain(self.amount.file());
-        let reproduce = self.pictures.start(&network, &files.collect::<Vec<_>>())?;
+        let reproduce = self.pictures.start_any(&files.collect::<Vec<_>>())?;
         let place = self.place.place(&network, &session)?;
         let aim = Aim::Deviation { choice: options::class(self.class.as_deref(), &network)?, threshold: None };
         let grain = match self.per {
@@ -96,17 +96,9 @@ impl Arguments {
         );
         drop(progress);
         self.checkpoint.hint(&session, found.stop);
-        let report = Report { subject: &subject, grain, found: &found };
-        let written = self.pictures.write(
-            || html::sensitivity::page(&report, reproduce),
-            || html::finding::map(&subject, found.whole.witness.as_ref()),
-        );
-        if session.json {
-            report.json(out)?;
-        } else {
-            report.text(out)?;
-        }
-        written?;
-        Ok(Status::of(report.outcome(), found.stop))
+        let answer = Answer { subject: &subject, grain, found: &found };
+        let report = answer.report();
+        self.pictures.show(&session, &report, reproduce, out)?;
+        Ok(Status::of(report.outcome, found.stop))
     }
 }

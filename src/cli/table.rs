@@ -9,22 +9,20 @@ use super::{Failure, Status};
 use deltasat::budget::Budget;
 use deltasat::exact::Rational;
 use deltasat::search::StopReason;
-use quantproof::report::Subject;
 use quantproof::report::html::Reproduce;
-use quantproof::report::html::rows::Rows;
-use quantproof::report::table::{Layout, Summary, json_row};
+use quantproof::report::stream::{Kept, Stream};
+use quantproof::report::table::{Summary, point, row, stream};
+use quantproof::report::{Subject, model};
 use quantproof::robustness::Finding;
 use quantproof::robustness::local::{Local, Scratch};
-use std::cell::RefCell;
 use std::io::Write;
 
 /// The question that every row is asked.
 struct Question<'a> {
-    session: &'a Session,
     subject: &'a Subject<'a>,
     inputs: &'a Inputs,
     local: Local<'a>,
-    layout: Layout,
+    stream: &'a Stream,
 }
 
 /// Answers and prints all rows.
@@ -37,44 +35,28 @@ pub(super) fn run(
 ) -> Result<Status, Failure> {
     let mut settings = session.settings.clone();
     settings.jobs = 1;
-    let question = Question {
-        session,
-        subject,
-        inputs,
-        local: Local::new(subject.network, subject.perturbation, settings).without_witnesses(),
-        layout: Layout::new(subject, inputs.last_line, &inputs.widths),
-    };
+    let stream = stream(subject, session.json, inputs.last_line, &inputs.widths);
+    let local = Local::new(subject.network, subject.perturbation, settings).without_witnesses();
+    let question = Question { subject, inputs, local, stream: &stream };
     let mut summary = Summary { inputs: inputs.count, ..Summary::default() };
-    if session.json {
-        Summary::json_start(subject, out)?;
-    } else {
-        out.write_all(question.layout.header(subject).as_bytes())?;
-    }
-    let page = RefCell::new(Rows::new(subject.delta));
+    let mut kept = Kept::default();
     let coordinates = subject.network.input().count();
-    summary.stop = rows::run(session, inputs, coordinates, &question, out, |row, finding| {
-        summary.add(row.line, finding, subject.delta);
+    summary.stop = rows::run(session, inputs, coordinates, &question, &stream, out, |row, finding, shown| {
+        summary.add(row.line, &finding, subject.delta);
         if pictures.wanted() {
-            let fields: Vec<&str> = (0..coordinates).map(|i| inputs.field(row, i)).collect();
-            // the file was checked: every field is a number
-            let values = (0..coordinates).filter_map(|i| inputs.value(row, i).ok());
-            page.borrow_mut().add(row.line, &fields, &values.collect::<Vec<_>>(), finding);
+            kept.add(shown, point(row.line, &inputs.point(row, coordinates), finding.class_change));
         }
     })?;
     summary.seconds = session.started.seconds();
-    let written =
-        pictures.write(|| page.borrow_mut().page(subject, &summary, reproduce), || page.borrow_mut().map(subject));
-    if session.json {
-        summary.json_end(subject, out)?;
-    } else {
-        summary.text(subject, out)?;
-    }
+    let report = summary.report(subject, &stream, &kept);
+    let written = pictures.write(&report, reproduce);
+    stream.end(&report, out)?;
     written?;
     let cut = summary.stop.is_some() || summary.timeout > 0;
     if cut && session.stopped() == Some(StopReason::Interrupted) {
         return Ok(Status::Interrupted);
     }
-    Ok(Status::of(summary.outcome(subject), StopReason::Complete))
+    Ok(Status::of(report.outcome, StopReason::Complete))
 }
 
 impl Ask for Question<'_> {
@@ -86,15 +68,8 @@ impl Ask for Question<'_> {
         ask(&self.local, &self.subject.aim, input, scratch, &mut ())
     }
 
-    fn write(&self, row: &Row, input: &[Rational], finding: &Finding, text: &mut Vec<u8>) {
-        if self.session.json {
-            // writing to memory cannot fail
-            let _ = json_row(self.subject, row.line, input, finding, text);
-            return;
-        }
-        let fields: Vec<&str> = (0..input.len()).map(|i| self.inputs.field(row, i)).collect();
-        let mut line = String::from_utf8(std::mem::take(text)).unwrap_or_default();
-        self.layout.row(self.subject, row.line, &fields, finding, &mut line);
-        *text = line.into_bytes();
+    fn row(&self, at: &Row, input: &[Rational], finding: &Finding) -> model::Row {
+        let fields: Vec<&str> = (0..input.len()).map(|i| self.inputs.field(at, i)).collect();
+        row(self.subject, self.stream, at.line, &fields, input, finding)
     }
 }

@@ -8,8 +8,7 @@ use clap::Args;
 use deltasat::search::{Event, Observer};
 use quantproof::network::Output;
 use quantproof::property::Property;
-use quantproof::report::verify::{Report, outcome};
-use quantproof::report::{Outcome, html};
+use quantproof::report::verify::Answer;
 use quantproof::robustness::verify::{Verify, Watch};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -83,27 +82,20 @@ impl Arguments {
         drop(watch);
         let name =
             self.property.file_name().map_or_else(|| file.to_string(), |name| name.to_string_lossy().into_owned());
-        let report =
-            Report { network: &network, perturbation: &perturbation, property: &property, name: &name, found: &found };
+        let answer =
+            Answer { network: &network, perturbation: &perturbation, property: &property, name: &name, found: &found };
         if let Some(path) = &self.results {
-            write_results(&report, path)?;
+            write_results(&answer, path)?;
         }
-        let written = self.pictures.write(|| html::verify::page(&report, reproduce), || html::verify::map(&report));
-        if session.json {
-            report.json(out)?;
-        } else {
-            report.text(out)?;
-        }
-        written?;
-        let outcome = outcome(&found);
-        let moved = if outcome == Outcome::Bounds { Outcome::Unknown } else { outcome };
-        Ok(Status::of(moved, found.stop))
+        let report = answer.report();
+        self.pictures.show(&session, &report, reproduce, out)?;
+        Ok(Status::of(report.outcome, found.stop))
     }
 }
 
-fn write_results(report: &Report<'_>, path: &Path) -> Result<(), String> {
+fn write_results(answer: &Answer<'_>, path: &Path) -> Result<(), String> {
     let mut text = Vec::new();
-    let written = report.results(&mut text).and_then(|()| std::fs::write(path, text));
+    let written = answer.results(&mut text).and_then(|()| std::fs::write(path, text));
     written.map_err(|error| format!("{}: cannot be written: {error}", path.display()))
 }
 

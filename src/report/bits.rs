@@ -1,17 +1,19 @@
-//! The fewest bits, in words and in JSON: a row for each width that was asked about, the witness that refutes one bit
-//! fewer, and the widths of the layers where those were sought.
+//! The fewest bits: a row for each width that was asked about, the witness that refutes one bit fewer, and the widths of the
+//! layers where those were sought.
 
-use super::json::{self, Number};
-use super::number::{exact, json_lower, json_upper, sides};
+use super::finding::{self, refutation};
+use super::html::table::Cell;
+use super::model::{Column, Field, Part, Picture, Report, Row, Table};
+use super::number::{exact, sides};
+use super::svg::curve::{Curve, Point};
 use super::value::{Members, Value};
-use super::words::{assigned_noun, count, guarded, place, quantity};
-use super::{Aim, Outcome, Scope, Subject, text};
+use super::words::{assigned_noun, count, guarded, place, quantity, unanswered};
+use super::{Aim, Outcome, Scope, Subject, assumed, json};
 use crate::perturbation::quantise::Rounding;
-use crate::robustness::bits::{Bits, Mixed};
-use crate::robustness::{Answer, Finding};
+use crate::robustness::bits::{Bits, Mixed, Width};
+use crate::robustness::{self, Finding};
+use deltasat::exact::rational;
 use deltasat::search::StopReason;
-use serde::Serialize;
-use std::io::{self, Write};
 
 /// A width for each layer, and what the same width for all of them would cost.
 pub struct MixedAnswer {
@@ -21,8 +23,8 @@ pub struct MixedAnswer {
     pub uniform: u64,
 }
 
-/// A whole report.
-pub struct Report<'a> {
+/// What was asked, and what was found.
+pub struct Answer<'a> {
     /// what was asked; its perturbation is that of the fewest bits
     pub subject: &'a Subject<'a>,
     /// the formats
@@ -45,29 +47,29 @@ fn format(family: &str, bits: u32) -> String {
 }
 
 /// The word for the answer about a width.
-pub fn answer(finding: &Finding) -> &'static str {
+fn answer(finding: &Finding) -> &'static str {
     match finding.answer {
-        Answer::Robust => "safe",
-        Answer::Violated => "unsafe",
-        Answer::Bounds | Answer::Unknown | Answer::Timeout => "open",
+        robustness::Answer::Robust => "safe",
+        robustness::Answer::Violated => "unsafe",
+        robustness::Answer::Bounds | robustness::Answer::Unknown | robustness::Answer::Timeout => "open",
     }
 }
 
 impl MixedAnswer {
     /// What the words cost.
-    pub(super) fn words(&self) -> String {
+    fn words(&self) -> String {
         let saved = 100.0 * (1.0 - self.found.cost as f64 / self.uniform.max(1) as f64);
         format!("{} bits in all, {} at one width ({saved:.1} % saved)", self.found.cost, self.uniform)
     }
 
     /// Whether that is the least.
-    pub(super) fn proof(&self) -> String {
+    fn proof(&self) -> String {
         let MixedAnswer { found, .. } = self;
         if found.least {
             let refuted = count(found.refuted, "cheaper assignment is", "cheaper assignments are");
             format!("the cheapest: all {refuted} refuted by witnesses")
         } else if found.stop != StopReason::Complete {
-            format!("safe, perhaps not the cheapest: {}", text::unanswered(found.stop))
+            format!("safe, perhaps not the cheapest: {}", unanswered(found.stop))
         } else if found.open > 0 {
             format!(
                 "safe, perhaps not the cheapest: {}",
@@ -79,9 +81,9 @@ impl MixedAnswer {
     }
 }
 
-impl Report<'_> {
+impl Answer<'_> {
     /// What rounding does, in words.
-    pub(super) fn rounded(&self) -> &'static str {
+    fn rounded(&self) -> &'static str {
         match self.rounding {
             Rounding::Any => "rounded up or down to",
             Rounding::Nearest => "rounded to the nearest",
@@ -113,8 +115,10 @@ impl Report<'_> {
     /// The answer in one word.
     pub fn outcome(&self) -> Outcome {
         match (self.found.fewest, self.found.first_unsafe()) {
-            (None, Some(width)) if width.finding.answer == Answer::Violated => Outcome::Violated,
-            (_, Some(width)) if width.finding.answer != Answer::Violated => Outcome::of_stop(width.finding.stop, false),
+            (None, Some(width)) if width.finding.answer == robustness::Answer::Violated => Outcome::Violated,
+            (_, Some(width)) if width.finding.answer != robustness::Answer::Violated => {
+                Outcome::of_stop(width.finding.stop, false)
+            }
             _ => Outcome::of_stop(self.stop(), true),
         }
     }
@@ -126,13 +130,13 @@ impl Report<'_> {
     }
 
     /// The answer in one sentence.
-    pub(super) fn sentence(&self) -> String {
+    fn sentence(&self) -> String {
         let (safe, rounded) = (self.safe(), self.rounded());
         let below = self.found.first_unsafe();
         match (self.found.fewest, below) {
             (Some(bits), Some(below)) => {
                 let end = match below.finding.answer {
-                    Answer::Violated => format!("; some {rounded} {} do", format(self.family, below.bits)),
+                    robustness::Answer::Violated => format!("; some {rounded} {} do", format(self.family, below.bits)),
                     _ => format!("; whether {} is safe is open", format(self.family, below.bits)),
                 };
                 format!("{bits} bits: no parameters {rounded} {} {safe}{end}", format(self.family, bits))
@@ -144,136 +148,142 @@ impl Report<'_> {
                 )
             }
             (Some(bits), None) => {
-                let why = text::unanswered(self.found.stop);
+                let why = unanswered(self.found.stop);
                 format!("{why}: no parameters {rounded} {} {safe}; narrower widths are open", format(self.family, bits))
             }
             (None, Some(below)) => {
                 let widest = format(self.family, below.bits);
                 match below.finding.answer {
-                    Answer::Violated => format!("no width is safe: some parameters {rounded} {widest} {safe}"),
+                    robustness::Answer::Violated => {
+                        format!("no width is safe: some parameters {rounded} {widest} {safe}")
+                    }
                     _ => format!(
                         "{}: whether parameters {rounded} {widest} {safe} is open",
-                        text::unanswered(below.finding.stop)
+                        unanswered(below.finding.stop)
                     ),
                 }
             }
-            (None, None) => format!("{}: no width was asked about", text::unanswered(self.found.stop)),
+            (None, None) => format!("{}: no width was asked about", unanswered(self.found.stop)),
         }
     }
 
-    /// Writes the answer in words.
-    ///
-    /// # Errors
-    /// Those of the writer.
-    pub fn text(&self, out: &mut dyn Write) -> io::Result<()> {
-        writeln!(out, "{}", self.sentence())?;
-        let bounded = match self.subject.aim {
-            Aim::Deviation { .. } => "deviation",
-            Aim::ClassChange { .. } => "logit gap",
-        };
-        writeln!(out, "  {:<8}  {:<8}  {bounded}", "bits", "answer")?;
-        for width in &self.found.widths {
-            // a width that is safe is proved so without a look at how much is attained
-            let attained = width.finding.witness.as_ref().map_or(f64::NEG_INFINITY, |_| width.finding.lower);
-            let bounds = sides(attained, width.finding.upper, self.subject.delta);
-            writeln!(out, "  {:<8}  {:<8}  {bounds}", width.bits, answer(&width.finding))?;
-        }
-        if let Some(found) = self.found.first_unsafe().and_then(|width| width.finding.witness.as_ref()) {
-            text::witness(self.subject, found, out)?;
-        }
+    /// The whole report.
+    pub fn report(&self) -> Report<'_> {
+        let Answer { subject, found, .. } = *self;
+        let refuting = found.first_unsafe();
+        let asked = json::asked_about(subject, "bits", None);
+        let fewest = Members::new()
+            .with("fewest", found.fewest)
+            .with("format", found.fewest.map(|bits| format(self.family, bits)));
+        let witness = refuting.and_then(|width| width.finding.witness.as_ref());
+        let mut parts = vec![Field::said(fewest).into(), self.table().into(), refutation(subject, witness)];
         if let Some(mixed) = self.mixed {
-            self.mixed_text(mixed, out)?;
+            parts.extend(self.of_layers(mixed).map(Part::from));
         }
-        text::effort(&self.found.statistics, out)
+        parts.push(Field::effort(self.stop(), &found.statistics).into());
+        let open = refuting.is_some_and(|width| width.finding.answer != robustness::Answer::Violated);
+        let meaning = match (found.fewest, open) {
+            (Some(_), false) => {
+                "Safe for all choices of parameters that the rounding allows, and for this width and all wider ones: that is proved, \
+                 not tested."
+            }
+            (Some(_), true) => {
+                "This width and all wider ones are proved safe. Narrower ones are open, which is no sign of safety."
+            }
+            (None, false) => {
+                "Not even the widest format asked about is safe: the witness is one that the quantiser can make."
+            }
+            (None, true) => "Nothing is proved either way.",
+        };
+        let moving = format!(
+            "Parameters {} a format of the family {}, each on its own; what is proved covers all combinations",
+            self.rounded(),
+            self.family
+        );
+        let mut pictures: Vec<Picture<'_>> = vec![Box::new(|| Some(self.curve().draw()))];
+        pictures.extend(finding::map(subject, witness));
+        Report {
+            asked: asked.with("family", self.family).with("rounding", self.rounding.name()),
+            title: format!("{}: how few bits are safe?", subject.network.name()),
+            outcome: if found.fewest.is_some() { Outcome::Robust } else { self.outcome() },
+            answer: Some(self.outcome().name()),
+            sentence: self.sentence(),
+            meaning: meaning.to_owned(),
+            assumptions: assumed::terms(subject.network, &moving, &assumed::inputs(subject)),
+            parts,
+            pictures,
+        }
     }
 
-    fn mixed_text(&self, mixed: &MixedAnswer, out: &mut dyn Write) -> io::Result<()> {
-        text::line(out, "per layer", &self.assignment(&mixed.found))?;
-        text::line(out, "words", &mixed.words())?;
-        text::line(out, "proof", &mixed.proof())
+    /// What was found for each width.
+    fn table(&self) -> Table {
+        let row = |width: &Width| {
+            let finding = &width.finding;
+            let data = Members::new().with("bits", width.bits).with("answer", answer(finding));
+            let data = data.with("lower", Value::Lower(finding.lower)).with("upper", Value::Upper(finding.upper));
+            let bounds = sides(attained(finding), finding.upper, self.subject.delta);
+            let bits = Cell::count(width.bits.into());
+            Row::new(vec![bits, Cell::text(answer(finding)), Cell::keyed(bounds, finding.upper)], data)
+        };
+        Table {
+            heading: "Widths".to_owned(),
+            key: "widths",
+            columns: vec![Column::text("bits"), Column::text("answer"), Column::text(finding::bounded(&self.subject.aim).0)],
+            rows: self.found.widths.iter().map(row).collect(),
+            note: "Unless the whole curve was asked for (--curve), the search about a width ends as soon as it is known whether it is \
+                   safe, so its bounds can lie far apart."
+                .to_owned(),
+            ..Table::default()
+        }
+    }
+
+    fn curve(&self) -> Curve {
+        let (quantity, threshold) = match &self.subject.aim {
+            Aim::Deviation { threshold, .. } => (
+                "deviation of the confidence",
+                threshold.as_ref().map(|t| (rational::nearest_f64(t), format!("allowed: {}", exact(t)))),
+            ),
+            Aim::ClassChange { .. } => ("lead of another class (logits)", Some((0.0, "allowed: below 0".to_owned()))),
+        };
+        let point =
+            |width: &Width| Point { at: width.bits.into(), lower: width.finding.lower, upper: width.finding.upper };
+        Curve {
+            title: format!("{quantity} against bits"),
+            across: "bits".to_owned(),
+            up: quantity.to_owned(),
+            points: self.found.widths.iter().map(point).collect(),
+            threshold,
+        }
+    }
+
+    /// The widths of single layers.
+    fn of_layers(&self, mixed: &MixedAnswer) -> [Field; 3] {
+        let found = &mixed.found;
+        let data = Members::new()
+            .with("scheme", self.assignment(found))
+            .with("bits", found.bits.clone())
+            .with("words", found.cost)
+            .with("words_uniform", mixed.uniform)
+            .with("cheapest", found.least)
+            .with("refuted", found.refuted)
+            .with("open", found.open);
+        let data = Members::new().with("mixed", data);
+        [
+            Field::new("per layer", self.assignment(found), data).term("bits per layer"),
+            Field::new("words", mixed.words(), Members::new()).term("all words"),
+            Field::new("proof", mixed.proof(), Members::new()),
+        ]
     }
 
     /// `layer0=int8,layer1=int6`.
-    pub(super) fn assignment(&self, mixed: &Mixed) -> String {
+    fn assignment(&self, mixed: &Mixed) -> String {
         let layers = mixed.bits.iter().enumerate();
         let layers = layers.filter_map(|(layer, bits)| Some(format!("layer{layer}={}", format(self.family, (*bits)?))));
         layers.collect::<Vec<_>>().join(",")
     }
-
-    /// Writes the answer as JSON.
-    ///
-    /// # Errors
-    /// Those of the writer.
-    pub fn json(&self, out: &mut dyn Write) -> io::Result<()> {
-        let asked = json::asked_about(self.subject, "bits", None);
-        let row = |width: &crate::robustness::bits::Width| Row {
-            bits: width.bits,
-            answer: answer(&width.finding),
-            lower: json_lower(width.finding.lower),
-            upper: json_upper(width.finding.upper),
-        };
-        let witness = self.found.first_unsafe().and_then(|width| width.finding.witness.as_ref());
-        json::write(
-            &Document {
-                asked,
-                family: self.family,
-                rounding: self.rounding.name(),
-                answer: self.outcome().name(),
-                fewest: self.found.fewest,
-                format: self.found.fewest.map(|bits| format(self.family, bits)),
-                widths: self.found.widths.iter().map(row).collect(),
-                witness: witness.map(|witness| json::witness(self.subject.network, witness)),
-                mixed: self.mixed.map(|mixed| MixedDocument {
-                    scheme: self.assignment(&mixed.found),
-                    bits: mixed.found.bits.clone(),
-                    words: mixed.found.cost,
-                    words_uniform: mixed.uniform,
-                    cheapest: mixed.found.least,
-                    refuted: mixed.found.refuted,
-                    open: mixed.found.open,
-                }),
-                effort: json::Effort::new(self.stop(), &self.found.statistics),
-            },
-            out,
-        )
-    }
 }
 
-#[derive(Serialize)]
-struct Document<'a> {
-    #[serde(flatten)]
-    asked: Members,
-    family: &'a str,
-    rounding: &'static str,
-    answer: &'static str,
-    fewest: Option<u32>,
-    format: Option<String>,
-    widths: Vec<Row>,
-    /// refutes the first width that is not safe
-    witness: Option<Value>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    mixed: Option<MixedDocument>,
-    #[serde(flatten)]
-    effort: json::Effort,
-}
-
-#[derive(Serialize)]
-struct Row {
-    bits: u32,
-    answer: &'static str,
-    lower: Number,
-    upper: Number,
-}
-
-#[derive(Serialize)]
-struct MixedDocument {
-    scheme: String,
-    bits: Vec<Option<u32>>,
-    /// the bits of all words
-    words: u64,
-    words_uniform: u64,
-    /// whether every cheaper assignment is refuted
-    cheapest: bool,
-    refuted: u64,
-    open: u64,
+/// What is attained; a width that is safe is proved so without a look at how much is.
+fn attained(finding: &Finding) -> f64 {
+    finding.witness.as_ref().map_or(f64::NEG_INFINITY, |_| finding.lower)
 }

@@ -1,12 +1,14 @@
 //! The comparison of ReLU networks with their linear twins as a table.
 
+use super::html::table::Cell;
 use super::json::SCHEMA;
-use super::number::{exact, json_exact, json_lower, json_upper};
+use super::model::{Column, Field, Report, Row, Table};
+use super::number::exact;
+use super::value::{Members, Value};
+use super::{Outcome, stop_name};
 use deltasat::exact::Rational;
 use deltasat::interval::decimal::{lower_decimal, upper_decimal};
 use deltasat::search::StopReason;
-use serde::Serialize;
-use serde_json::value::RawValue;
 use std::cmp::Ordering;
 use std::io::{self, Write};
 
@@ -181,21 +183,35 @@ impl Activations {
         format!("{pairs} compared{cut}; more robust are: {}", counts.collect::<Vec<_>>().join("; "))
     }
 
-    /// Writes a table with aligned columns.
-    ///
-    /// # Errors
-    /// Those of the writer.
-    pub fn text(&self, out: &mut dyn Write) -> io::Result<()> {
-        writeln!(out, "{}\n", self.conclusion())?;
-        let (titles, rows) = (self.titles(), self.rows());
-        let width =
-            |column: usize| rows.iter().chain([&titles]).map(|row| row[column].chars().count()).max().unwrap_or(0);
-        let widths: Vec<usize> = (0..titles.len()).map(width).collect();
-        for row in [&titles].into_iter().chain(&rows) {
-            let cells = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}"));
-            writeln!(out, "{}", cells.collect::<Vec<_>>().join("  ").trim_end())?;
+    /// The whole report.
+    pub fn report(&self) -> Report<'_> {
+        let stop = self.stop.unwrap_or(StopReason::Complete);
+        let rows = self.rows().into_iter();
+        let table = Table {
+            heading: "The pairs".to_owned(),
+            columns: self.titles().into_iter().map(Column::text).collect(),
+            rows: rows.map(|row| Row::new(row.into_iter().map(Cell::text).collect(), Value::Null)).collect(),
+            ..Table::default()
+        };
+        let ended = Members::new().with("stop", stop_name(stop)).with("seconds", self.seconds);
+        let search = Field::new("search", format!("all pairs in {:.4} s", self.seconds), ended);
+        let caveat = Field::new("caveat", CAVEAT, Members::new().with("caveat", CAVEAT));
+        let pairs = Members::new().with("pairs", Value::list(self.pairs.iter().map(Comparison::data)));
+        Report {
+            asked: Members::new()
+                .with("schema", SCHEMA)
+                .with("question", "compare-activations")
+                .with("epsilons", Value::list(&self.epsilons))
+                .with("threshold", &self.threshold),
+            title: "Which withstand more, ReLU networks or their linear twins?".to_owned(),
+            outcome: Outcome::of_stop(stop, true),
+            answer: None,
+            sentence: self.conclusion(),
+            meaning: "Every figure lies between two certified bounds.".to_owned(),
+            assumptions: Vec::new(),
+            parts: vec![Field::said(pairs).into(), table.into(), search.into(), caveat.into()],
+            pictures: Vec::new(),
         }
-        writeln!(out, "\n{CAVEAT}")
     }
 
     /// Writes a table in Markdown.
@@ -211,84 +227,30 @@ impl Activations {
         }
         writeln!(out, "\n{}.\n\n{CAVEAT}", self.conclusion())
     }
+}
 
-    /// Writes a JSON object.
-    ///
-    /// # Errors
-    /// Those of the writer.
-    pub fn json(&self, out: &mut dyn Write) -> io::Result<()> {
-        let pairs = self.pairs.iter().map(|pair| {
-            let [relu, linear, open] = pair.score();
-            PairDocument {
-                data: &pair.data,
-                shape: &pair.shape,
-                points: pair.points,
-                relu: side(&pair.sides[0]),
-                linear: side(&pair.sides[1]),
-                more_robust: Score { relu, linear, open },
-            }
-        });
-        let document = Document {
-            schema: SCHEMA,
-            question: "compare-activations",
-            epsilons: self.epsilons.iter().map(json_exact).collect(),
-            threshold: json_exact(&self.threshold),
-            pairs: pairs.collect(),
-            stop: super::stop_name(self.stop.unwrap_or(StopReason::Complete)),
-            seconds: self.seconds,
-            caveat: CAVEAT,
-        };
-        super::json::write(&document, out)
+impl Comparison {
+    /// What machines read.
+    fn data(&self) -> Members {
+        let [relu, linear, open] = self.score();
+        Members::new()
+            .with("data", &self.data)
+            .with("shape", &self.shape)
+            .with("points", self.points)
+            .with("relu", self.sides[0].data())
+            .with("linear", self.sides[1].data())
+            .with("more_robust", Members::new().with("relu", relu).with("linear", linear).with("open", open))
     }
 }
 
-type Number = Box<RawValue>;
-
-#[derive(Serialize)]
-struct Document<'a> {
-    schema: u32,
-    question: &'static str,
-    epsilons: Vec<Number>,
-    threshold: Number,
-    pairs: Vec<PairDocument<'a>>,
-    stop: &'static str,
-    seconds: f64,
-    caveat: &'static str,
-}
-
-#[derive(Serialize)]
-struct PairDocument<'a> {
-    data: &'a str,
-    shape: &'a str,
-    points: usize,
-    relu: SideDocument<'a>,
-    linear: SideDocument<'a>,
-    more_robust: Score,
-}
-
-#[derive(Serialize)]
-struct Score {
-    relu: usize,
-    linear: usize,
-    open: usize,
-}
-
-#[derive(Serialize)]
-struct SideDocument<'a> {
-    model: &'a str,
-    accuracy: Option<f64>,
-    deviations: Vec<[Number; 2]>,
-    radius_deviation: [Number; 2],
-    median_radius_class_change: Option<[Number; 2]>,
-}
-
-fn side(side: &Side) -> SideDocument<'_> {
-    let figure = |figure: &Figure| [json_lower(figure.lower), json_upper(figure.upper)];
-    SideDocument {
-        model: &side.name,
-        accuracy: side.accuracy,
-        deviations: side.deviations.iter().map(figure).collect(),
-        radius_deviation: figure(&side.global_radius),
-        median_radius_class_change: side.local_radius.as_ref().map(figure),
+impl Side {
+    fn data(&self) -> Members {
+        let figure = |figure: &Figure| Value::bounds((figure.lower, figure.upper));
+        Members::new()
+            .with("model", &self.name)
+            .with("accuracy", self.accuracy)
+            .with("deviations", Value::list(self.deviations.iter().map(figure)))
+            .with("radius_deviation", figure(&self.global_radius))
+            .with("median_radius_class_change", self.local_radius.as_ref().map(figure))
     }
 }

@@ -1,31 +1,29 @@
-//! Reports about flips: a line per input as it is found, and a summary with the worst accuracy that any parameters in the
+//! The report about flips: a row per input as it is found, and a summary with the worst accuracy that any parameters in the
 //! box can cause.
 //!
 //! Shares of inputs are exact fractions: those of bounds are rounded in the direction that keeps them bounds, and the
 //! counts stand beside them.
 
+use super::html::table::Cell;
 use super::json::{self, SCHEMA};
-use super::number::json_exact;
+use super::model::{Column, Field, Part, Report, Row};
 use super::share::{Share, percent};
+use super::stream::{self, Kept, Stream};
+use super::svg::map::{Mark, Point};
+use super::table::{self, class_column};
 use super::value::{Members, Value};
-use super::words::{assigned_names, assigned_title, count, moving};
-use super::{Outcome, stop_name};
+use super::words::{assigned_names, assigned_title, capital, count, moving};
+use super::{Outcome, assumed, stop_name};
 use crate::network::Network;
 use crate::perturbation::Perturbation;
 use crate::perturbation::quantise::Rounding;
 use crate::robustness::flips::{Correct, Fate, Flip, Open};
-use deltasat::exact::Rational;
+use deltasat::exact::{Rational, rational};
 use deltasat::search::StopReason;
-use serde::Serialize;
-use serde_json::value::RawValue;
-use std::io::{self, Write};
 
-/// The most inputs whose values text shows.
-const SHOWN: usize = 4;
-
-/// What is asked, and how a table of it looks.
+/// What is asked.
 #[derive(Clone, Debug)]
-pub struct Layout<'a> {
+pub struct Question<'a> {
     /// the trained network
     pub network: &'a Network,
     /// what moves
@@ -34,12 +32,6 @@ pub struct Layout<'a> {
     pub labels: bool,
     /// whether there is a rounded network
     pub rounded: bool,
-    /// width of the line numbers
-    line: usize,
-    /// width of each input that is shown
-    inputs: Vec<usize>,
-    /// width of the class names
-    class: usize,
 }
 
 /// What a table found.
@@ -101,108 +93,82 @@ fn reason(open: Open) -> &'static str {
     }
 }
 
-impl<'a> Layout<'a> {
-    /// The layout for rows up to `last_line` whose inputs are written with at most so many characters each.
-    pub fn new(
-        network: &'a Network,
-        perturbation: &'a Perturbation,
-        (labels, rounded): (bool, bool),
-        last_line: u64,
-        widths: &[usize],
-    ) -> Self {
-        let class = network.classes().iter().map(|c| c.chars().count()).max().unwrap_or(0);
-        let shown = if widths.len() <= SHOWN { widths.len() } else { 0 };
-        let columns = network.input().names().iter().zip(widths).take(shown);
-        Layout {
-            network,
-            perturbation,
-            labels,
-            rounded,
-            line: last_line.to_string().len().max("line".len()),
-            inputs: columns.map(|(name, &width)| name.chars().count().max(width)).collect(),
-            class: class.max("rounded".len()),
-        }
-    }
-
+impl<'a> Question<'a> {
     fn class(&self, index: usize) -> &'a str {
         &self.network.classes()[index]
     }
 
-    /// The titles of the columns, with a line end.
-    pub fn header(&self) -> String {
-        let mut text = format!("{:>width$}", "line", width = self.line);
-        for (name, width) in self.network.input().names().iter().zip(&self.inputs) {
-            text.push_str(&format!("  {name:>width$}"));
-        }
+    /// How rows up to `last_line` look whose inputs are written with at most so many characters each.
+    pub fn stream(&self, json: bool, last_line: u64, widths: &[usize]) -> Stream {
+        let mut columns = vec![Column::number("line").wide(last_line.to_string().len().max("line".len()))];
+        columns.extend(stream::inputs(self.network, widths));
         let titles = [("label", self.labels), (assigned_title(self.network), true), ("rounded", self.rounded)];
-        for (title, _) in titles.iter().filter(|(_, shown)| *shown) {
-            text.push_str(&format!("  {title:<width$}", width = self.class));
-        }
-        text + "  flips\n"
+        let shown = titles.iter().filter(|(_, shown)| *shown);
+        columns.extend(shown.map(|(title, _)| class_column(self.network.classes(), title)));
+        columns.push(Column::text("flips"));
+        let asked = Members::new()
+            .with("schema", SCHEMA)
+            .with("model", self.network.name())
+            .with("question", "flips")
+            .with("perturbation", json::perturbation(self.perturbation));
+        Stream { asked, columns, json }
     }
 
-    /// One row, with a line end.
-    pub fn row(&self, line: u64, fields: &[&str], label: Option<usize>, flip: &Flip) -> String {
-        let mut text = format!("{line:>width$}", width = self.line);
-        for (field, width) in fields.iter().zip(&self.inputs) {
-            text.push_str(&format!("  {field:>width$}"));
-        }
-        let name = |class: Option<usize>| class.map_or("?", |class| self.class(class)).to_owned();
-        let rounded = self.rounded.then(|| name(flip.rounded));
+    /// One row; `fields` are its inputs as the file has them.
+    pub fn row(
+        &self,
+        stream: &Stream,
+        (line, label): (u64, Option<usize>),
+        fields: &[&str],
+        input: &[Rational],
+        flip: &Flip,
+    ) -> Row {
+        let mut cells = table::start(line, fields, &stream.columns, input.len());
+        let rounded = self.rounded.then(|| flip.rounded.map_or("?", |class| self.class(class)).to_owned());
+        let label_name = label.map(|label| self.class(label));
         let assigned = assigned_names(self.network, &flip.assigned);
-        for class in [label.map(|label| name(Some(label))), Some(assigned), rounded].iter().flatten() {
-            text.push_str(&format!("  {class:<width$}", width = self.class));
-        }
-        let fate = match flip.fate {
-            Fate::Never => "never".to_owned(),
-            Fate::Can { to: Some(to) } => format!("can, to {}", self.class(to)),
-            Fate::Can { to: None } => "can".to_owned(),
-            Fate::Open(open) => format!("open: {}", why(open)),
-        };
-        text + "  " + &fate + "\n"
-    }
-
-    /// One row as a JSON object, without a line end.
-    pub fn json_row(&self, line: u64, input: &[Rational], label: Option<usize>, flip: &Flip, out: &mut Vec<u8>) {
+        cells.extend([label_name.map(str::to_owned), Some(assigned), rounded].into_iter().flatten().map(Cell::text));
         let (fate, to, open) = match flip.fate {
             Fate::Never => ("never", None, None),
             Fate::Can { to } => ("can", to.map(|to| self.class(to)), None),
-            Fate::Open(open) => ("open", None, Some(reason(open))),
+            Fate::Open(open) => ("open", None, Some(open)),
         };
-        let assigned = json::assigned(self.network, &flip.assigned);
-        let row = Row {
-            line,
-            input: input.iter().map(json_exact).collect(),
-            label: label.map(|label| self.class(label)),
-            assigned,
-            rounded: flip.rounded.map(|class| self.class(class)),
-            flips: fate,
-            to,
-            open,
-            correct: flip.correct.map(|correct| match correct {
-                Correct::Always => "always",
-                Correct::NotAlways => "not always",
-                Correct::Open => "open",
-            }),
-            boxes: flip.boxes,
-        };
-        // writing to memory cannot fail
-        let _ = serde_json::to_writer(out, &row);
+        cells.push(Cell::text(match (to, open) {
+            (Some(to), _) => format!("can, to {to}"),
+            (_, Some(open)) => format!("open: {}", why(open)),
+            _ => fate.to_owned(),
+        }));
+        let data = Members::new()
+            .with("line", line)
+            .with("input", Value::point(input))
+            .maybe("label", label_name)
+            .and(json::assigned(self.network, &flip.assigned))
+            .maybe("rounded", flip.rounded.map(|class| self.class(class)))
+            .with("flips", fate)
+            .maybe("to", to)
+            .maybe("open", open.map(reason))
+            .maybe(
+                "correct",
+                flip.correct.map(|correct| match correct {
+                    Correct::Always => "always",
+                    Correct::NotAlways => "not always",
+                    Correct::Open => "open",
+                }),
+            )
+            .with("boxes", flip.boxes);
+        let matters = ["can", "open", "never"].iter().position(|known| *known == fate).unwrap_or(0) as u8;
+        Row { cells, data: data.into(), matters, size: 0.0 }
     }
 
-    /// Writes the start of the JSON document, up to the first row.
-    ///
-    /// # Errors
-    /// Those of the writer.
-    pub fn json_start(&self, out: &mut dyn Write) -> io::Result<()> {
-        let start = Start {
-            schema: SCHEMA,
-            model: self.network.name(),
-            question: "flips",
-            perturbation: json::perturbation(self.perturbation),
+    /// Where a row is on a map.
+    pub fn point(&self, line: u64, input: &[Rational], flip: &Flip) -> Option<Point> {
+        let [x, y] = input else { return None };
+        let mark = match flip.fate {
+            Fate::Never => Mark::Never,
+            Fate::Can { .. } => Mark::Can,
+            Fate::Open(_) => Mark::Open,
         };
-        let start = serde_json::to_string(&start)?;
-        write!(out, "{},\"rows\":[", &start[..start.len() - 1])
+        Some(Point { at: [rational::nearest_f64(x), rational::nearest_f64(y)], mark, label: format!("line {line}") })
     }
 
     /// How the rounded network came about.
@@ -260,21 +226,55 @@ impl Summary {
         (Share { rows: self.always_right, of }, Share { rows: of - self.not_always_right, of })
     }
 
-    /// Writes the summary as text.
-    ///
-    /// # Errors
-    /// Those of the writer.
-    pub fn text(&self, layout: &Layout<'_>, out: &mut dyn Write) -> io::Result<()> {
-        writeln!(out, "{}", self.sentence(layout))?;
+    /// What there is to say about all rows.
+    pub fn report<'a>(&self, question: &'a Question<'a>, stream: &Stream, kept: &'a Kept) -> Report<'a> {
+        let outcome = self.outcome();
+        let rounded = |rows: u64| question.rounded.then_some(rows);
+        let labelled = |rows: u64| question.labels.then_some(rows);
+        let counts = Members::new()
+            .with("inputs", self.inputs)
+            .with("rows", self.rows)
+            .with("never", self.never)
+            .with("can", self.can)
+            .with("open", self.open.iter().sum::<u64>())
+            .with("open_stopped", self.open[0])
+            .with("open_close", self.open[1])
+            .with("open_between", self.open[2])
+            .maybe("rounded_flips", rounded(self.rounded_flips))
+            .maybe("trained_right", labelled(self.trained_right))
+            .maybe("trained_right_open", Some(self.trained_right_open).filter(|&rows| rows > 0))
+            .maybe("rounded_right", rounded(self.rounded_right).filter(|_| question.labels))
+            .maybe("always_right", labelled(self.always_right))
+            .maybe("not_always_right", labelled(self.not_always_right));
+        let (least, most) = self.worst();
+        let worst = question.labels.then(|| Value::List(vec![least.json(false), most.json(true)]));
+        let data = Members::new().with("summary", counts).maybe("worst_accuracy", worst);
+        let mut parts: Vec<Part> = vec![Field::said(data).into()];
         if let Some(stop) = self.stop {
-            let left = count(self.inputs - self.rows, "input", "inputs");
-            writeln!(out, "{}: {left} not looked at", why(Open::Stopped(stop)))?;
+            parts.push(table::left(stop, self.inputs - self.rows).into());
         }
-        for (name, value) in self.lines(layout) {
-            writeln!(out, "  {name:<12}  {value}")?;
+        let lines = self.lines(question).into_iter();
+        parts.extend(lines.map(|(name, value)| Field::new(name, value, Members::new()).into()));
+        parts.push(table::effort(self.stop, self.boxes, self.seconds).into());
+        parts.push(kept.table(stream).into());
+        let moving = format!("{}, each on its own", capital(&moving(question.perturbation)));
+        Report {
+            asked: stream.asked.clone(),
+            title: format!("{}: which inputs can flip?", question.network.name()),
+            outcome,
+            answer: Some(outcome.name()),
+            sentence: self.sentence(question),
+            meaning: "An input that never flips keeps its class for all choices of parameters in question: that is proved. For one \
+                      that can flip, some choice of them certainly gives it another class. Open is neither, and no sign of safety."
+                .to_owned(),
+            assumptions: assumed::terms_of_rows(
+                question.network,
+                &moving,
+                "Each row of the file, or each held-out point, by itself",
+            ),
+            parts,
+            pictures: vec![Box::new(|| Some(kept.on(question.network)?.draw()))],
         }
-        let boxes = count(self.boxes, "box", "boxes");
-        writeln!(out, "  {:<12}  {boxes} in {:.4} s", "search", self.seconds)
     }
 
     /// An accuracy over the rows that were looked at.
@@ -289,26 +289,26 @@ impl Summary {
     }
 
     /// The answer in one sentence.
-    pub(super) fn sentence(&self, layout: &Layout<'_>) -> String {
+    fn sentence(&self, question: &Question<'_>) -> String {
         let inputs = count(self.rows, "input", "inputs");
-        let moving = moving(layout.perturbation);
+        let moving = moving(question.perturbation);
         let open: u64 = self.open.iter().sum();
         format!("{inputs}: {moving} never flip {}, can flip {}; {open} open", self.never, self.can)
     }
 
     /// What else there is to say, by name.
-    pub(super) fn lines(&self, layout: &Layout<'_>) -> Vec<(&'static str, String)> {
+    fn lines(&self, question: &Question<'_>) -> Vec<(&'static str, String)> {
         let mut lines = Vec::new();
-        if layout.rounded {
+        if question.rounded {
             let flips = count(self.rounded_flips, "input", "inputs");
             let open = if self.rounded_open > 0 { format!("; {} open", self.rounded_open) } else { String::new() };
-            lines.push(("rounded", format!("the network {} flips {flips}{open}", layout.rounding())));
+            lines.push(("rounded", format!("the network {} flips {flips}{open}", question.rounding())));
         }
-        if layout.labels && self.rows > 0 {
+        if question.labels && self.rows > 0 {
             let mut parts = vec![format!("as trained {}", self.accuracy(self.trained_right, self.trained_right_open))];
-            if layout.rounded {
+            if question.rounded {
                 let rounded = self.accuracy(self.rounded_right, self.rounded_right_open);
-                parts.push(format!("{} {rounded}", layout.rounding()));
+                parts.push(format!("{} {rounded}", question.rounding()));
             }
             lines.push(("accuracy", parts.join(", ")));
             let (least, most) = self.worst();
@@ -323,100 +323,4 @@ impl Summary {
         }
         lines
     }
-
-    /// Writes the end of the JSON document, after the last row.
-    ///
-    /// # Errors
-    /// Those of the writer.
-    pub fn json_end(&self, layout: &Layout<'_>, out: &mut dyn Write) -> io::Result<()> {
-        let (least, most) = self.worst();
-        let rounded = |rows: u64| layout.rounded.then_some(rows);
-        let end = End {
-            answer: self.outcome().name(),
-            summary: Counts {
-                inputs: self.inputs,
-                rows: self.rows,
-                never: self.never,
-                can: self.can,
-                open: self.open.iter().sum(),
-                open_stopped: self.open[0],
-                open_close: self.open[1],
-                open_between: self.open[2],
-                rounded_flips: rounded(self.rounded_flips),
-                trained_right: layout.labels.then_some(self.trained_right),
-                trained_right_open: Some(self.trained_right_open).filter(|&rows| rows > 0),
-                rounded_right: rounded(self.rounded_right).filter(|_| layout.labels),
-                always_right: layout.labels.then_some(self.always_right),
-                not_always_right: layout.labels.then_some(self.not_always_right),
-            },
-            worst_accuracy: layout.labels.then(|| [least.json(false), most.json(true)]),
-            stop: stop_name(self.stop.unwrap_or(StopReason::Complete)),
-            boxes: self.boxes,
-            seconds: self.seconds,
-        };
-        writeln!(out, "\n],{}", &serde_json::to_string(&end)?[1..])
-    }
-}
-
-#[derive(Serialize)]
-struct Start<'a> {
-    schema: u32,
-    model: &'a str,
-    question: &'static str,
-    perturbation: Value,
-}
-
-#[derive(Serialize)]
-struct Row<'a> {
-    line: u64,
-    input: Vec<Box<RawValue>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    label: Option<&'a str>,
-    #[serde(flatten)]
-    assigned: Members,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    rounded: Option<&'a str>,
-    flips: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    to: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    open: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    correct: Option<&'static str>,
-    boxes: u64,
-}
-
-#[derive(Serialize)]
-struct Counts {
-    inputs: u64,
-    rows: u64,
-    never: u64,
-    can: u64,
-    open: u64,
-    open_stopped: u64,
-    open_close: u64,
-    open_between: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    rounded_flips: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    trained_right: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    trained_right_open: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    rounded_right: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    always_right: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    not_always_right: Option<u64>,
-}
-
-#[derive(Serialize)]
-struct End {
-    answer: &'static str,
-    summary: Counts,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    worst_accuracy: Option<[Box<RawValue>; 2]>,
-    stop: &'static str,
-    boxes: u64,
-    seconds: f64,
 }

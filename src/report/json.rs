@@ -2,33 +2,16 @@
 //! left out; bounds that are not finite are `null`.
 
 use super::value::{Members, Value};
-use super::{Aim, Scope, Subject, stop_name};
+use super::{Aim, Scope, Subject};
 use crate::network::{Network, Parameter};
 use crate::perturbation::{Layers, Magnitude, Parameters, Perturbation};
 use crate::robustness::ClassChoice;
 use crate::robustness::witness::{Moved, Witness};
-use deltasat::search::{Statistics, StopReason};
 use serde::Serialize;
-use serde_json::value::RawValue;
 use std::io::{self, Write};
 
 /// The version of the schema.
 pub const SCHEMA: u32 = 1;
-
-pub(super) type Number = Box<RawValue>;
-
-#[derive(Serialize)]
-pub(super) struct Effort {
-    stop: &'static str,
-    boxes: u64,
-    seconds: f64,
-}
-
-impl Effort {
-    pub(super) fn new(stop: StopReason, statistics: &Statistics) -> Effort {
-        Effort { stop: stop_name(stop), boxes: statistics.boxes, seconds: statistics.seconds }
-    }
-}
 
 /// What was asked, for a document of any kind.
 pub fn asked(subject: &Subject<'_>) -> Members {

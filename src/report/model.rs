@@ -106,6 +106,10 @@ pub struct Row {
     pub cells: Vec<Cell>,
     /// what machines read
     pub data: Value,
+    /// how much it matters where not all rows are shown, the most important 0; and then the larger ones first
+    pub matters: u8,
+    /// how large what it is about is
+    pub size: f64,
 }
 
 /// An input and parameters that show something, evaluated exactly.
@@ -171,7 +175,7 @@ impl Field {
 
 /// `finished`, or why not.
 pub(super) fn ended(stop: StopReason) -> &'static str {
-    if stop == StopReason::Complete { "finished" } else { super::text::unanswered(stop) }
+    if stop == StopReason::Complete { "finished" } else { super::words::unanswered(stop) }
 }
 
 /// Which side is proved and which is attained.
@@ -201,6 +205,13 @@ impl Column {
     pub fn wide(mut self, width: usize) -> Column {
         self.width = width;
         self
+    }
+}
+
+impl Row {
+    /// A row of a table that is shown whole.
+    pub fn new(cells: Vec<Cell>, data: impl Into<Value>) -> Row {
+        Row { cells, data: data.into(), ..Row::default() }
     }
 }
 

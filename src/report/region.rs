@@ -1,26 +1,26 @@
-//! Reports about a region of two inputs: how much of it is safe, between two proved sides, and the pieces of its paving as
-//! JSON and CSV.
+//! A region of two inputs: how much of it is safe, between two proved sides, and the pieces of its paving as CSV.
 //!
 //! Areas are exact sums; what is printed of them is rounded down for what is surely safe and up for what may be.
 
+use super::html::confidence;
+use super::html::table::Cell;
 use super::json::{self, SCHEMA};
-use super::number::{exact, json_exact, json_lower, json_upper, lower, upper};
-use super::text::{line, unanswered};
-use super::value::Value;
-use super::words::{count, equation, moving};
-use super::{Outcome, stop_name};
+use super::model::{Column, Field, Report, Row, Table};
+use super::number::{exact, lower, upper};
+use super::svg::map::{Kind as Drawn, Map, Region};
+use super::value::{Members, Value};
+use super::words::{capital, count, equation, moving, unanswered};
+use super::{Outcome, assumed, stop_name};
 use crate::network::Network;
 use crate::perturbation::Perturbation;
 use crate::robustness::region::{Kind, Paving, Piece};
 use deltasat::exact::{Rational, rational};
 use num_traits::Zero;
-use serde::Serialize;
-use serde_json::value::RawValue;
 use std::io::{self, Write};
 
 /// A rectangle, a network, and what was found.
 #[derive(Clone, Debug)]
-pub struct Report<'a> {
+pub struct Answer<'a> {
     /// the trained network
     pub network: &'a Network,
     /// what moves
@@ -53,19 +53,19 @@ fn directed(x: &Rational, up: bool) -> f64 {
     if up { rational::ceil_f64(x) } else { rational::floor_f64(x) }
 }
 
-impl Report<'_> {
+impl Answer<'_> {
     /// The outcome.
     pub fn outcome(&self) -> Outcome {
         Outcome::of_stop(self.paving.stop, true)
     }
 
     /// The area of the rectangle.
-    pub(super) fn whole(&self) -> Rational {
+    fn whole(&self) -> Rational {
         self.paving.areas.iter().fold(Rational::zero(), |sum, area| sum + area)
     }
 
     /// The safe area: at least, at most.
-    pub(super) fn safe(&self) -> [Rational; 2] {
+    fn safe(&self) -> [Rational; 2] {
         let [safe, not, _] = &self.paving.areas;
         [safe.clone(), self.whole() - not]
     }
@@ -80,7 +80,7 @@ impl Report<'_> {
     }
 
     /// `x1 in [-1, 1], x2 in [-1, 1], x3 = 0`
-    pub(super) fn place(&self) -> String {
+    fn place(&self) -> String {
         let range = |axis: usize| {
             let (low, high) = &self.sides[axis];
             format!("{} in [{}, {}]", self.name(axis), exact(low), exact(high))
@@ -98,7 +98,7 @@ impl Report<'_> {
     }
 
     /// The answer in one sentence.
-    pub(super) fn sentence(&self) -> String {
+    fn sentence(&self) -> String {
         let why = match self.outcome() {
             Outcome::Bounds => String::new(),
             _ => format!("{}, so far: ", unanswered(self.paving.stop)),
@@ -109,24 +109,120 @@ impl Report<'_> {
         format!("{why}no {moving} change the class in at least {low} % and at most {high} % of {place}")
     }
 
-    /// Writes the answer in words.
-    ///
-    /// # Errors
-    /// Those of the writer.
-    pub fn text(&self, out: &mut dyn Write) -> io::Result<()> {
-        writeln!(out, "{}", self.sentence())?;
+    /// The whole report.
+    pub fn report(&self) -> Report<'_> {
+        let outcome = self.outcome();
+        let names = self.network.input().names();
+        let others = (0..names.len()).filter(|i| !self.axes.contains(i));
+        let fixed = others.fold(Members::new(), |all, i| all.with(names[i].clone(), &self.input[i]));
+        let asked = Members::new()
+            .with("schema", SCHEMA)
+            .with("model", self.network.name())
+            .with("question", "safe-region")
+            .with("perturbation", json::perturbation(self.perturbation))
+            .with("axes", vec![self.name(0), self.name(1)])
+            .with("domain", Value::sides(self.sides))
+            .maybe("fixed", Some(fixed).filter(|_| names.len() > 2))
+            .with("gap", self.gap);
+        let effort = Members::new().with("stop", stop_name(self.paving.stop)).with("asked", self.paving.asked);
+        let effort = effort.with("boxes", self.paving.boxes).with("seconds", self.paving.seconds);
+        let boxes = count(self.paving.boxes, "box", "boxes");
+        let asked_about = count(self.paving.asked, "piece", "pieces");
+        let search = Field::new("search", format!("{asked_about}, {boxes} in {:.4} s", self.paving.seconds), effort);
+        let [safe, not, open] = self.areas();
+        let moving =
+            format!("{}, each on its own; what is proved covers all combinations", capital(&moving(self.perturbation)));
+        Report {
+            asked,
+            title: format!("{}: where can its class change?", self.network.name()),
+            outcome,
+            answer: Some(outcome.name()),
+            sentence: self.sentence(),
+            meaning: match outcome {
+                Outcome::Bounds => {
+                    "In the parts called safe no parameters change the class: that is proved. In the parts called unsafe some \
+                     parameters change it at every point. What is open is neither."
+                }
+                _ => "What is drawn as open was not decided, which is no sign of safety.",
+            }
+            .to_owned(),
+            assumptions: assumed::terms(self.network, &moving, &format!("Every input with {}", self.place())),
+            parts: vec![safe.into(), not.into(), open.into(), self.pieces().into(), self.counts().into(), search.into()],
+            pictures: vec![Box::new(|| Some(self.map()?.draw()))],
+        }
+    }
+
+    /// The safe, the unsafe and the open area.
+    fn areas(&self) -> [Field; 3] {
         let [least, most] = self.safe();
-        let areas = format!("[{}, {}]", lower(directed(&least, false)), upper(directed(&most, true)));
-        line(out, "safe area", &format!("{areas} of {}", exact(&self.whole())))?;
         let [_, not, open] = &self.paving.areas;
-        line(out, "unsafe area", &format!("at least {}", lower(directed(not, false))))?;
-        line(out, "open area", &format!("at most {} ({} %)", upper(directed(open, true)), self.share(open, true)))?;
+        let ends = |part: &dyn Fn(&Rational) -> Rational| {
+            Value::bounds((directed(&part(&least), false), directed(&part(&most), true)))
+        };
+        let safe = Members::new()
+            .with("area", self.whole())
+            .with("safe_area", ends(&Rational::clone))
+            .with("safe_share", ends(&|area| area / self.whole()));
+        let area = format!("[{}, {}]", lower(directed(&least, false)), upper(directed(&most, true)));
+        let most_open = directed(open, true);
+        let text = format!("at most {} ({} %)", upper(most_open), self.share(open, true));
+        [
+            Field::new("safe area", format!("{area} of {}", exact(&self.whole())), safe),
+            Field::new("unsafe area", format!("at least {}", lower(directed(not, false))), Members::new()),
+            Field::new("open area", text, Members::new().with("open_area", Value::Upper(most_open))),
+        ]
+    }
+
+    /// How many pieces there are of each kind.
+    fn counts(&self) -> Field {
         let pieces = |of: fn(Kind) -> bool| self.paving.pieces.iter().filter(|piece| of(piece.kind)).count();
         let safe = pieces(|kind| matches!(kind, Kind::Safe { .. }));
         let (not, open) = (pieces(|kind| kind == Kind::Unsafe), pieces(|kind| kind == Kind::Open));
-        line(out, "pieces", &format!("{safe} safe, {not} unsafe, {open} open"))?;
-        let boxes = count(self.paving.boxes, "box", "boxes");
-        line(out, "search", &format!("{} pieces, {boxes} in {:.4} s", self.paving.asked, self.paving.seconds))
+        Field::new("pieces", format!("{safe} safe, {not} unsafe, {open} open"), Members::new())
+    }
+
+    /// The pieces, which text leaves to the map.
+    fn pieces(&self) -> Table {
+        let titles = [self.name(0), self.name(1)];
+        let row = |piece: &Piece| {
+            let kind = Cell::text(piece.kind.name());
+            let sides = piece.sides.iter().map(|(low, high)| Cell::text(format!("[{}, {}]", exact(low), exact(high))));
+            let cells = [kind, Cell::text(self.class(piece).unwrap_or("–"))].into_iter().chain(sides).collect();
+            let data = Members::new().with("kind", piece.kind.name()).maybe("class", self.class(piece));
+            Row::new(cells, data.with("sides", Value::sides(&piece.sides)))
+        };
+        Table {
+            heading: "The pieces".to_owned(),
+            key: "pieces",
+            columns: ["kind", "class"].into_iter().chain(titles).map(Column::text).collect(),
+            rows: self.paving.pieces.iter().map(row).collect(),
+            aside: true,
+            ..Table::default()
+        }
+    }
+
+    /// The map of a paving.
+    fn map(&self) -> Option<Map> {
+        let double = |ends: &(Rational, Rational)| (rational::nearest_f64(&ends.0), rational::nearest_f64(&ends.1));
+        let plane = [double(&self.sides[0]), double(&self.sides[1])];
+        let input: Vec<f64> = self.input.iter().map(rational::nearest_f64).collect();
+        let title = format!("Where the class of {} can flip", self.network.name());
+        let mut map = confidence::slice(self.network, self.axes, &input, plane, title)?;
+        map.regions = self
+            .paving
+            .pieces
+            .iter()
+            .map(|piece| {
+                let [x, y] = [double(&piece.sides[0]), double(&piece.sides[1])];
+                let kind = match piece.kind {
+                    Kind::Safe { .. } => Drawn::Never,
+                    Kind::Unsafe => Drawn::Can,
+                    Kind::Open => Drawn::Open,
+                };
+                Region { lower: [x.0, y.0], upper: [x.1, y.1], kind }
+            })
+            .collect();
+        Some(map)
     }
 
     fn class(&self, piece: &Piece) -> Option<&str> {
@@ -152,85 +248,4 @@ impl Report<'_> {
         }
         csv.flush()
     }
-
-    /// Writes the answer as a JSON object.
-    ///
-    /// # Errors
-    /// Those of the writer.
-    pub fn json(&self, out: &mut dyn Write) -> io::Result<()> {
-        let bounds = |area: &dyn Fn(&Rational) -> Rational| {
-            let [least, most] = self.safe();
-            [json_lower(directed(&area(&least), false)), json_upper(directed(&area(&most), true))]
-        };
-        let ends = |(lower, upper): &(Rational, Rational)| [json_exact(lower), json_exact(upper)];
-        let names = self.network.input().names();
-        let others = (0..names.len()).filter(|i| !self.axes.contains(i));
-        let document = Document {
-            schema: SCHEMA,
-            model: self.network.name(),
-            question: "safe-region",
-            perturbation: json::perturbation(self.perturbation),
-            axes: [self.name(0), self.name(1)],
-            domain: [ends(&self.sides[0]), ends(&self.sides[1])],
-            fixed: others.map(|i| (names[i].as_str(), json_exact(&self.input[i]))).collect(),
-            gap: json_exact(self.gap),
-            answer: self.outcome().name(),
-            area: json_exact(&self.whole()),
-            safe_area: bounds(&Rational::clone),
-            safe_share: bounds(&|area| area / self.whole()),
-            open_area: json_upper(directed(&self.paving.areas[2], true)),
-            pieces: self
-                .paving
-                .pieces
-                .iter()
-                .map(|piece| PieceDocument {
-                    kind: piece.kind.name(),
-                    class: self.class(piece),
-                    sides: [ends(&piece.sides[0]), ends(&piece.sides[1])],
-                })
-                .collect(),
-            stop: stop_name(self.paving.stop),
-            asked: self.paving.asked,
-            boxes: self.paving.boxes,
-            seconds: self.paving.seconds,
-        };
-        json::write(&document, out)
-    }
-}
-
-type Number = Box<RawValue>;
-
-#[derive(Serialize)]
-struct Document<'a> {
-    schema: u32,
-    model: &'a str,
-    question: &'static str,
-    perturbation: Value,
-    axes: [&'a str; 2],
-    domain: [[Number; 2]; 2],
-    #[serde(serialize_with = "as_map", skip_serializing_if = "Vec::is_empty")]
-    fixed: Vec<(&'a str, Number)>,
-    gap: Number,
-    answer: &'static str,
-    area: Number,
-    safe_area: [Number; 2],
-    safe_share: [Number; 2],
-    open_area: Number,
-    pieces: Vec<PieceDocument<'a>>,
-    stop: &'static str,
-    asked: u64,
-    boxes: u64,
-    seconds: f64,
-}
-
-#[derive(Serialize)]
-struct PieceDocument<'a> {
-    kind: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    class: Option<&'a str>,
-    sides: [[Number; 2]; 2],
-}
-
-fn as_map<S: serde::Serializer>(pairs: &[(&str, Number)], serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_map(pairs.iter().map(|(name, value)| (name, value)))
 }

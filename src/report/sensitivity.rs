@@ -1,19 +1,20 @@
-//! Sensitivity in words and in JSON: a row for each part, the most sensitive first.
+//! Which parts of a network spend the budget: a row for each, the most sensitive first.
 
-use super::json::{self, Number};
-use super::number::{between, json_lower, json_upper, sides, upper, within};
-use super::value::Members;
-use super::words::{count, moving, parameter, place, quantity};
-use super::{Aim, Outcome, Scope, Subject, text};
+use super::finding::{self, refutation};
+use super::html::table::Cell;
+use super::model::{Column, Field, Picture, Report, Row, Table};
+use super::number::{between, sides, upper, within};
+use super::svg::bars::{Bar, Bars};
+use super::value::{Members, Value};
+use super::words::{count, moving, parameter, place, quantity, unanswered};
+use super::{Aim, Outcome, Scope, Subject, assumed, json};
 use crate::network::Parameter;
 use crate::perturbation::{Magnitude, Part};
 use crate::robustness::Finding;
 use crate::robustness::sensitivity::{Grain, Sensitivity, Share};
-use serde::Serialize;
-use std::io::{self, Write};
 
-/// A whole report.
-pub struct Report<'a> {
+/// What was asked, and what was found.
+pub struct Answer<'a> {
     /// what was asked of the whole network
     pub subject: &'a Subject<'a>,
     /// what the parts are
@@ -23,7 +24,7 @@ pub struct Report<'a> {
 }
 
 /// The name of a part: `layer 0`, `layer 0 neuron 3`, `layer 0 weight [3][1]`.
-pub fn name(part: Part) -> String {
+fn name(part: Part) -> String {
     match part {
         Part::Layer(layer) => format!("layer {layer}"),
         Part::Neuron(layer, neuron) => format!("layer {layer} neuron {neuron}"),
@@ -31,10 +32,10 @@ pub fn name(part: Part) -> String {
     }
 }
 
-impl Report<'_> {
+impl Answer<'_> {
     /// The most that a part can be of the whole, in per cent, rounded up; infinite where the bounds are too far apart to
     /// say. A part of a box is no more than the box; of a format it can be, since the other parts stay as trained.
-    pub(super) fn share(&self, part: &Finding) -> f64 {
+    fn share(&self, part: &Finding) -> f64 {
         let whole = self.found.whole.lower;
         let share = ((1000.0 * part.upper / whole).next_up().next_up().ceil() / 10.0).max(0.0);
         let is_box = !matches!(self.subject.perturbation.magnitude(), Magnitude::Quantised(_));
@@ -59,7 +60,7 @@ impl Report<'_> {
 
     /// Whether all bounds are as close as asked for.
     pub fn outcome(&self) -> Outcome {
-        let Report { subject, found, .. } = self;
+        let Answer { subject, found, .. } = self;
         let parts = found.shares.iter().flat_map(|share| [&share.alone].into_iter().chain(&share.without));
         let mut all = [&found.whole].into_iter().chain(parts);
         let done = all.all(|finding| within(finding.lower, finding.upper, subject.delta));
@@ -67,7 +68,7 @@ impl Report<'_> {
     }
 
     /// For each part that is shown, whether it surely does no less alone than any after it.
-    pub(super) fn separated(&self) -> Vec<bool> {
+    fn separated(&self) -> Vec<bool> {
         let Sensitivity { shares, parts, rest, .. } = self.found;
         let left = if shares.len() < *parts { *rest } else { f64::NEG_INFINITY };
         let after = |index: usize| shares[index + 1..].iter().map(|share| share.alone.upper).fold(left, f64::max);
@@ -75,7 +76,7 @@ impl Report<'_> {
     }
 
     /// The parts whose order is open, in words: none where all are separated.
-    pub(super) fn unseparated(&self) -> Option<String> {
+    fn unseparated(&self) -> Option<String> {
         let names: Vec<String> = self.found.shares.iter().map(|share| name(share.part)).collect();
         let separated = self.separated();
         let mut groups = Vec::new();
@@ -96,8 +97,8 @@ impl Report<'_> {
     }
 }
 
-impl Report<'_> {
-    pub(super) fn nouns(&self) -> (&'static str, &'static str) {
+impl Answer<'_> {
+    fn nouns(&self) -> (&'static str, &'static str) {
         match self.grain {
             Grain::Layer => ("layer", "layers"),
             Grain::Neuron => ("neuron", "neurons"),
@@ -106,8 +107,8 @@ impl Report<'_> {
     }
 
     /// The answer in one sentence.
-    pub(super) fn sentence(&self) -> String {
-        let Report { subject, found, .. } = self;
+    fn sentence(&self) -> String {
+        let Answer { subject, found, .. } = self;
         let place = match subject.scope {
             Scope::Local([]) => "at any of the inputs".to_owned(),
             scope => place(subject.network, scope),
@@ -126,135 +127,111 @@ impl Report<'_> {
         });
         let start = match self.outcome() {
             Outcome::Bounds => "sensitivity".to_owned(),
-            _ => format!("{}: sensitivity so far", text::unanswered(found.stop)),
+            _ => format!("{}: sensitivity so far", unanswered(found.stop)),
         };
         let [_, most] = between(found.whole.lower, found.whole.upper, subject.delta);
         format!("{start}: {moving} move {quantity} by at most {most} {place}{}", first.unwrap_or_default())
     }
 
-    /// Writes the answer in words.
-    ///
-    /// # Errors
-    /// Those of the writer.
-    pub fn text(&self, out: &mut dyn Write) -> io::Result<()> {
-        let found = self.found;
-        writeln!(out, "{}", self.sentence())?;
-        let widest = found.shares.iter().map(|share| name(share.part).len()).max().unwrap_or(0).max(9);
-        let without = if self.grain == Grain::Parameter { "" } else { "without it" };
-        writeln!(out, "  {:<widest$}  {:<24}  {:>9}  {without}", "part", "alone", "of whole")?;
-        let row = |out: &mut dyn Write, name: &str, alone: &Finding, without: Option<&Finding>| {
-            let share = self.share(alone);
-            let share = if share.is_finite() { format!("<={share:.1} %") } else { "-".to_owned() };
-            let line = format!(
-                "  {name:<widest$}  {:<24}  {share:>9}  {}",
-                self.bounds(alone),
-                without.map(|without| self.bounds(without)).unwrap_or_default()
-            );
-            writeln!(out, "{}", line.trim_end())
+    /// The whole report.
+    pub fn report(&self) -> Report<'_> {
+        let Answer { subject, found, .. } = *self;
+        let (one, many) = self.nouns();
+        let whole = Members::new().with("whole", pair(&found.whole));
+        let whole = Field::new("whole", self.bounds(&found.whole), whole).term("all parameters together");
+        let rest = Members::new().with("rest", Value::Upper(found.rest));
+        let left = found.parts.saturating_sub(found.shares.len());
+        let rest = match left {
+            0 => Field::said(rest),
+            _ => {
+                let others = count(left as u64, &format!("other {one}"), &format!("other {many}"));
+                Field::new("others", format!("{others}, each at most {} alone", upper(found.rest)), rest)
+            }
         };
-        for share in &found.shares {
-            row(out, &name(share.part), &share.alone, share.without.as_ref())?;
-        }
-        let left = found.parts - found.shares.len();
-        if left > 0 {
-            let (one, many) = self.nouns();
-            let others = count(left as u64, &format!("other {one}"), &format!("other {many}"));
-            text::line(out, "others", &format!("{others}, each at most {} alone", upper(found.rest)))?;
-        }
+        let per = Field::said(Members::new().with("per", one));
+        let parts = Field::said(Members::new().with("parts", found.parts));
+        let mut parts = vec![per.into(), whole.into(), parts.into(), self.table().into(), rest.into()];
         if let Some(unseparated) = self.unseparated() {
-            text::line(out, "not separated", &unseparated)?;
+            parts.push(Field::new("not separated", unseparated, Members::new()).into());
         }
-        text::line(out, "whole", &self.bounds(&found.whole))?;
-        text::effort(&found.statistics, out)
+        let witness = found.whole.witness.as_ref();
+        parts.push(refutation(subject, witness));
+        parts.push(Field::effort(found.stop, &found.statistics).into());
+        let mut pictures: Vec<Picture<'_>> = vec![Box::new(|| Some(self.bars().draw()))];
+        pictures.extend(finding::map(subject, witness));
+        Report {
+            asked: json::asked_about(subject, "sensitivity", Some(json::perturbation(subject.perturbation))),
+            title: format!("{}: which {many} are most sensitive?", subject.network.name()),
+            outcome: self.outcome(),
+            answer: Some(self.outcome().name()),
+            sentence: self.sentence(),
+            meaning: "Each bar is what one part does when it alone moves. It ends at what is proved to be the most; up to where it \
+                      is filled, a witness attains it. The bars need not add up to the whole."
+                .to_owned(),
+            assumptions: assumed::terms(subject.network, &assumed::moving(subject, true), &assumed::inputs(subject)),
+            parts,
+            pictures,
+        }
     }
 
-    /// Writes the answer as JSON.
-    ///
-    /// # Errors
-    /// Those of the writer.
-    pub fn json(&self, out: &mut dyn Write) -> io::Result<()> {
-        let Report { subject, found, .. } = self;
-        let moving = Some(json::perturbation(subject.perturbation));
-        let asked = json::asked_about(subject, "sensitivity", moving);
-        json::write(
-            &Document {
-                asked,
-                answer: self.outcome().name(),
-                per: self.nouns().0,
-                whole: pair(&found.whole),
-                parts: found.parts,
-                shares: found
-                    .shares
-                    .iter()
-                    .zip(self.separated())
-                    .map(|(share, separated)| ShareDocument::new(share, self.share(&share.alone), separated))
-                    .collect(),
-                rest: json_upper(found.rest),
-                effort: json::Effort::new(found.stop, &found.statistics),
-            },
-            out,
-        )
-    }
-}
-
-fn pair(finding: &Finding) -> [Number; 2] {
-    [json_lower(finding.lower), json_upper(finding.upper)]
-}
-
-#[derive(Serialize)]
-struct Document {
-    #[serde(flatten)]
-    asked: Members,
-    answer: &'static str,
-    per: &'static str,
-    whole: [Number; 2],
-    /// how many there are
-    parts: usize,
-    shares: Vec<ShareDocument>,
-    /// no part that is not listed does more than this alone
-    rest: Number,
-    #[serde(flatten)]
-    effort: json::Effort,
-}
-
-#[derive(Serialize)]
-struct ShareDocument {
-    layer: usize,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    neuron: Option<usize>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    row: Option<usize>,
-    /// left out for a bias
-    #[serde(skip_serializing_if = "Option::is_none")]
-    column: Option<usize>,
-    alone: [Number; 2],
-    /// in per cent
-    share_at_most: Number,
-    /// whether it surely does no less alone than any part after it
-    separated: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    without: Option<[Number; 2]>,
-}
-
-impl ShareDocument {
-    fn new(share: &Share, share_at_most: f64, separated: bool) -> Self {
-        let (layer, neuron, place) = match share.part {
-            Part::Layer(layer) => (layer, None, None),
-            Part::Neuron(layer, neuron) => (layer, Some(neuron), None),
-            Part::Parameter(layer, place) => (layer, None, Some(place)),
+    fn table(&self) -> Table {
+        let without = self.grain != Grain::Parameter;
+        let mut columns = vec![Column::text("part"), Column::text("alone"), Column::number("of whole")];
+        if without {
+            columns.push(Column::text("without it"));
+        }
+        let row = |(share, separated): (&Share, bool)| {
+            let most = self.share(&share.alone);
+            let percent = match most.is_finite() {
+                true => Cell::keyed(format!("<={most:.1} %"), most),
+                false => Cell::text("-"),
+            };
+            let bounds = |finding: &Finding| Cell::keyed(self.bounds(finding), finding.upper);
+            let mut cells = vec![Cell::text(name(share.part)), bounds(&share.alone), percent];
+            if without {
+                cells.push(share.without.as_ref().map_or(Cell::text(""), bounds));
+            }
+            Row::new(cells, data(share, most, separated))
         };
-        ShareDocument {
-            layer,
-            neuron,
-            row: place.map(Parameter::row),
-            column: match place {
-                Some(Parameter::Weight { col, .. }) => Some(col),
-                _ => None,
-            },
-            alone: pair(&share.alone),
-            share_at_most: json_upper(share_at_most),
-            separated,
-            without: share.without.as_ref().map(pair),
+        Table {
+            heading: format!("The most sensitive {}", self.nouns().1),
+            key: "shares",
+            columns,
+            rows: self.found.shares.iter().zip(self.separated()).map(row).collect(),
+            ..Table::default()
         }
     }
+
+    fn bars(&self) -> Bars {
+        let quantity = "deviation when one alone moves";
+        let bar = |share: &Share| Bar { name: name(share.part), lower: share.alone.lower, upper: share.alone.upper };
+        let bars = self.found.shares.iter().map(bar).collect();
+        Bars { title: format!("{quantity}: {}", self.nouns().1), across: quantity.to_owned(), bars }
+    }
+}
+
+fn pair(finding: &Finding) -> Value {
+    Value::bounds((finding.lower, finding.upper))
+}
+
+/// A part as machines read it; `separated` says whether it surely does no less alone than any part after it.
+fn data(share: &Share, share_at_most: f64, separated: bool) -> Members {
+    let (layer, neuron, place) = match share.part {
+        Part::Layer(layer) => (layer, None, None),
+        Part::Neuron(layer, neuron) => (layer, Some(neuron), None),
+        Part::Parameter(layer, place) => (layer, None, Some(place)),
+    };
+    let column = match place {
+        Some(Parameter::Weight { col, .. }) => Some(col),
+        _ => None,
+    };
+    Members::new()
+        .with("layer", layer)
+        .maybe("neuron", neuron)
+        .maybe("row", place.map(Parameter::row))
+        .maybe("column", column)
+        .with("alone", pair(&share.alone))
+        .with("share_at_most", Value::Upper(share_at_most))
+        .with("separated", separated)
+        .maybe("without", share.without.as_ref().map(pair))
 }

@@ -1,8 +1,7 @@
 //! Shares of rows, rounded in the direction that keeps them bounds.
 
-use super::number::json_exact;
+use super::value::Value;
 use deltasat::exact::Rational;
-use serde_json::value::RawValue;
 
 /// A part of some rows.
 #[derive(Clone, Copy)]
@@ -25,10 +24,10 @@ impl Share {
     }
 
     /// A number from 0 to 1 in JSON, rounded down or up.
-    pub(super) fn json(self, up: bool) -> Box<RawValue> {
+    pub(super) fn json(self, up: bool) -> Value {
         let (rows, of) = (u128::from(self.rows) * 1_000_000, u128::from(self.of.max(1)));
         let millionths = if up { rows.div_ceil(of) } else { rows / of };
-        json_exact(&Rational::new(millionths.into(), 1_000_000.into()))
+        Rational::new(millionths.into(), 1_000_000.into()).into()
     }
 }
 
@@ -48,8 +47,9 @@ mod tests {
             (percent(third.hundredths(false)), percent(third.hundredths(true))),
             ("33.33 %".into(), "33.34 %".into())
         );
-        assert_eq!((third.json(false).get(), third.json(true).get()), ("0.333333", "0.333334"));
+        let json = |share: Share, up| serde_json::to_string(&share.json(up)).unwrap();
+        assert_eq!((json(third, false), json(third, true)), ("0.333333".into(), "0.333334".into()));
         let all = Share { rows: 7, of: 7 };
-        assert_eq!((percent(all.hundredths(true)), all.json(false).get()), ("100.00 %".into(), "1"));
+        assert_eq!((percent(all.hundredths(true)), json(all, false)), ("100.00 %".into(), "1".into()));
     }
 }

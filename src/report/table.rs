@@ -1,39 +1,24 @@
-//! Reports about many inputs: a line per input as it is found, and a summary of all.
+//! The report about many inputs: a row per input as it is found, and a summary of all.
 //!
-//! Rows carry no witnesses; who wants one asks about that input alone.
+//! Rows carry no witnesses; to get one, query that input alone.
 
-use super::number::{fixed_lower, fixed_upper, json_exact, json_lower, json_upper, sides};
-use super::value::Members;
-use super::words::{assigned_names, assigned_noun, assigned_title};
-use super::{Aim, Outcome, Subject, class_change_name, json, stop_name};
+use super::finding::title;
+use super::html::table::Cell;
+use super::json::{self, asked};
+use super::model::{Column, Field, Part, Report, Row};
+use super::number::{between, exact, fixed_lower, fixed_upper, sides};
+use super::stream::{self, Kept, Stream};
+use super::svg::map::{Mark, Point};
+use super::value::{Members, Value};
+use super::words::{assigned_names, assigned_noun, assigned_title, count, moving, quantity};
+use super::{Aim, Outcome, Subject, assumed, class_change_name, stop_name};
 use crate::encode::class_count;
 use crate::robustness::{Answer, ClassChange, Finding};
-use deltasat::exact::Rational;
+use deltasat::exact::{Rational, rational};
 use deltasat::search::StopReason;
-use serde::Serialize;
-use serde_json::value::RawValue;
-use std::fmt::Write as _;
-use std::io::{self, Write};
 
 /// Characters of a number with the fixed digits of a table and an integer digit.
 const NUMBER: usize = 8;
-
-/// Which columns a table has and how wide they are.
-#[derive(Clone, Debug)]
-pub struct Layout {
-    /// width of the line numbers
-    line: usize,
-    /// width of each input
-    inputs: Vec<usize>,
-    /// width of the class names
-    class: usize,
-    /// whether the rows have bounds, or only answers
-    bounds: bool,
-    /// whether there is a yes/no question
-    answers: bool,
-    /// whether there are classes that can change
-    changes: bool,
-}
 
 /// What a table found, row by row.
 #[derive(Clone, Debug, Default)]
@@ -66,107 +51,116 @@ pub struct Summary {
     pub seconds: f64,
 }
 
-impl Layout {
-    /// The layout for rows up to `last_line` whose inputs are written with at most so many characters each.
-    pub fn new(subject: &Subject<'_>, last_line: u64, widths: &[usize]) -> Layout {
-        let network = subject.network;
-        let columns = network.input().names().iter().zip(widths);
-        let class = network.classes().iter().map(|c| c.chars().count()).max().unwrap_or(0);
-        Layout {
-            line: last_line.to_string().len().max("line".len()),
-            inputs: columns.map(|(name, &width)| name.chars().count().max(width)).collect(),
-            class: class.max(assigned_title(network).len()),
-            bounds: matches!(subject.aim, Aim::Deviation { .. }),
-            answers: !matches!(subject.aim, Aim::Deviation { threshold: None, .. }),
-            changes: class_count(network) > 1,
-        }
-    }
-
-    /// The titles of the columns, with a line end.
-    pub fn header(&self, subject: &Subject<'_>) -> String {
-        let mut text = format!("{:>width$}", "line", width = self.line);
-        for (name, width) in subject.network.input().names().iter().zip(&self.inputs) {
-            let _ = write!(text, "  {name:>width$}");
-        }
-        let _ = write!(text, "  {:<width$}", assigned_title(subject.network), width = self.class);
-        if self.bounds {
-            let change = if self.changes { "class change" } else { "" };
-            let _ = write!(text, "  {:>NUMBER$}  {:>NUMBER$}  {change}", "lower", "upper");
-        }
-        if self.answers {
-            text.push_str("  answer");
-        }
-        text.truncate(text.trim_end().len());
-        text.push('\n');
-        text
-    }
-
-    /// Writes one row, with a line end.
-    pub fn row(&self, subject: &Subject<'_>, line: u64, fields: &[&str], finding: &Finding, text: &mut String) {
-        let _ = write!(text, "{line:>width$}", width = self.line);
-        for (field, width) in fields.iter().zip(&self.inputs) {
-            let _ = write!(text, "  {field:>width$}");
-        }
-        let class = assigned_names(subject.network, &finding.assigned);
-        let _ = write!(text, "  {class:<width$}", width = self.class);
-        if self.bounds {
-            let mut number = String::new();
-            fixed_lower(finding.lower, &mut number);
-            let _ = write!(text, "  {number:>NUMBER$}");
-            number.clear();
-            fixed_upper(finding.upper, &mut number);
-            let _ = write!(text, "  {number:>NUMBER$}");
-            let change = finding.class_change.map_or("", class_change_name);
-            if self.answers {
-                let _ = write!(text, "  {change:<12}");
-            } else {
-                let _ = write!(text, "  {change}");
-            }
-        }
-        if self.answers {
-            let interrupted = finding.answer == Answer::Timeout && finding.stop == StopReason::Interrupted;
-            let answer = if interrupted { "interrupted" } else { Outcome::of(finding, subject.delta).name() };
-            let _ = write!(text, "  {answer}");
-        }
-        text.truncate(text.trim_end().len());
-        text.push('\n');
-    }
+/// Whether rows have bounds, whether they have answers, and whether there are classes that can change.
+fn kinds(subject: &Subject<'_>) -> (bool, bool, bool) {
+    (
+        matches!(subject.aim, Aim::Deviation { .. }),
+        !matches!(subject.aim, Aim::Deviation { threshold: None, .. }),
+        class_count(subject.network) > 1,
+    )
 }
 
-/// Writes one row as a JSON object, without a line end.
-pub fn json_row(
+/// How rows up to `last_line` look whose inputs are written with at most so many characters each.
+pub fn stream(subject: &Subject<'_>, json: bool, last_line: u64, widths: &[usize]) -> Stream {
+    let network = subject.network;
+    let (bounds, answers, changes) = kinds(subject);
+    let mut columns = vec![Column::number("line").wide(last_line.to_string().len().max("line".len()))];
+    columns.extend(stream::inputs(network, widths));
+    columns.push(class_column(network.classes(), assigned_title(network)));
+    if bounds {
+        columns.extend([Column::number("lower").wide(NUMBER), Column::number("upper").wide(NUMBER)]);
+        if changes {
+            columns.push(Column::text("class change").wide("class change".len()));
+        }
+    }
+    if answers {
+        columns.push(Column::text("answer"));
+    }
+    Stream { asked: asked(subject), columns, json }
+}
+
+/// A column as wide as the names of classes.
+pub(super) fn class_column(classes: &[String], title: &str) -> Column {
+    let widest = classes.iter().map(|class| class.chars().count()).max().unwrap_or(0);
+    Column::text(title).wide(widest.max(title.len()))
+}
+
+/// The first cells of a row: its line, and the inputs that are shown as the file has them.
+pub(super) fn start(line: u64, fields: &[&str], columns: &[Column], names: usize) -> Vec<Cell> {
+    let mut cells = vec![Cell::count(line)];
+    let shown = columns.iter().skip(1).take(names).take_while(|column| column.number).count();
+    // the last of them says that there are more
+    let (shown, more) = if shown < names { (shown.saturating_sub(1), true) } else { (names, false) };
+    cells.extend(fields.iter().take(shown).map(|field| {
+        let value = rational::parse(field).map_or(f64::NAN, |value| rational::nearest_f64(&value));
+        Cell::keyed(*field, value)
+    }));
+    cells.extend(more.then(|| Cell::text("…")));
+    cells
+}
+
+/// A cell with a bound of so many digits after the point.
+pub(super) fn fixed(x: f64, up: bool) -> Cell {
+    let mut text = String::new();
+    if up {
+        fixed_upper(x, &mut text)
+    } else {
+        fixed_lower(x, &mut text)
+    }
+    Cell::keyed(text, x)
+}
+
+/// One row; `fields` are its inputs as the file has them.
+pub fn row(
     subject: &Subject<'_>,
+    stream: &Stream,
     line: u64,
+    fields: &[&str],
     input: &[Rational],
     finding: &Finding,
-    out: &mut Vec<u8>,
-) -> io::Result<()> {
-    #[derive(Serialize)]
-    struct Row {
-        line: u64,
-        input: Vec<Box<RawValue>>,
-        #[serde(flatten)]
-        assigned: Members,
-        answer: &'static str,
-        lower: Box<RawValue>,
-        upper: Box<RawValue>,
-        class_change: Option<&'static str>,
-        stop: &'static str,
-        boxes: u64,
+) -> Row {
+    let (bounds, answers, changes) = kinds(subject);
+    let outcome = Outcome::of(finding, subject.delta);
+    let mut cells = start(line, fields, &stream.columns, input.len());
+    cells.push(Cell::text(assigned_names(subject.network, &finding.assigned)));
+    if bounds {
+        cells.extend([fixed(finding.lower, false), fixed(finding.upper, true)]);
+        if changes {
+            cells.push(Cell::text(finding.class_change.map_or("", class_change_name)));
+        }
     }
-    let assigned = json::assigned(subject.network, &finding.assigned);
-    let row = Row {
-        line,
-        input: input.iter().map(json_exact).collect(),
-        assigned,
-        answer: Outcome::of(finding, subject.delta).name(),
-        lower: json_lower(finding.lower),
-        upper: json_upper(finding.upper),
-        class_change: finding.class_change.map(class_change_name),
-        stop: stop_name(finding.stop),
-        boxes: finding.statistics.boxes,
+    if answers {
+        let interrupted = finding.answer == Answer::Timeout && finding.stop == StopReason::Interrupted;
+        cells.push(Cell::text(if interrupted { "interrupted" } else { outcome.name() }));
+    }
+    let data = Members::new()
+        .with("line", line)
+        .with("input", Value::point(input))
+        .and(json::assigned(subject.network, &finding.assigned))
+        .with("answer", outcome.name())
+        .with("lower", Value::Lower(finding.lower))
+        .with("upper", Value::Upper(finding.upper))
+        .with("class_change", finding.class_change.map(class_change_name))
+        .with("stop", stop_name(finding.stop))
+        .with("boxes", finding.statistics.boxes);
+    let matters = match (outcome, finding.class_change) {
+        (Outcome::Violated, _) => 0,
+        (Outcome::Unknown | Outcome::Timeout, _) => 1,
+        (_, Some(ClassChange::Possible)) => 2,
+        _ => 3,
     };
-    Ok(serde_json::to_writer(out, &row)?)
+    Row { cells, data: data.into(), matters, size: finding.lower }
+}
+
+/// Where a row is on a map.
+pub fn point(line: u64, input: &[Rational], change: Option<ClassChange>) -> Option<Point> {
+    let mark = match change? {
+        ClassChange::Impossible => Mark::Never,
+        ClassChange::Possible => Mark::Can,
+        ClassChange::Unknown => Mark::Open,
+    };
+    let [x, y] = input else { return None };
+    Some(Point { at: [rational::nearest_f64(x), rational::nearest_f64(y)], mark, label: format!("line {line}") })
 }
 
 impl Summary {
@@ -207,100 +201,105 @@ impl Summary {
         }
     }
 
-    /// Writes the summary as text.
-    ///
-    /// # Errors
-    /// Those of the writer.
-    pub fn text(&self, subject: &Subject<'_>, out: &mut dyn Write) -> io::Result<()> {
-        let inputs = super::words::count(self.rows, "input", "inputs");
-        let mut parts = Vec::new();
-        if matches!(subject.aim, Aim::Deviation { .. })
-            && let Some((largest, line)) = self.largest
-        {
-            let bounds = sides(largest, self.upper, subject.delta);
-            let among = if self.stop.is_some() { " so far" } else { "" };
-            parts.push(format!("largest deviation{among} in {bounds} (line {line})"));
-            let open = self.rows - self.change_possible - self.change_impossible;
-            if class_count(subject.network) > 1 {
-                let noun = assigned_noun(subject.network);
-                parts.push(format!(
-                    "{noun} change possible at {}, impossible at {}, open at {open}",
-                    self.change_possible, self.change_impossible
-                ));
-            }
-        }
-        if !matches!(subject.aim, Aim::Deviation { threshold: None, .. }) {
-            let open = self.unknown + self.timeout;
-            parts.push(format!("{} robust, {} violated, {open} open", self.robust, self.violated));
-        }
-        writeln!(out, "{inputs}: {}", parts.join("; "))?;
+    /// What there is to say about all rows.
+    pub fn report<'a>(&self, subject: &'a Subject<'a>, stream: &Stream, kept: &'a Kept) -> Report<'a> {
+        let outcome = self.outcome(subject);
+        let largest = self.largest.map_or(f64::NEG_INFINITY, |(largest, _)| largest);
+        // of rows that were not looked at nothing is known
+        let upper = if self.rows == self.inputs { self.upper } else { f64::INFINITY };
+        let counts = Members::new()
+            .with("inputs", self.inputs)
+            .with("rows", self.rows)
+            .with("robust", self.robust)
+            .with("violated", self.violated)
+            .with("unknown", self.unknown)
+            .with("timeout", self.timeout)
+            .with("class_change_possible", self.change_possible)
+            .with("class_change_impossible", self.change_impossible)
+            .with("line_of_largest", self.largest.map(|(_, line)| line));
+        let data = Members::new()
+            .with("bounds_of", "largest of all rows")
+            .with("lower", Value::Lower(largest))
+            .with("upper", Value::Upper(upper))
+            .with("summary", counts);
+        let mut parts: Vec<Part> = vec![Field::said(data).into()];
         if let Some(stop) = self.stop {
-            let left = super::words::count(self.inputs - self.rows, "input", "inputs");
-            let why = if stop == StopReason::Interrupted { "interrupted" } else { "out of time" };
-            writeln!(out, "{why}: {left} not looked at")?;
+            parts.push(left(stop, self.inputs - self.rows).into());
         }
-        let boxes = super::words::count(self.boxes, "box", "boxes");
-        writeln!(out, "  {:<12}  {boxes} in {:.4} s", "search", self.seconds)
+        parts.push(effort(self.stop, self.boxes, self.seconds).into());
+        parts.push(kept.table(stream).into());
+        Report {
+            asked: stream.asked.clone(),
+            title: title(subject, ""),
+            outcome,
+            answer: Some(outcome.name()),
+            sentence: self.sentence(subject),
+            meaning: "Each input is answered by itself: what is called proved holds for all choices of parameters within the \
+                      perturbation, and where a change is called possible some parameters within it certainly do it. For such \
+                      parameters in full, ask about that input alone."
+                .to_owned(),
+            assumptions: assumed::terms_of_rows(
+                subject.network,
+                &assumed::moving(subject, true),
+                "Each row of the file by itself",
+            ),
+            parts,
+            pictures: vec![Box::new(|| Some(kept.on(subject.network)?.draw()))],
+        }
     }
 
-    /// Writes the start of the JSON document, up to the first row.
-    ///
-    /// # Errors
-    /// Those of the writer.
-    pub fn json_start(subject: &Subject<'_>, out: &mut dyn Write) -> io::Result<()> {
-        let asked = serde_json::to_string(&json::asked(subject))?;
-        write!(out, "{},\"rows\":[", &asked[..asked.len() - 1])
+    fn sentence(&self, subject: &Subject<'_>) -> String {
+        let inputs = count(self.rows, "input", "inputs");
+        let moving = moving(subject.perturbation);
+        let open = self.unknown + self.timeout;
+        let noun = assigned_noun(subject.network);
+        match &subject.aim {
+            Aim::Deviation { choice, threshold } => {
+                let quantity = quantity(subject, *choice, &[]);
+                let mut parts = Vec::new();
+                if let Some((largest, line)) = self.largest {
+                    let bounds = match threshold {
+                        None => {
+                            let [least, most] = between(largest, self.upper, subject.delta);
+                            format!("by at most {most}, and by at least {least} at line {line}")
+                        }
+                        Some(_) => format!("by {} at most (line {line})", sides(largest, self.upper, subject.delta)),
+                    };
+                    let so_far = if self.stop.is_some() { "so far, " } else { "" };
+                    parts.push(format!("{so_far}{moving} move {quantity} {bounds}"));
+                }
+                if class_count(subject.network) > 1 {
+                    let (possible, impossible) = (self.change_possible, self.change_impossible);
+                    let open = self.rows - possible - impossible;
+                    parts.push(format!(
+                        "{noun} change possible at {possible}, impossible at {impossible}, open at {open}"
+                    ));
+                }
+                if let Some(threshold) = threshold {
+                    let (robust, violated) = (self.robust, self.violated);
+                    parts.push(format!(
+                        "more than {} at {violated}, never at {robust}, open at {open}",
+                        exact(threshold)
+                    ));
+                }
+                format!("{inputs}: {}", parts.join("; "))
+            }
+            Aim::ClassChange { .. } => format!(
+                "{inputs}: {moving} can change the {noun} at {}, cannot at {}; {open} open",
+                self.violated, self.robust
+            ),
+        }
     }
+}
 
-    /// Writes the end of the JSON document, after the last row.
-    ///
-    /// # Errors
-    /// Those of the writer.
-    pub fn json_end(&self, subject: &Subject<'_>, out: &mut dyn Write) -> io::Result<()> {
-        #[derive(Serialize)]
-        struct Counts {
-            inputs: u64,
-            rows: u64,
-            robust: u64,
-            violated: u64,
-            unknown: u64,
-            timeout: u64,
-            class_change_possible: u64,
-            class_change_impossible: u64,
-            line_of_largest: Option<u64>,
-        }
-        #[derive(Serialize)]
-        struct End {
-            answer: &'static str,
-            bounds_of: &'static str,
-            lower: Box<RawValue>,
-            upper: Box<RawValue>,
-            summary: Counts,
-            stop: &'static str,
-            boxes: u64,
-            seconds: f64,
-        }
-        let end = End {
-            answer: self.outcome(subject).name(),
-            bounds_of: "largest of all rows",
-            lower: json_lower(self.largest.map_or(f64::NEG_INFINITY, |(largest, _)| largest)),
-            upper: json_upper(if self.rows == self.inputs { self.upper } else { f64::INFINITY }),
-            summary: Counts {
-                inputs: self.inputs,
-                rows: self.rows,
-                robust: self.robust,
-                violated: self.violated,
-                unknown: self.unknown,
-                timeout: self.timeout,
-                class_change_possible: self.change_possible,
-                class_change_impossible: self.change_impossible,
-                line_of_largest: self.largest.map(|(_, line)| line),
-            },
-            stop: stop_name(self.stop.unwrap_or(StopReason::Complete)),
-            boxes: self.boxes,
-            seconds: self.seconds,
-        };
-        let end = serde_json::to_string(&end)?;
-        writeln!(out, "\n],{}", &end[1..])
-    }
+/// That inputs were not looked at.
+pub(super) fn left(stop: StopReason, inputs: u64) -> Field {
+    let text = format!("{}: {} not looked at", super::words::unanswered(stop), count(inputs, "input", "inputs"));
+    Field::new("left out", text, Members::new())
+}
+
+/// What all rows cost.
+pub(super) fn effort(stop: Option<StopReason>, boxes: u64, seconds: f64) -> Field {
+    let statistics = deltasat::search::Statistics { boxes, seconds, ..Default::default() };
+    Field::effort(stop.unwrap_or(StopReason::Complete), &statistics)
 }

@@ -1,28 +1,28 @@
-//! The answer about a property: in words, as JSON, and in the form of the VNN competition.
+//! The answer about a property, and its form in the VNN competition.
 
-use super::Outcome;
+use super::html::confidence;
 use super::json::{self, SCHEMA};
-use super::number::{json_exact, json_lower, lower, readable};
-use super::text::{effort, line, moves, unanswered};
-use super::value::Value;
-use super::words::{count, moving};
+use super::model::{Field, Part, Report, Witness};
+use super::number::{lower, readable};
+use super::svg::map::{Kind, Map, Mark, Point, Region};
+use super::value::{Members, Value};
+use super::words::{capital, count, moving, parameter, unanswered};
+use super::{Outcome, assumed};
 use crate::network::Network;
 use crate::perturbation::Perturbation;
 use crate::property::Property;
-use crate::robustness::Answer;
+use crate::robustness;
 use crate::robustness::verify::{Counterexample, Verification};
-use deltasat::exact::{Rational, rational};
+use deltasat::exact::{Ball, Rational, rational};
 use num_traits::Zero;
-use serde::Serialize;
-use serde_json::value::RawValue;
 use std::io::{self, Write};
 
-/// The most numbers of a witness that text shows.
+/// The most outputs of a witness that are spelled out.
 const SHOWN: usize = 16;
 
 /// A property, a network, and what was found.
 #[derive(Clone, Copy, Debug)]
-pub struct Report<'a> {
+pub struct Answer<'a> {
     /// the trained network
     pub network: &'a Network,
     /// what moves
@@ -36,12 +36,12 @@ pub struct Report<'a> {
 }
 
 /// The outcome of a verification.
-pub fn outcome(found: &Verification) -> Outcome {
+fn outcome(found: &Verification) -> Outcome {
     match found.answer {
-        Answer::Robust => Outcome::Robust,
-        Answer::Violated => Outcome::Violated,
-        Answer::Bounds | Answer::Unknown => Outcome::Unknown,
-        Answer::Timeout => Outcome::Timeout,
+        robustness::Answer::Robust => Outcome::Robust,
+        robustness::Answer::Violated => Outcome::Violated,
+        robustness::Answer::Bounds | robustness::Answer::Unknown => Outcome::Unknown,
+        robustness::Answer::Timeout => Outcome::Timeout,
     }
 }
 
@@ -60,14 +60,14 @@ fn competition_name(outcome: Outcome) -> &'static str {
     }
 }
 
-impl Report<'_> {
+impl Answer<'_> {
     /// Whether any parameter may move.
-    pub(super) fn moves(&self) -> bool {
+    fn moves(&self) -> bool {
         self.perturbation.magnitude().epsilon().is_none_or(|epsilon| !epsilon.is_zero())
     }
 
     /// The answer in one sentence.
-    pub(super) fn sentence(&self) -> String {
+    fn sentence(&self) -> String {
         let network = self.network.name();
         let (none, some, satisfy) = if self.moves() {
             let moving = moving(self.perturbation);
@@ -77,8 +77,8 @@ impl Report<'_> {
         };
         let property = self.name;
         match self.found.answer {
-            Answer::Robust => format!("holds: {none} of {network} {satisfy} {property}"),
-            Answer::Violated => format!("violated: {some} of {network} {satisfy} {property}"),
+            robustness::Answer::Robust => format!("holds: {none} of {network} {satisfy} {property}"),
+            robustness::Answer::Violated => format!("violated: {some} of {network} {satisfy} {property}"),
             _ => {
                 let why = unanswered(self.found.stop);
                 format!("{why}: whether {some} of {network} {satisfy} {property} is open")
@@ -86,76 +86,112 @@ impl Report<'_> {
         }
     }
 
-    /// Writes the answer in words.
-    ///
-    /// # Errors
-    /// Those of the writer.
-    pub fn text(&self, out: &mut dyn Write) -> io::Result<()> {
-        writeln!(out, "{}", self.sentence())?;
+    /// The whole report.
+    pub fn report(&self) -> Report<'_> {
+        let outcome = outcome(self.found);
         let cases = self.property.cases().len();
-        match (self.found.answer, cases) {
-            (_, 0) => line(out, "property", "its assertions contradict each other")?,
+        let mut parts: Vec<Part> =
+            vec![Field::said(Members::new().with("competition", competition_name(outcome))).into()];
+        let property = match (self.found.answer, cases) {
+            (_, 0) => Some("its assertions contradict each other".to_owned()),
             // one case alone is excluded or not, as the sentence says
-            (Answer::Violated, _) | (_, 1) => {}
-            _ => line(out, "property", &format!("{} of {cases} cases excluded", self.found.excluded))?,
+            (robustness::Answer::Violated, _) | (_, 1) => None,
+            _ => Some(format!("{} of {cases} cases excluded", self.found.excluded)),
+        };
+        parts.extend(property.map(|text| Field::new("property", text, Members::new()).into()));
+        parts.push(Field::new("assumed", self.assumed(), Members::new()).into());
+        let witness = self.found.counterexample.as_ref();
+        let none = || Field::said(Members::new().with("witness", Value::Null)).into();
+        parts.push(witness.map_or_else(none, |found| self.witness(found).into()));
+        parts.push(Field::effort(self.found.stop, &self.found.statistics).into());
+        let what = match self.moves() {
+            true => format!("{}: each on its own", capital(&moving(self.perturbation))),
+            false => "Nothing: the parameters are those in the file".to_owned(),
+        };
+        let inputs = format!("Every input in the boxes that {} describes", self.name);
+        let asked = Members::new()
+            .with("schema", SCHEMA)
+            .with("model", self.network.name())
+            .with("question", "verify")
+            .with("property", self.name)
+            .with("cases", cases)
+            .with("excluded", self.found.excluded)
+            .maybe("perturbation", self.moves().then(|| json::perturbation(self.perturbation)));
+        Report {
+            asked,
+            title: format!("{}: does {} hold?", self.network.name(), self.name),
+            outcome,
+            answer: Some(outcome_name(outcome)),
+            sentence: self.sentence(),
+            meaning: meaning(outcome).to_owned(),
+            assumptions: assumed::terms(self.network, &what, &inputs),
+            parts,
+            pictures: vec![Box::new(|| Some(self.map()?.draw()))],
         }
-        line(out, "assumed", &self.assumed())?;
-        if let Some(found) = &self.found.counterexample {
-            line(out, "input", &numbers("X", found.input.iter().map(readable)))?;
-            line(
-                out,
-                "output",
-                &numbers(
-                    "Y",
-                    found.outputs.iter().map(|y| {
-                        y.exact().map_or_else(|| format!("≈{}", lower(y.floor_f64())), |exact| readable(&exact))
-                    }),
-                ),
-            )?;
-            if cases > 1 {
-                line(out, "case", &format!("{} of {cases}", found.case + 1))?;
-            }
-            if self.moves() {
-                let moved = found.moved(self.network);
-                let some = count(self.network.parameter_count() as u64, "parameter", "parameters");
-                line(out, "witness", &format!("{} of {some} moved", moved.len()))?;
-                moves(&moved, out)?;
-            }
+    }
+
+    fn witness(&self, found: &Counterexample) -> Witness {
+        let cases = self.property.cases().len();
+        let mut outputs: Vec<String> =
+            found.outputs.iter().take(SHOWN).enumerate().map(|(j, y)| format!("Y_{j} = {}", value(y))).collect();
+        if found.outputs.len() > SHOWN {
+            outputs.push(format!("and {} more", found.outputs.len() - SHOWN));
         }
-        effort(&self.found.statistics, out)
+        let mut shows = vec![("output".to_owned(), outputs.join(", "))];
+        if cases > 1 {
+            shows.push(("case".to_owned(), format!("{} of {cases}", found.case + 1)));
+        }
+        let moved = found.moved(self.network);
+        if self.moves() {
+            let some = count(self.network.parameter_count() as u64, "parameter", "parameters");
+            shows.push(("witness".to_owned(), format!("{} of {some} moved", moved.len())));
+        }
+        let data = Members::new()
+            .with("case", found.case)
+            .with("input", Value::point(&found.input))
+            .with("output", Value::list(found.outputs.iter().map(|y| Value::Lower(y.floor_f64()))))
+            .with("parameters", Value::list(moved.iter().map(json::moved)));
+        Witness {
+            heading: "The witness".to_owned(),
+            prose: "One input that the property describes, evaluated in exact arithmetic.".to_owned(),
+            at: "input",
+            input: found.input.iter().enumerate().map(|(i, x)| (format!("X_{i}"), x.clone())).collect(),
+            shows,
+            moved: self.moves().then(|| {
+                moved.iter().map(|step| (parameter(step.layer, step.parameter), step.from, step.to)).collect()
+            }),
+            data: Members::new().with("witness", data),
+        }
     }
 
     /// What the answer takes for granted.
-    pub(super) fn assumed(&self) -> String {
+    fn assumed(&self) -> String {
         let parameters = if self.moves() { "each parameter moves on its own" } else { "parameters as in the file" };
         format!("real arithmetic, {parameters}")
     }
 
-    /// Writes one JSON object.
-    ///
-    /// # Errors
-    /// Those of the writer.
-    pub fn json(&self, out: &mut dyn Write) -> io::Result<()> {
-        let outcome = outcome(self.found);
-        let document = Document {
-            schema: SCHEMA,
-            model: self.network.name(),
-            question: "verify",
-            property: self.name,
-            cases: self.property.cases().len(),
-            excluded: self.found.excluded,
-            perturbation: self.moves().then(|| json::perturbation(self.perturbation)),
-            answer: outcome_name(outcome),
-            competition: competition_name(outcome),
-            witness: self.found.counterexample.as_ref().map(|found| WitnessDocument {
-                case: found.case,
-                input: found.input.iter().map(json_exact).collect(),
-                output: found.outputs.iter().map(|y| json_lower(y.floor_f64())).collect(),
-                parameters: found.moved(self.network).iter().map(json::moved).collect(),
-            }),
-            effort: json::Effort::new(self.found.stop, &self.found.statistics),
+    /// The map of a property about two inputs: its boxes and the counterexample.
+    fn map(&self) -> Option<Map> {
+        confidence::check(self.network).ok()?;
+        let doubles = |ends: &(Rational, Rational)| (rational::nearest_f64(&ends.0), rational::nearest_f64(&ends.1));
+        let boxes: Vec<[(f64, f64); 2]> =
+            self.property.cases().iter().map(|case| [doubles(&case.domain[0]), doubles(&case.domain[1])]).collect();
+        let own = self.network.input().domain();
+        let range = |i: usize| {
+            let own = own.map(|own| doubles(&(own[i].lower().clone(), own[i].upper().clone())));
+            let all = boxes.iter().map(|ends| ends[i]).chain(own);
+            all.reduce(|(low, high), (least, most)| (low.min(least), high.max(most)))
         };
-        json::write(&document, out)
+        let plane = [range(0).unwrap_or((-1.0, 1.0)), range(1).unwrap_or((-1.0, 1.0))];
+        let mut map = confidence::map(self.network, plane, confidence::title(self.network))?;
+        map.regions =
+            boxes.iter().map(|[x, y]| Region { lower: [x.0, y.0], upper: [x.1, y.1], kind: Kind::Asked }).collect();
+        map.regions.dedup();
+        if let Some(found) = &self.found.counterexample {
+            let at = [rational::nearest_f64(&found.input[0]), rational::nearest_f64(&found.input[1])];
+            map.points.push(Point { at, mark: Mark::Witness, label: "the counterexample".to_owned() });
+        }
+        Some(map)
     }
 
     /// Writes what the VNN competition expects: `unsat`, `timeout`, `unknown`, or `sat` and the counterexample, each input
@@ -181,42 +217,20 @@ fn plain(x: &Rational) -> String {
     rational::to_decimal(x).unwrap_or_else(|| format!("(/ {} {})", x.numer(), x.denom()))
 }
 
-/// `X_0 = 0.3, X_1 = -1`, the first ones of many.
-fn numbers(letter: &str, values: impl ExactSizeIterator<Item = String>) -> String {
-    let count = values.len();
-    let mut text: Vec<String> =
-        values.take(SHOWN).enumerate().map(|(i, value)| format!("{letter}_{i} = {value}")).collect();
-    if count > SHOWN {
-        text.push(format!("and {} more", count - SHOWN));
+/// A value for reading: exact where that is short.
+fn value(y: &Ball) -> String {
+    y.exact().map_or_else(|| format!("≈{}", lower(y.floor_f64())), |exact| readable(&exact))
+}
+
+fn meaning(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Robust => {
+            "The property describes what must never happen. That it never does is proved for everything in question, not tested on \
+             some."
+        }
+        Outcome::Violated => {
+            "The property describes what must never happen. The witness below does it, checked in exact arithmetic."
+        }
+        _ => "Nothing is proved either way. This is no sign of safety.",
     }
-    text.join(", ")
-}
-
-type Number = Box<RawValue>;
-
-#[derive(Serialize)]
-struct Document<'a> {
-    schema: u32,
-    model: &'a str,
-    question: &'static str,
-    property: &'a str,
-    cases: usize,
-    excluded: usize,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    perturbation: Option<Value>,
-    answer: &'static str,
-    competition: &'static str,
-    witness: Option<WitnessDocument>,
-    #[serde(flatten)]
-    effort: json::Effort,
-}
-
-#[derive(Serialize)]
-struct WitnessDocument {
-    /// index of the case
-    case: usize,
-    input: Vec<Number>,
-    output: Vec<Number>,
-    /// the parameters that moved
-    parameters: Vec<Value>,
 }

@@ -1,18 +1,15 @@
-//! The answer about two networks: in words, and as JSON.
+//! The answer about two networks.
 
-mod json;
+mod parts;
 
-use super::number::{between, exact, lower, readable, sides, upper, within};
-use super::text::{effort, line, unanswered};
-use super::words::{assigned_noun, class, coordinates, place};
+use super::number::{between, exact, lower, upper, within};
+use super::words::{assigned_noun, class, place, unanswered};
 use super::{Outcome, Scope};
-use crate::network::exact::ExactEvaluation;
 use crate::network::{Network, Output};
-use crate::robustness::difference::{Extent, Found, Logits, Supremum, Witness};
-use crate::robustness::{Answer, ClassChoice};
-use deltasat::exact::{Ball, Rational};
+use crate::robustness::difference::{Extent, Found, Logits, Supremum};
+use crate::robustness::{self, ClassChoice};
+use deltasat::exact::Rational;
 use deltasat::search::{Statistics, StopReason};
-use std::io::{self, Write};
 
 /// What was asked about two networks.
 #[derive(Clone, Debug)]
@@ -49,7 +46,7 @@ pub enum Finding {
 
 /// Two networks, a question, and what was found.
 #[derive(Clone, Copy, Debug)]
-pub struct Report<'a> {
+pub struct Answer<'a> {
     /// the network that the other one is compared with
     pub a: &'a Network,
     /// the other one
@@ -92,11 +89,11 @@ impl Finding {
             Finding::One(Found { answer, supremum, .. }) => (*answer, within(supremum.lower, supremum.upper, delta)),
         };
         match answer {
-            Answer::Robust => Outcome::Robust,
-            Answer::Violated => Outcome::Violated,
-            Answer::Bounds => Outcome::of_stop(if done { StopReason::Complete } else { self.stop() }, done),
-            Answer::Unknown => Outcome::Unknown,
-            Answer::Timeout => Outcome::Timeout,
+            robustness::Answer::Robust => Outcome::Robust,
+            robustness::Answer::Violated => Outcome::Violated,
+            robustness::Answer::Bounds => Outcome::of_stop(if done { StopReason::Complete } else { self.stop() }, done),
+            robustness::Answer::Unknown => Outcome::Unknown,
+            robustness::Answer::Timeout => Outcome::Timeout,
         }
     }
 
@@ -109,7 +106,7 @@ impl Finding {
     }
 
     /// What it cost.
-    pub(super) fn statistics(&self) -> &Statistics {
+    fn statistics(&self) -> &Statistics {
         match self {
             Finding::Logits(found) => &found.statistics,
             Finding::One(found) => &found.statistics,
@@ -117,23 +114,18 @@ impl Finding {
     }
 }
 
-/// The word for an outcome: of two networks neither is robust.
-fn outcome_name(outcome: Outcome) -> &'static str {
-    if outcome == Outcome::Robust { "proved" } else { outcome.name() }
-}
-
 /// One side of a difference.
 type Side = fn(&Extent) -> &Supremum;
 
 /// The range of a difference: what is proved, and inside it what is attained.
-pub(super) struct Range {
-    pub(super) proved: [f64; 2],
-    pub(super) attained: [f64; 2],
+struct Range {
+    proved: [f64; 2],
+    attained: [f64; 2],
 }
 
 impl Range {
     /// Of an output; subtracting from 0 makes no −0.
-    pub(super) fn of(extent: &Extent) -> Range {
+    fn of(extent: &Extent) -> Range {
         Range {
             proved: [0.0 - extent.below.upper, extent.above.upper],
             attained: [0.0 - extent.below.lower, extent.above.lower],
@@ -141,32 +133,14 @@ impl Range {
     }
 }
 
-impl Report<'_> {
+impl Answer<'_> {
     /// The answer in one word.
     pub fn outcome(&self) -> Outcome {
         self.found.outcome(self.delta)
     }
 
-    /// Writes the answer in words.
-    ///
-    /// # Errors
-    /// Those of the writer.
-    pub fn text(&self, out: &mut dyn Write) -> io::Result<()> {
-        writeln!(out, "{}", self.sentence())?;
-        line(out, "A", self.a.name())?;
-        line(out, "B", self.b.name())?;
-        if self.prefers_a() {
-            line(out, "domain", "that of A; the file of B has another")?;
-        }
-        match self.found {
-            Finding::Logits(found) => self.logit_lines(found, out)?,
-            Finding::One(found) => self.lines(found, out)?,
-        }
-        effort(self.found.statistics(), out)
-    }
-
     /// The answer in one sentence.
-    pub(super) fn sentence(&self) -> String {
+    fn sentence(&self) -> String {
         match self.found {
             Finding::Logits(found) => self.about_logits(found),
             Finding::One(found) => match self.aim {
@@ -187,12 +161,12 @@ impl Report<'_> {
     }
 
     /// Where.
-    pub(super) fn place(&self) -> String {
+    fn place(&self) -> String {
         place(self.a, Scope::Global(self.domain))
     }
 
     /// `logit "0"`, `output "y"`, or just `logit` of a sigmoid.
-    pub(super) fn output(&self, index: usize) -> String {
+    fn output(&self, index: usize) -> String {
         match self.a.output() {
             Output::Sigmoid => "logit".to_owned(),
             Output::Softmax => format!("logit {:?}", self.a.classes()[index]),
@@ -237,25 +211,6 @@ impl Report<'_> {
             _ => format!("{}: bounds so far", unanswered(found.stop)),
         };
         format!("{start}: {one} of B minus that of A lies within [{}, {}] {place}", lower(least), upper(greatest))
-    }
-
-    fn logit_lines(&self, found: &Logits, out: &mut dyn Write) -> io::Result<()> {
-        for extent in &found.extents {
-            let Range { proved, attained } = Range::of(extent);
-            let [min, max] = [(proved[0], attained[0]), (attained[1], proved[1])];
-            let [min, max] = [min, max].map(|(lower, upper)| sides(lower, upper, self.delta));
-            let bounds = format!("min {min}, max {max}");
-            line(out, &self.output(extent.output), &bounds)?;
-        }
-        for (name, output, witness) in extremes(found) {
-            line(out, name, &coordinates(self.a, &witness.input))?;
-            let of = |evaluation: &ExactEvaluation| value(&evaluation.logits[output]);
-            writeln!(out, "    {}: {} in A, {} in B", self.output(output), of(&witness.a), of(&witness.b))?;
-        }
-        if found.extents.len() > 1 {
-            writeln!(out, "    (--json has an input for every output)")?;
-        }
-        Ok(())
     }
 
     fn quantity(&self, class_of_witness: Option<usize>) -> String {
@@ -315,63 +270,6 @@ impl Report<'_> {
             }
         }
     }
-
-    fn lines(&self, found: &Found, out: &mut dyn Write) -> io::Result<()> {
-        let Supremum { lower: least, upper: most, witness } = &found.supremum;
-        let name = match self.aim {
-            Aim::ClassChange { .. } => "logit gap",
-            Aim::Logits { .. } | Aim::Confidences { .. } => "difference",
-        };
-        // two networks that are one have no gap
-        if *most > f64::NEG_INFINITY {
-            line(out, name, &sides(*least, *most, self.delta))?;
-        }
-        let Some(witness) = witness else { return Ok(()) };
-        line(out, "witness at", &coordinates(self.a, &witness.input))?;
-        let classes = [&witness.a, &witness.b].map(|evaluation| evaluation.class);
-        let text = match (self.aim, classes) {
-            (Aim::ClassChange { .. }, [Some(a), Some(b)]) => {
-                let [in_a, in_b] =
-                    [(a, &witness.a), (b, &witness.b)].map(|(class, evaluation)| self.confidence(evaluation, class));
-                format!("{} in A{in_a}, {} in B{in_b}", class(self.a, a), class(self.a, b))
-            }
-            _ => {
-                let of = found.class.unwrap_or_default();
-                let [a, b] = witness
-                    .confidences(self.a.output(), of)
-                    .map_or(["?".to_owned(), "?".to_owned()], |c| c.map(|c| lower(c.floor_f64())));
-                let change = match classes {
-                    [Some(a), Some(b)] if a != b => {
-                        format!(", class {:?} -> {:?}", self.a.classes()[a], self.a.classes()[b])
-                    }
-                    _ => String::new(),
-                };
-                format!("{}: confidence {a} in A, {b} in B{change}", class(self.a, of))
-            }
-        };
-        line(out, "witness", &text)
-    }
-
-    /// ` with confidence 0.93`, where outputs become confidences.
-    fn confidence(&self, evaluation: &ExactEvaluation, class: usize) -> String {
-        let output = self.a.output();
-        match output.exact_confidence(&evaluation.logits, class) {
-            Some(confidence) if output != Output::None => {
-                format!(" with confidence {}", lower(confidence.floor_f64()))
-            }
-            _ => String::new(),
-        }
-    }
-}
-
-/// The witnesses of the least and of the greatest difference of all outputs, and which output each is about.
-pub(super) fn extremes(found: &Logits) -> impl Iterator<Item = (&'static str, usize, &Witness)> {
-    let sides: [(&str, Side); 2] = [("min at", |extent| &extent.below), ("max at", |extent| &extent.above)];
-    sides.into_iter().filter_map(|(name, side)| {
-        // the later ones of equals would do as well
-        let extreme = found.extents.iter().reduce(|x, y| if side(y).lower > side(x).lower { y } else { x })?;
-        Some((name, extreme.output, side(extreme).witness.as_ref()?))
-    })
 }
 
 /// The output whose difference is largest, and what that surely is at least.
@@ -380,9 +278,4 @@ fn most(found: &Logits) -> (Option<usize>, f64) {
         let most = extent.above.lower.max(extent.below.lower);
         if most > best.1 { (Some(extent.output), most) } else { best }
     })
-}
-
-/// A value for reading: exact where that is short.
-fn value(ball: &Ball) -> String {
-    ball.exact().map_or_else(|| format!("≈{}", lower(ball.floor_f64())), |exact| readable(&exact))
 }

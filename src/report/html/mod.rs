@@ -1,30 +1,21 @@
 //! Findings as one HTML page that needs nothing else: the verdict in plain words, what was assumed, figures, tables,
 //! witnesses, and at the end how to reproduce it.
 //!
-//! A [`Page`] is built of parts with plain contents, so any finding can be shown; [`finding`], [`rows`], [`verify`] and
-//! [`difference`] build the pages of single questions, tables, properties and pairs of networks, and [`bits`], [`sensitivity`], [`flips`] and [`region`] the sections
-//! that others put together. All text is escaped by [`Markup`]. The only script sorts tables; the
-//! page says the same without it, and its content security policy lets no other script run and nothing be loaded.
+//! A [`Page`] is built of parts with plain contents; [`Report::page`](super::model::Report::page) makes one of any answer.
+//! All text is escaped by [`Markup`]. The only script sorts tables; the page says the same without it, and its content
+//! security policy lets no other script run and nothing be loaded.
 //!
 //! Invariant: text in, text out. Nothing here reads or writes files or computes a bound.
 
-pub mod bits;
 pub mod confidence;
-pub mod difference;
 pub mod digest;
-pub mod finding;
-pub mod flips;
 mod page;
-pub mod region;
-pub mod rows;
-pub mod sensitivity;
 pub mod table;
-pub mod verify;
 
 use super::Outcome;
 use super::svg::markup::Markup;
 use super::svg::{self, Svg};
-pub(super) use super::words::capital;
+use super::words::capital;
 use table::{Cell, Column, Table};
 
 const STYLE: &str = include_str!("page.css");
@@ -76,19 +67,6 @@ pub enum Part {
     Definitions(Vec<(String, String)>),
     /// a table
     Table(Table),
-    /// a witness
-    Witness(Witness),
-}
-
-/// An input and parameters that show something.
-#[derive(Clone, Debug, Default)]
-pub struct Witness {
-    /// what it shows, such as the confidences before and after
-    pub shows: Vec<(String, String)>,
-    /// the parameters that moved: name, trained value, value in the witness
-    pub moved: Vec<(String, f64, f64)>,
-    /// how many parameters the network has
-    pub parameters: usize,
 }
 
 /// How to get the same answer.
@@ -264,7 +242,6 @@ impl Part {
             }
             Part::Definitions(definitions) => write_definitions(definitions, out),
             Part::Table(table) => table.write(out),
-            Part::Witness(witness) => witness.write(out),
         }
         out.line();
     }
@@ -281,29 +258,6 @@ fn write_definitions(definitions: &[(String, String)], out: &mut Markup) {
         out.line();
     }
     out.close("dl");
-}
-
-impl Witness {
-    fn write(&self, out: &mut Markup) {
-        write_definitions(&self.shows, out);
-        let some = super::words::count(self.parameters as u64, "parameter", "parameters");
-        if self.moved.is_empty() {
-            out.element("p", &[], &format!("None of {some} moved."));
-            return;
-        }
-        let columns = vec![
-            Column::text("parameter"),
-            Column::number("trained"),
-            Column::number("in the witness"),
-            Column::number("moved by about"),
-        ];
-        let caption = format!("{} of {some} moved", self.moved.len());
-        let row = |(name, from, to): &(String, f64, f64)| {
-            vec![Cell::text(name), Cell::double(*from), Cell::double(*to), Cell::about(to - from)]
-        };
-        let rows = self.moved.iter().map(row).collect();
-        Table { caption, columns, rows, low: true, ..Table::default() }.write(out);
-    }
 }
 
 impl Reproduce {
