@@ -1,8 +1,7 @@
 //! The command `quantproof`.
 
-mod cli;
-
 use deltasat::processor;
+use quantproof::cli;
 use std::io::{self, Write};
 use std::process::ExitCode;
 

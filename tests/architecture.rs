@@ -136,7 +136,7 @@ const FLOORS: [&[&str]; 2] = [
         "bin",
         "guide",
     ],
-    &["network", "perturbation", "property", "encode", "robustness", "report", "cli", "guide"],
+    &["network", "perturbation", "property", "encode", "robustness", "report", "cli", "guide", "python"],
 ];
 
 #[test]

@@ -7,6 +7,7 @@
 //! empty. Only the text is kept; the rows are read again as they are needed.
 
 use super::Failure;
+use super::host;
 use super::options::{Session, number, quoted};
 use super::page;
 use csv::{ByteRecord, ReaderBuilder, Trim};
@@ -14,7 +15,7 @@ use deltasat::budget::Budget;
 use deltasat::exact::Rational;
 use quantproof::network::Network;
 use quantproof::report::html::File;
-use std::io::Read;
+use std::io::{self, Read};
 
 /// The byte order mark of UTF-8.
 const MARK: &[u8] = b"\xef\xbb\xbf";
@@ -41,6 +42,17 @@ pub(super) struct Inputs {
 pub(super) struct Rows<'a> {
     reader: csv::Reader<&'a [u8]>,
     inputs: &'a Inputs,
+}
+
+/// Standard input to its end, or what stands for it inside a host.
+fn standard_input() -> io::Result<Vec<u8>> {
+    match host::input() {
+        Some(given) => Ok(given),
+        None => {
+            let mut text = Vec::new();
+            io::stdin().lock().read_to_end(&mut text).map(|_| text)
+        }
+    }
 }
 
 /// Whether a file may have a column of labels.
@@ -73,7 +85,7 @@ impl Inputs {
     pub(super) fn load(path: &str, network: &Network, labels: Labels, budget: &Budget) -> Result<Inputs, String> {
         let mut text = Vec::new();
         let (name, result) = match path {
-            "-" => ("standard input", std::io::stdin().lock().read_to_end(&mut text).map(|_| ())),
+            "-" => ("standard input", standard_input().map(|bytes| text = bytes)),
             _ => (path, std::fs::read(path).map(|bytes| text = bytes)),
         };
         result.map_err(|error| format!("{name}: cannot be read: {error}"))?;

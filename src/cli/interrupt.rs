@@ -4,8 +4,11 @@ use super::Status;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Installs the handler and returns the flag that it sets.
+/// Installs the handler and returns the flag that it sets; inside a host, its flag.
 pub(super) fn flag() -> Result<Arc<AtomicBool>, String> {
+    if let Some(flag) = super::host::interrupt() {
+        return Ok(flag);
+    }
     let flag = Arc::new(AtomicBool::new(false));
     let set = Arc::clone(&flag);
     let handler = move || {

@@ -1,7 +1,8 @@
 //! The command line: one subcommand per file.
 //!
 //! A subcommand turns its options into the library's types, asks, and hands the finding to a report. stdout carries the
-//! answer alone; progress and errors go to stderr. [`Status`] is the exit code.
+//! answer alone; progress and errors go to stderr. The status of an answer is the exit code. [`run`] is the command;
+//! [`run_within`] runs one inside another program, a [`Host`].
 
 mod bits;
 mod checkpoint;
@@ -12,6 +13,7 @@ mod encode;
 mod faults;
 mod flips;
 mod global;
+mod host;
 mod inputs;
 mod interrupt;
 mod local;
@@ -27,10 +29,13 @@ mod show;
 mod table;
 mod verify;
 
+pub use host::{Host, Listener};
+
 use clap::{Parser, Subcommand};
 use deltasat::search::StopReason;
 use quantproof::report::Outcome;
 use quantproof::report::json::SCHEMA;
+use std::ffi::OsString;
 use std::io::{self, BufWriter, Write};
 use std::process::ExitCode;
 
@@ -173,32 +178,60 @@ impl Command {
     }
 }
 
-/// Parses the command line and runs the command.
-pub(crate) fn run() -> ExitCode {
-    let cli = Cli::parse();
+/// Parses the command line of the process and runs the command.
+pub fn run() -> ExitCode {
     let mut out = BufWriter::new(io::stdout().lock());
-    let result = cli.command.run(&mut out).and_then(|status| Ok(out.flush().map(|()| status)?));
-    let message = match result {
-        Ok(status) => return status.code().into(),
-        // whoever closed the pipe has read enough
-        Err(Failure::Write(error)) if error.kind() == io::ErrorKind::BrokenPipe => return ExitCode::SUCCESS,
-        Err(Failure::Write(error)) => format!("cannot write the answer: {error}"),
-        Err(Failure::Message(message)) => message,
-        Err(Failure::Stopped { reason, what, json }) => {
-            let stop = quantproof::report::stop_name(reason);
-            let answer = match json {
-                true => format!("{{\"schema\":{SCHEMA},\"answer\":\"timeout\",\"stop\":\"{stop}\"}}"),
-                false => format!("{}: {what}, nothing is known", reason.words()),
-            };
-            let written = writeln!(out, "{answer}").and_then(|()| out.flush());
-            match written {
-                Ok(()) => return Status::of(Outcome::Timeout, reason).code().into(),
-                Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return ExitCode::SUCCESS,
-                Err(error) => format!("cannot write the answer: {error}"),
-            }
-        }
+    let message = match Cli::parse().answer(&mut out) {
+        Ok(code) => return code.into(),
+        Err(message) => message,
     };
     // nothing is left to do when stderr is closed too
     let _ = writeln!(io::stderr(), "error: {message}");
     2.into()
+}
+
+/// Runs a command, the name of the program first, inside a host. The exit code and, with the code 2, what is wrong.
+pub fn run_within(arguments: &[OsString], host: Host, out: &mut dyn Write) -> (u8, Option<String>) {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        // help is an answer
+        Err(help) if !help.use_stderr() => {
+            return match write!(out, "{help}") {
+                Ok(()) => (0, None),
+                Err(error) => (2, Some(error.to_string())),
+            };
+        }
+        Err(error) => return (2, Some(error.to_string().trim_start_matches("error: ").trim_end().to_owned())),
+    };
+    match host::within(host, arguments, || cli.answer(out)) {
+        Ok(code) => (code, None),
+        Err(message) => (2, Some(message)),
+    }
+}
+
+impl Cli {
+    /// Runs the command: the exit code, or what is wrong.
+    fn answer(&self, out: &mut dyn Write) -> Result<u8, String> {
+        let result = self.command.run(out).and_then(|status| Ok(out.flush().map(|()| status)?));
+        match result {
+            Ok(status) => Ok(status.code()),
+            // whoever closed the pipe has read enough
+            Err(Failure::Write(error)) if error.kind() == io::ErrorKind::BrokenPipe => Ok(0),
+            Err(Failure::Write(error)) => Err(format!("cannot write the answer: {error}")),
+            Err(Failure::Message(message)) => Err(message),
+            Err(Failure::Stopped { reason, what, json }) => {
+                let stop = quantproof::report::stop_name(reason);
+                let answer = match json {
+                    true => format!("{{\"schema\":{SCHEMA},\"answer\":\"timeout\",\"stop\":\"{stop}\"}}"),
+                    false => format!("{}: {what}, nothing is known", reason.words()),
+                };
+                let written = writeln!(out, "{answer}").and_then(|()| out.flush());
+                match written {
+                    Ok(()) => Ok(Status::of(Outcome::Timeout, reason).code()),
+                    Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(0),
+                    Err(error) => Err(format!("cannot write the answer: {error}")),
+                }
+            }
+        }
+    }
 }

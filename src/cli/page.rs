@@ -152,7 +152,7 @@ pub(super) fn replace(path: &Path, text: &str) -> Result<(), String> {
 
 /// The command line, quoted for a shell.
 fn command_line() -> String {
-    let arguments = std::env::args_os().skip(1).map(|argument| quoted(&argument.to_string_lossy()));
+    let arguments = super::host::arguments().into_iter().skip(1).map(|argument| quoted(&argument.to_string_lossy()));
     std::iter::once("quantproof".to_owned()).chain(arguments).collect::<Vec<_>>().join(" ")
 }
 

@@ -1,5 +1,6 @@
 //! Progress on stderr: the bounds closing in, a few lines a second at most, and on a terminal a bar.
 
+use super::host;
 use super::options::Session;
 use deltasat::budget::Stopwatch;
 use deltasat::search::{Event, Observer};
@@ -14,6 +15,8 @@ const WIDTH: usize = 20;
 /// Shows progress, or nothing.
 pub(super) struct Progress {
     shows: bool,
+    /// whether lines go to a host
+    hosted: bool,
     terminal: bool,
     /// whether a line of progress is on the terminal
     dirty: bool,
@@ -29,9 +32,11 @@ pub(super) struct Progress {
 impl Progress {
     /// Progress as the options want it.
     pub(super) fn new(session: &Session) -> Progress {
-        let terminal = io::stderr().is_terminal();
+        let hosted = host::listens();
+        let terminal = hosted.is_none() && io::stderr().is_terminal();
         Progress {
-            shows: !session.quiet && (terminal || session.progress),
+            shows: hosted.unwrap_or(!session.quiet && (terminal || session.progress)),
+            hosted: hosted.is_some(),
             terminal,
             dirty: false,
             last: Stopwatch::start(),
@@ -60,6 +65,10 @@ impl Progress {
     /// Shows a line, unless the last one is too recent; it is only made when it is shown.
     pub(super) fn show(&mut self, line: impl FnOnce() -> String) {
         if !self.shows || !self.last.lap(PAUSE) {
+            return;
+        }
+        if self.hosted {
+            host::tell(&format!("{}{}", self.label, line()));
             return;
         }
         self.dirty = true;

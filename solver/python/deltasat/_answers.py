@@ -45,17 +45,21 @@ class Statistics:
 class Minimum:
     """Two sides of an optimum, never rounded inward."""
 
-    lower: float
-    upper: float
+    #: both sides exactly; ``None`` is infinite
+    fractions: tuple[Fraction | None, Fraction | None]
     maximised: bool
     #: whether the model satisfies the constraints themselves, and not only up to δ
     exact: bool
 
     @property
-    def fractions(self) -> tuple[Fraction | None, Fraction | None]:
-        """Both sides exactly; ``None`` is infinite."""
-        low, high = (Fraction(x) if math.isfinite(x) else None for x in (self.lower, self.upper))
-        return low, high
+    def lower(self) -> float:
+        """A double that is not above the lower side."""
+        return -math.inf if self.fractions[0] is None else _core.enclose(self.fractions[0])[0]
+
+    @property
+    def upper(self) -> float:
+        """A double that is not below the upper side."""
+        return math.inf if self.fractions[1] is None else _core.enclose(self.fractions[1])[1]
 
 
 @dataclass(frozen=True)
@@ -179,7 +183,7 @@ class Options:
 
 
 def _answer(raw: _core.RawAnswer, variables: Mapping[str, Variable]) -> Answer:
-    reason = raw["reason"]
+    reason, found = raw["reason"], raw["minimum"]
     return Answer(
         verdict=raw["verdict"],
         exact=raw["exact"],
@@ -187,7 +191,7 @@ def _answer(raw: _core.RawAnswer, variables: Mapping[str, Variable]) -> Answer:
         precision=raw["precision"],
         model={name: value for name, _, value, _ in raw["model"]},
         within={name: ends for name, _, _, ends in raw["model"] if ends is not None and ends[0] < ends[1]},
-        minimum=None if raw["minimum"] is None else Minimum(*(raw["minimum"][i] for i in (1, 2, 0, 3))),  # type: ignore[arg-type]
+        minimum=None if found is None else Minimum((found[1], found[2]), found[0], found[3]),
         statistics=Statistics(*raw["statistics"]),
         _variables=variables,
     )

@@ -10,7 +10,7 @@ class RawAnswer(TypedDict):
     reason: tuple[str, str] | None
     precision: str
     model: list[tuple[str, str, Fraction | bool, tuple[float, float] | None]]
-    minimum: tuple[bool, float, float, bool] | None
+    minimum: tuple[bool, Fraction | None, Fraction | None, bool] | None
     statistics: tuple[int, int, int, int, float]
 
 def run(

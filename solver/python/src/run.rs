@@ -189,7 +189,7 @@ fn to_python<'py>(py: Python<'py>, answer: &Answer) -> PyResult<Bound<'py, PyDic
         }
     }
     result.set_item("model", model)?;
-    let minimum = answer.minimum.as_ref().map(|m| (m.maximised, m.lower, m.upper, m.exact));
+    let minimum = answer.minimum.as_ref().map(|m| (m.maximised, m.lower.clone(), m.upper.clone(), m.exact));
     result.set_item("minimum", minimum)?;
     let s = &answer.statistics;
     result.set_item("statistics", (s.boxes, s.splits, s.refuted, s.depth, s.seconds))?;
