@@ -7,6 +7,7 @@ use crate::expr::{ExprId, Graph, VariableId};
 use crate::formula::{Atom, BooleanId, Formula, Relation, Truth};
 use crate::interval::Interval;
 use crate::tape::{Slot, Tape, Workspace};
+use std::sync::Arc;
 
 /// What a variable ranges over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -64,6 +65,8 @@ pub struct Problem {
     pub implied: Vec<Atom>,
     /// what to maximise
     pub objective: Option<ExprId>,
+    /// what [`Compiled::aimed_at`] may make the objective
+    pub objectives: Vec<ExprId>,
 }
 
 impl Default for Problem {
@@ -75,6 +78,7 @@ impl Default for Problem {
             constraint: Formula::TRUE,
             implied: Vec::new(),
             objective: None,
+            objectives: Vec::new(),
         }
     }
 }
@@ -119,12 +123,14 @@ impl Problem {
         let mut required: Vec<ExprId> = self.constraint.conjuncts().map(|atom| atom.expr).collect();
         required.extend(self.implied.iter().map(|atom| atom.expr));
         required.extend(self.objective);
+        required.extend(&self.objectives);
         let tape = Tape::compile_within(&self.graph, self.variables.len(), &required, &atoms, budget)?;
         let mut slot = |id| tape.slot(id).expect("a root has a slot");
         let constraint = self.constraint.map(&mut slot);
         let implied = self.implied.iter().map(|a| Atom { expr: slot(a.expr), relation: a.relation }).collect();
         let objective = self.objective.map(&mut slot);
-        Ok(Compiled { problem: self, tape, constraint, implied, objective })
+        let aim = self.objective;
+        Ok(Compiled { problem: Arc::new(self), tape: Arc::new(tape), constraint, implied, objective, aim })
     }
 }
 
@@ -132,15 +138,17 @@ impl Problem {
 #[derive(Clone, Debug)]
 pub struct Compiled {
     /// what was compiled
-    pub problem: Problem,
+    pub problem: Arc<Problem>,
     /// all expressions
-    pub tape: Tape,
+    pub tape: Arc<Tape>,
     /// the constraint over slots
     pub constraint: Formula<Slot>,
     /// what follows from it
     pub implied: Vec<Atom<Slot>>,
     /// the slot of the objective
     pub objective: Option<Slot>,
+    /// the objective
+    aim: Option<ExprId>,
 }
 
 /// The number of open variables from which on they are too many to halve one by one.
@@ -166,6 +174,13 @@ impl Compiled {
     pub(crate) fn is_wide(&self, w: &Workspace) -> bool {
         let open = |(variable, value): &(&Variable, &Interval)| variable.sort != Sort::Noise && !value.is_singleton();
         self.problem.variables.iter().zip(&w.values).filter(open).take(MANY).count() == MANY
+    }
+
+    /// The same problem with another objective, one of [`Problem::objectives`]; it shares everything else. What is implied
+    /// must not depend on the objective.
+    pub fn aimed_at(&self, objective: ExprId) -> Option<Compiled> {
+        let slot = self.tape.slot(objective)?;
+        Some(Compiled { objective: Some(slot), aim: Some(objective), ..self.clone() })
     }
 
     /// The bounds of the kept slots at the root of the search: the domains, and nothing known of the rest.
@@ -202,7 +217,7 @@ impl Compiled {
         if holds != Truth::True {
             return None;
         }
-        let objective = match self.problem.objective {
+        let objective = match self.aim {
             None => None,
             Some(objective) => Some(value_of(objective)?.clone()),
         };
@@ -212,7 +227,7 @@ impl Compiled {
     fn roots(&self) -> Vec<ExprId> {
         let mut roots = Vec::new();
         self.problem.constraint.atoms(&mut |atom| roots.push(atom.expr));
-        roots.extend(self.problem.objective);
+        roots.extend(self.aim);
         roots
     }
 }

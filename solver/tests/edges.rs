@@ -412,7 +412,7 @@ fn check_stop(budget: Budget, expected: StopReason) -> Optimum {
     let optimum = optimise(&problem, &problem.root(), &Strategy::default(), &options, &mut ());
     assert_eq!(optimum.stop, expected);
     assert!(optimum.lower <= optimum.upper && optimum.upper >= reached(), "{optimum:?} against {}", reached());
-    let mut decision = problem.problem.clone();
+    let mut decision = deltasat::problem::Problem::clone(&problem.problem);
     let objective = decision.objective.take().expect("it has one");
     // unsatisfiable, but only many boxes show it
     let above = decision.graph.linear([(Constant::ONE, objective)], -&number("1.9999"));

@@ -26,7 +26,6 @@ use crate::perturbation::activations::Activations;
 use deltasat::budget::{Budget, StopReason};
 use deltasat::exact::{Constant, Rational};
 use deltasat::expr::{ExprId, Graph};
-use deltasat::formula::Formula;
 use deltasat::problem::{Compiled, Problem};
 
 /// Two networks up to their last hidden layers over a box of inputs, ready for any number of questions.
@@ -121,18 +120,24 @@ impl<'a> Pair<'a> {
         compile(pair.problem, objective, constraint, budget)
     }
 
-    /// The problem whose supremum is that of `logit_B − logit_A`, or of `logit_A − logit_B`.
+    /// The problems whose suprema are those of `logit_B − logit_A` and of `logit_A − logit_B` of some outputs, compiled
+    /// together: first without an objective, then with each.
     ///
     /// # Errors
     /// The limit that was reached before the end.
-    pub fn ask_logit(&self, neuron: usize, side: Side, budget: &Budget) -> Result<Compiled, StopReason> {
+    pub fn ask_logits(&self, outputs: &[usize], budget: &Budget) -> Result<(Compiled, Vec<Apart>), StopReason> {
         let mut pair = self.clone();
-        let increment = pair.logit(neuron).increment;
-        let objective = match side {
-            Side::Above => increment,
-            Side::Below => pair.graph().neg(increment),
-        };
-        compile(pair.problem, objective, Formula::TRUE, budget)
+        let mut sides = Vec::new();
+        for &output in outputs {
+            let above = pair.logit(output).increment;
+            let below = pair.graph().neg(above);
+            sides.extend([(output, Side::Above, above), (output, Side::Below, below)]);
+        }
+        pair.problem.objectives = sides.iter().map(|&(_, _, objective)| objective).collect();
+        let all = pair.problem.compile_within(budget)?;
+        let aimed = |(output, side, objective)| Some(Apart { output, side, compiled: all.aimed_at(objective)? });
+        let aimed = sides.into_iter().filter_map(aimed).collect();
+        Ok((all, aimed))
     }
 
     /// Encodes the next layers, which are alike.
@@ -241,6 +246,16 @@ impl Twins for Pair<'_> {
         let Twin { nominal, increment, perturbed } = confidence;
         activate_twins(&mut self.problem, Activation::Sigmoid, &[nominal], &[increment], &[perturbed])[0].increment
     }
+}
+
+/// How far an output of one network may be above that of the other.
+pub struct Apart {
+    /// index of the output
+    pub output: usize,
+    /// which way
+    pub side: Side,
+    /// the problem
+    pub compiled: Compiled,
 }
 
 /// Which way a difference is taken.

@@ -38,10 +38,14 @@ impl<'a> Mover<'a> {
     ///
     /// # Errors
     /// When a parameter would not be finite.
-    pub(super) fn moved(&self, input: &[f64], noises: &[NoiseOf], directions: &[f64]) -> Result<Network, NetworkError> {
+    pub(super) fn moved<'n>(
+        &self,
+        input: &[f64],
+        noises: impl IntoIterator<Item = (&'n NoiseOf, f64)>,
+    ) -> Result<Network, NetworkError> {
         let mut moves: Vec<Vec<f64>> = self.network.layers().iter().map(|layer| vec![0.0; layer.outputs()]).collect();
         let last = moves.len() - 1;
-        for (noise, &s) in noises.iter().zip(directions) {
+        for (noise, s) in noises {
             match noise {
                 NoiseOf::Neuron { layer, neuron } => moves[*layer][*neuron] = s,
                 NoiseOf::Outputs(neurons) => neurons.iter().for_each(|&(neuron, sign)| moves[last][neuron] = s * sign),

@@ -103,7 +103,7 @@ impl Posed<'_> {
     /// When a parameter would not be finite.
     pub fn perturbed_network(&self, point: &[f64]) -> Result<Network, NetworkError> {
         let (input, directions) = point.split_at(self.network.input().count());
-        self.mover.moved(input, &self.noises, directions)
+        self.mover.moved(input, self.noises.iter().zip(directions.iter().copied()))
     }
 }
 

@@ -13,8 +13,11 @@ use deltasat::formula::{Formula, Relation};
 use deltasat::interval::{self, decimal, point};
 use deltasat::op::Op;
 use deltasat::problem::{Compiled, Problem};
+use deltasat::tape::Slot;
 use num_traits::{One, Signed, Zero};
 use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::Arc;
 
 /// A question about one class; its answer is the supremum of an objective.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -100,9 +103,7 @@ impl<'a> Encoded<'a> {
     /// Lets the inputs range over all reals, for questions whose inputs are fixed at the root of each search. Only for
     /// inputs that are variables: the literal encoding makes a fixed input a constant.
     pub fn free_inputs(&mut self) {
-        for variable in &mut self.compiled.problem.variables[..self.network.input().count()] {
-            variable.domain = deltasat::interval::Interval::ENTIRE;
-        }
+        free_inputs(&mut self.compiled, self.network);
     }
 
     /// What the noise variables, which follow the inputs, move; none where every parameter is a variable.
@@ -121,7 +122,7 @@ impl<'a> Encoded<'a> {
     pub fn perturbed_network(&self, point: &[f64]) -> Result<Network, NetworkError> {
         let (input, moves) = point.split_at(self.network.input().count());
         match &self.moves {
-            Moves::Noises(noises) => self.mover.moved(input, noises, moves),
+            Moves::Noises(noises) => self.mover.moved(input, noises.iter().zip(moves.iter().copied())),
             Moves::Parameters(parameters) => {
                 let values: HashMap<_, _> = parameters.iter().zip(moves).collect();
                 self.network.with_parameters(|layer, parameter, value| match values.get(&(layer, parameter)) {
@@ -133,6 +134,86 @@ impl<'a> Encoded<'a> {
                 })
             }
         }
+    }
+}
+
+/// Lets the inputs of a problem range over all reals.
+fn free_inputs(compiled: &mut Compiled, network: &Network) {
+    for variable in &mut Arc::make_mut(&mut compiled.problem).variables[..network.input().count()] {
+        variable.domain = deltasat::interval::Interval::ENTIRE;
+    }
+}
+
+/// The changes from one class to each of the others at a fixed input, compiled together: the questions
+/// [`Question::Flip`] without a guard, whose hidden layers are the same. The inputs range over all reals, to be fixed at the root
+/// of each search.
+pub struct Flips<'a> {
+    mover: Mover<'a>,
+    inputs: usize,
+    noises: Vec<NoiseOf>,
+    /// how many of the noises are those of the hidden layers
+    shared: usize,
+    /// all of them, without an objective
+    pub compiled: Compiled,
+    /// one for each class that it can change to, in ascending order
+    pub changes: Vec<Change>,
+}
+
+/// The change to one class.
+pub struct Change {
+    /// that class
+    pub against: usize,
+    /// the problem with this change's objective
+    pub compiled: Compiled,
+    /// the slot of the objective
+    pub objective: Slot,
+    /// its noises beside those of the hidden layers
+    noises: Range<usize>,
+}
+
+impl<'a> Flips<'a> {
+    /// Encodes the changes from a class.
+    ///
+    /// # Errors
+    /// The limit that was reached before the end.
+    pub fn new(
+        network: &'a Network,
+        perturbation: &'a Perturbation,
+        class: usize,
+        budget: &Budget,
+    ) -> Result<Self, StopReason> {
+        let anywhere = Rational::zero();
+        let domain = vec![(anywhere.clone(), anywhere); network.input().count()];
+        let mut twins = Eliminated::new(network, perturbation, &domain, Copies::Perturbed, budget)?;
+        let shared = twins.noises.len();
+        let mut posed = Vec::new();
+        for against in (0..super::class_count(network)).filter(|&against| against != class) {
+            let from = twins.noises.len();
+            let (objective, _) = flip(&mut twins, class, against, None);
+            posed.push((against, objective, from..twins.noises.len()));
+        }
+        twins.problem.objectives = posed.iter().map(|(_, objective, _)| *objective).collect();
+        let mut compiled = twins.problem.compile_within(budget)?;
+        free_inputs(&mut compiled, network);
+        let changes = posed.into_iter().filter_map(|(against, objective, noises)| {
+            let compiled = compiled.aimed_at(objective)?;
+            let objective = compiled.objective?;
+            Some(Change { against, compiled, objective, noises })
+        });
+        let changes = changes.collect();
+        let mover = Mover::new(network, perturbation);
+        Ok(Flips { mover, inputs: network.input().count(), noises: twins.noises, shared, compiled, changes })
+    }
+
+    /// The parameters that a point of a change's problem stands for: a network of doubles within the exact box.
+    ///
+    /// # Errors
+    /// When a parameter would not be finite.
+    pub fn perturbed_network(&self, change: &Change, point: &[f64]) -> Result<Network, NetworkError> {
+        let (input, directions) = point.split_at(self.inputs);
+        let own = |index: &usize| *index < self.shared || change.noises.contains(index);
+        let noises = (0..self.noises.len()).filter(own).map(|index| (&self.noises[index], directions[index]));
+        self.mover.moved(input, noises)
     }
 }
 

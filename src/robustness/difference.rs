@@ -4,10 +4,12 @@
 //! The networks are called `A` and `B`; they share inputs and outputs, and need not share anything else. Whatever a search
 //! proposes as an input is evaluated in both of them exactly, and only what that says is reported.
 
+mod logits;
+
 use super::assigned::{excluded, limit};
 use super::{Answer, ClassChoice, Settings, add, heeding_overflow, judge, unfinished};
 use crate::encode::class_count;
-use crate::encode::difference::{Pair, Side};
+use crate::encode::difference::Pair;
 use crate::encode::question::Question;
 use crate::network::exact::ExactEvaluation;
 use crate::network::{Network, NetworkError, Output};
@@ -16,6 +18,7 @@ use deltasat::branch::{Brancher, PhasesFirst};
 use deltasat::budget::{Budget, Stopwatch};
 use deltasat::exact::{Ball, Rational, rational};
 use deltasat::incumbent::{Relaxed, Ridge, Vertex};
+use deltasat::interval::Interval;
 use deltasat::problem::Compiled;
 use deltasat::search::{Choice, Observer, Optimum, Options, Statistics, StopReason, Strategy, optimise};
 
@@ -177,53 +180,8 @@ impl<'a> Difference<'a> {
     }
 
     /// Poses a question, as far as the budget allows.
-    fn pose(
-        &self,
-        question: impl FnOnce(&Pair<'a>, &Budget) -> Result<Compiled, StopReason>,
-    ) -> Result<Compiled, StopReason> {
+    fn within<T>(&self, question: impl FnOnce(&Pair<'a>, &Budget) -> Result<T, StopReason>) -> Result<T, StopReason> {
         question(self.pair.as_ref().map_err(|&stop| stop)?, &self.settings.budget)
-    }
-
-    /// Bounds the range of `logit_B − logit_A` of these outputs, or says whether any is farther from 0 than a threshold.
-    pub fn logits(&self, outputs: &[usize], threshold: Option<&Rational>, observer: &mut dyn Observer) -> Logits {
-        let started = Stopwatch::start();
-        let target = threshold.map(rational::floor_f64);
-        let (mut statistics, mut stop) = (Statistics::default(), StopReason::Complete);
-        let mut others = 2 * outputs.len();
-        let mut violated = false;
-        let mut side = |output: usize, side: Side| {
-            others -= 1;
-            if violated {
-                return Supremum::UNKNOWN;
-            }
-            let compiled = match self.pose(|pair, budget| pair.ask_logit(output, side, budget)) {
-                Ok(compiled) => compiled,
-                Err(reason) => {
-                    stop = reason;
-                    return Supremum::UNKNOWN;
-                }
-            };
-            let options = self.settings.options(target, others);
-            let optimum = search(&compiled, &options, observer, &mut statistics, &mut stop);
-            let witness = self.witness(&optimum);
-            let attained = witness.as_ref().and_then(|witness| witness.logit_difference(output)).map(|difference| {
-                let difference = if side == Side::Above { difference } else { difference.neg() };
-                difference.floor_f64()
-            });
-            // two certified enclosures of one number need not cancel
-            let lower = if self.is_same() { 0.0 } else { attained.unwrap_or(f64::NEG_INFINITY) };
-            violated = threshold.is_some_and(|threshold| lower > rational::ceil_f64(threshold));
-            Supremum { lower, upper: optimum.upper.max(lower), witness }
-        };
-        let extents: Vec<Extent> = outputs
-            .iter()
-            .map(|&output| Extent { output, above: side(output, Side::Above), below: side(output, Side::Below) })
-            .collect();
-        let sides = || extents.iter().flat_map(|extent| [&extent.above, &extent.below]);
-        let most = |of: fn(&Supremum) -> f64| sides().map(of).fold(0.0, f64::max);
-        let answer = judge(most(|side| side.lower), most(|side| side.upper), threshold, stop);
-        statistics.seconds = started.seconds();
-        Logits { answer, extents, stop, statistics }
     }
 
     /// Bounds the largest `|c_B − c_A|`, or says whether it exceeds a threshold. With more than two classes and
@@ -260,7 +218,7 @@ impl<'a> Difference<'a> {
             for position in 0..open.len() {
                 let (class, bound) = open[position];
                 let question = Question::Deviation { class, where_assigned };
-                let compiled = match self.pose(|pair, budget| pair.ask(&question, budget)) {
+                let compiled = match self.within(|pair, budget| pair.ask(&question, budget)) {
                     Ok(compiled) => compiled,
                     Err(reason) => {
                         found.stop = reason;
@@ -284,7 +242,8 @@ impl<'a> Difference<'a> {
                     options.starts = 0;
                 }
                 let mut ended = StopReason::Complete;
-                let optimum = search(&compiled, &options, observer, &mut found.statistics, &mut ended);
+                let optimum =
+                    search(&compiled, &compiled.root(), &options, observer, &mut found.statistics, &mut ended);
                 open[position].1 = optimum.upper.min(bound);
                 if boxes.is_none() || ended == StopReason::Interrupted {
                     note(ended, &mut found.stop);
@@ -340,7 +299,7 @@ impl<'a> Difference<'a> {
             for (position, &(class, against)) in asked.iter().enumerate() {
                 let others = asked.len() - position - 1;
                 let question = Question::Flip { class, against, guard: Some(guard.clone()) };
-                let compiled = match self.pose(|pair, budget| pair.ask(&question, budget)) {
+                let compiled = match self.within(|pair, budget| pair.ask(&question, budget)) {
                     Ok(compiled) => compiled,
                     Err(reason) => {
                         (found.stop, best.upper) = (reason, f64::INFINITY);
@@ -353,7 +312,8 @@ impl<'a> Difference<'a> {
                     options.budget = options.budget.with_boxes(boxes);
                 }
                 options.starts = starts;
-                let optimum = search(&compiled, &options, observer, &mut found.statistics, &mut found.stop);
+                let optimum =
+                    search(&compiled, &compiled.root(), &options, observer, &mut found.statistics, &mut found.stop);
                 best.upper = best.upper.max(optimum.upper);
                 if self.activations.is_none() {
                     // the search's noises stand for roundings that an input may not have
@@ -403,7 +363,11 @@ impl<'a> Difference<'a> {
 
     /// Both networks at the point of an optimum, moved into the exact box: a double beside a decimal end may lie outside.
     fn witness(&self, optimum: &Optimum) -> Option<Witness> {
-        let point = &optimum.witness.as_ref()?.point;
+        self.witness_at(&optimum.witness.as_ref()?.point)
+    }
+
+    /// Both networks at a point.
+    fn witness_at(&self, point: &[Rational]) -> Option<Witness> {
         let inside =
             point.iter().zip(self.domain).map(|(x, (lower, upper))| x.clone().clamp(lower.clone(), upper.clone()));
         Witness::new(self.a, self.b, self.activations, inside.collect())
@@ -421,20 +385,24 @@ impl<'a> Difference<'a> {
 /// A search, whose effort and reason to stop early are noted.
 fn search(
     compiled: &Compiled,
+    root: &[Interval],
     options: &Options,
     observer: &mut dyn Observer,
     statistics: &mut Statistics,
     stop: &mut StopReason,
 ) -> Optimum {
-    let choice = Choice { brancher: options.choice.brancher.or(Some(PhasesFirst.name())), ..options.choice.clone() };
-    let strategy =
-        Strategy { starter: Box::new(Ridge), finders: vec![Box::new(Vertex), Box::new(Relaxed)], ..choice.strategy() };
-    let root = compiled.root();
-    let run = |options: &Options| optimise(compiled, &root, &strategy, options, observer);
-    let optimum = heeding_overflow(compiled, &root, options, run);
+    let strategy = strategy(options);
+    let optimum =
+        heeding_overflow(compiled, root, options, |options| optimise(compiled, root, &strategy, options, observer));
     add(statistics, &optimum.statistics);
     note(optimum.stop, stop);
     optimum
+}
+
+/// How two networks are searched.
+fn strategy(options: &Options) -> Strategy {
+    let choice = Choice { brancher: options.choice.brancher.or(Some(PhasesFirst.name())), ..options.choice.clone() };
+    Strategy { starter: Box::new(Ridge), finders: vec![Box::new(Vertex), Box::new(Relaxed)], ..choice.strategy() }
 }
 
 /// Notes why a search ended early.

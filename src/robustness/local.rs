@@ -6,24 +6,25 @@
 //! rounding (each noise moves one term of the output in one direction), so that is the closed form, and no search is
 //! needed.
 
-use super::assigned::{assigned, excluded, limit};
+mod departure;
+
+use super::assigned::{assigned, excluded};
 use super::witness::Witness;
 use super::{Answer, ClassChange, ClassChoice, Finding, Settings, add, chosen_classes, search, witness_point};
 use crate::encode::class_count;
-use crate::encode::question::{Encoded, Question};
+use crate::encode::question::{Change, Encoded, Flips, Question};
 use crate::network::{Network, Output};
 use crate::perturbation::Perturbation;
 use deltasat::budget::{Budget, Stopwatch};
 use deltasat::exact::{Rational, rational};
 use deltasat::incumbent::{IncumbentFinder, Polish, Vertex};
 use deltasat::interval::{Interval, decimal};
-use deltasat::search::{Observer, Options, Statistics, StopReason};
-use deltasat::tape::Workspace;
+use deltasat::problem::Compiled;
+use deltasat::search::{Observer, Options, Probe, Statistics, StopReason};
+use deltasat::tape::Slot;
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
-/// Boxes for the change of class where the deviation was asked for.
-const SIDE_QUESTION: u64 = 20_000;
 /// A gap below which a root counts as closed.
 const CLOSED: f64 = 1e-10;
 
@@ -35,16 +36,25 @@ pub struct Local<'a> {
     witnesses: bool,
     /// the deviation of each class
     deviations: Vec<OnceLock<Result<Encoded<'a>, StopReason>>>,
-    /// the change from one class to another, row by row
-    flips: Vec<OnceLock<Result<Encoded<'a>, StopReason>>>,
+    /// the changes from each class
+    flips: Vec<OnceLock<Result<Flips<'a>, StopReason>>>,
 }
 
-/// The memory of one worker: a workspace for each question that it has asked.
+/// The memory of one worker, for each question that it has asked.
 #[derive(Default)]
 pub struct Scratch {
     /// what the next questions may take, where that is less than the settings allow
     pub budget: Option<Budget>,
-    workspaces: HashMap<usize, (Workspace, Vec<Interval>, Vec<f64>)>,
+    deviations: HashMap<usize, Memory>,
+    flips: HashMap<usize, Memory>,
+}
+
+/// The memory of one question.
+struct Memory {
+    probe: Probe,
+    /// the root that was looked at last
+    root: Vec<Interval>,
+    point: Vec<f64>,
 }
 
 /// An input, and what the trained network says there.
@@ -89,7 +99,7 @@ impl<'a> Local<'a> {
             settings,
             witnesses: true,
             deviations: (0..classes).map(|_| OnceLock::new()).collect(),
-            flips: (0..classes * classes).map(|_| OnceLock::new()).collect(),
+            flips: (0..classes).map(|_| OnceLock::new()).collect(),
         }
     }
 
@@ -214,22 +224,29 @@ impl<'a> Local<'a> {
                 return;
             }
         };
-        let upper = scratch.bound_at(encoded, class, place);
-        let vertex = scratch.vertex(encoded, class, upper - CLOSED);
-        let attained = vertex.and_then(|(point, _)| self.attained(encoded, &point, place, class));
+        let memory = scratch.deviations.entry(class).or_insert_with(|| Memory::new(&encoded.compiled));
+        let target = threshold.map(rational::floor_f64);
+        // without a threshold the enclosure is wanted alone: with one hidden layer it is the answer
+        let objectives: Vec<Slot> = encoded.compiled.objective.into_iter().collect();
+        let is_done = |_, bound| target.is_none_or(|target| bound <= target);
+        let bounds = memory.bounds(&encoded.compiled, place, &objectives, is_done);
+        let upper = bounds.first().copied().unwrap_or(f64::INFINITY);
+        let vertex = memory.vertex(&encoded.compiled, upper - CLOSED);
+        let attained =
+            vertex.and_then(|(point, _)| self.attained(encoded.perturbed_network(&point).ok()?, place, class));
         let (mut lower, mut witness) = attained.map_or((0.0, None), |found| (found.deviation, found.witness));
         let mut upper = upper.max(lower);
-        let target = threshold.map(rational::floor_f64);
         let decided = target.is_some_and(|target| lower > target || upper <= target);
         if !decided && upper - lower > self.settings.delta {
             let options = Options { budget: place.budget.clone(), ..self.settings.options(target, 0) };
-            let optimum = search(encoded, &scratch.root(class), &options, observer);
+            let optimum = search(encoded, &memory.root, &options, observer);
             add(&mut finding.statistics, &optimum.statistics);
             upper = optimum.upper.min(upper).max(lower);
             if optimum.stop != StopReason::Complete {
                 finding.stop = optimum.stop;
             }
-            let found = witness_point(&optimum).and_then(|point| self.attained(encoded, &point, place, class));
+            let found = witness_point(&optimum)
+                .and_then(|point| self.attained(encoded.perturbed_network(&point).ok()?, place, class));
             if let Some(found) = found.filter(|found| found.deviation > lower) {
                 (lower, witness) = (found.deviation, found.witness);
             }
@@ -243,145 +260,8 @@ impl<'a> Local<'a> {
         }
     }
 
-    /// Whether the class can change, with a witness where it can; the finding collects the bounds of the logit
-    /// differences only where it starts below them. Where one of several classes is assigned, the class certainly changes
-    /// when each of them is left by some parameters, not necessarily the same.
-    fn departure(
-        &self,
-        place: &Place<'_>,
-        finding: &mut Finding,
-        scratch: &mut Scratch,
-        observer: &mut dyn Observer,
-    ) -> Departure {
-        let collects = finding.upper == f64::NEG_INFINITY;
-        let mut departures = Vec::new();
-        for &class in &place.classes {
-            departures.push(self.departure_from(class, place, collects, finding, scratch, observer));
-            if departures.iter().any(|departure| departure.change != ClassChange::Possible) {
-                break;
-            }
-        }
-        let one = departures.len() == 1;
-        let open = Departure { change: ClassChange::Unknown, to: None, between: false, witness: None };
-        let Some(last) = departures.pop() else { return open };
-        match last.change {
-            // what one of several classes never does says nothing of the others
-            ClassChange::Impossible if place.classes.len() > 1 => Departure { change: ClassChange::Unknown, ..last },
-            ClassChange::Possible if !one => Departure { to: None, ..last },
-            _ => last,
-        }
-    }
-
-    /// Whether parameters depart from a class, as [`departure`](Self::departure) says.
-    ///
-    /// All classes that it could change to are looked at before any is searched for, and the most promising is searched
-    /// for first, since any of them settles the matter.
-    fn departure_from(
-        &self,
-        class: usize,
-        place: &Place<'_>,
-        collects: bool,
-        finding: &mut Finding,
-        scratch: &mut Scratch,
-        observer: &mut dyn Observer,
-    ) -> Departure {
-        let classes = class_count(self.network);
-        let mut departure = Departure { change: ClassChange::Impossible, to: None, between: false, witness: None };
-        let mut open = Vec::new();
-        for against in (0..classes).filter(|&against| against != class) {
-            let (encoded, key) = match self.flip(class, against) {
-                Ok(flip) => flip,
-                Err(stop) => {
-                    finding.stop = stop;
-                    if collects {
-                        finding.upper = f64::INFINITY;
-                    }
-                    return Departure { change: ClassChange::Unknown, ..departure };
-                }
-            };
-            let upper = scratch.bound_at(encoded, key, place);
-            // for a deviation its own root is counted
-            finding.statistics.boxes += u64::from(collects);
-            if excluded(upper, class, against) {
-                if collects {
-                    finding.upper = finding.upper.max(upper);
-                }
-                continue;
-            }
-            let vertex = scratch.vertex(encoded, key, f64::MIN_POSITIVE);
-            let value = vertex.as_ref().map_or(f64::NEG_INFINITY, |(_, value)| *value);
-            let found = vertex.and_then(|(point, _)| self.changing(encoded, &point, place, class));
-            if let Some(found) = found {
-                if collects {
-                    finding.upper = finding.upper.max(upper);
-                }
-                return self.possible(found, finding, collects);
-            }
-            open.push((against, encoded, key, upper, value));
-        }
-        open.sort_by(|a, b| b.4.total_cmp(&a.4));
-        for (position, &(against, encoded, key, root, _)) in open.iter().enumerate() {
-            let others = open.len() - position - 1;
-            let mut options = self.settings.options(Some(limit(class, against)), others);
-            options.absolute_gap = 0.0;
-            options.budget = place.budget.share(others + 1);
-            if !collects {
-                // a question beside the one that was asked must not run on when that is answered
-                options.budget = options.budget.with_boxes(SIDE_QUESTION);
-            }
-            let optimum = search(encoded, &scratch.root(key), &options, observer);
-            add(&mut finding.statistics, &optimum.statistics);
-            if optimum.stop != StopReason::Complete && (collects || optimum.stop != StopReason::Boxes) {
-                finding.stop = optimum.stop;
-            }
-            let upper = optimum.upper.min(root);
-            if collects {
-                finding.upper = finding.upper.max(upper);
-                finding.lower = finding.lower.max(optimum.lower);
-            }
-            let found = witness_point(&optimum).and_then(|point| self.changing(encoded, &point, place, class));
-            if let Some(found) = found {
-                return self.possible(found, finding, collects);
-            }
-            if !excluded(upper, class, against) {
-                departure.change = ClassChange::Unknown;
-                departure.between |= !excluded(optimum.lower, class, against);
-            }
-        }
-        departure
-    }
-
-    /// The question whether one class changes to another, and its key.
-    fn flip(&self, class: usize, against: usize) -> Result<(&Encoded<'a>, usize), StopReason> {
-        let classes = class_count(self.network);
-        let index = class * classes + against;
-        let question = || self.encode(&Question::Flip { class, against, guard: None });
-        let encoded = self.flips[index].get_or_init(question).as_ref();
-        encoded.map(|encoded| (encoded, classes + index)).map_err(|&stop| stop)
-    }
-
-    /// What the parameters do that a point of the search stands for, where they certainly assign another class.
-    fn changing(&self, encoded: &Encoded<'_>, point: &[f64], place: &Place<'_>, class: usize) -> Option<Attained> {
-        let found = self.attained(encoded, point, place, class)?;
-        found.class.is_some_and(|other| other != class).then_some(found)
-    }
-
-    /// The class changes as was found.
-    fn possible(&self, found: Attained, finding: &mut Finding, collects: bool) -> Departure {
-        if collects {
-            // a witness attains its own gap, the point that it was rounded from perhaps a little more
-            finding.lower = found.witness.as_ref().map_or(finding.lower, |witness| witness.gap).max(0.0);
-            let all = class_count(self.network) == 2;
-            // with more than two the other classes were not all looked at
-            finding.upper = if all { finding.upper } else { f64::INFINITY };
-        }
-        let change = ClassChange::Possible;
-        Departure { change, to: found.class, between: false, witness: found.witness }
-    }
-
-    /// What the parameters do that a point of the search stands for.
-    fn attained(&self, encoded: &Encoded<'_>, point: &[f64], place: &Place<'_>, class: usize) -> Option<Attained> {
-        let network = encoded.perturbed_network(point).ok()?;
+    /// What parameters do.
+    fn attained(&self, network: Network, place: &Place<'_>, class: usize) -> Option<Attained> {
         let mut enclosed = None;
         // rounded activations are evaluated exactly or not at all
         if !self.witnesses && self.perturbation.activations().is_none() {
@@ -410,34 +290,54 @@ impl<'a> Local<'a> {
     }
 }
 
-impl Scratch {
-    /// The upper end of the enclosure of the objective at the root of an input.
-    fn bound_at(&mut self, encoded: &Encoded<'_>, key: usize, place: &Place<'_>) -> f64 {
-        let compiled = &encoded.compiled;
-        let tape = &compiled.tape;
-        let fresh = || (Workspace::new(tape), compiled.root(), vec![0.0; tape.variables()]);
-        let (w, root, _) = self.workspaces.entry(key).or_insert_with(fresh);
-        root[..place.enclosed.len()].copy_from_slice(&place.enclosed);
-        tape.load(root, w);
-        let objective = compiled.objective.filter(|_| tape.forward(w));
-        objective.map_or(f64::INFINITY, |slot| w.values[slot as usize].sup())
+impl Memory {
+    /// Of a problem.
+    fn new(compiled: &Compiled) -> Self {
+        let point = vec![0.0; compiled.tape.variables()];
+        Memory { probe: Probe::new(compiled), root: Vec::new(), point }
     }
 
-    /// The best vertex at the root that [`bound_at`](Self::bound_at) last looked at, polished where it falls short of
-    /// `wanted`, and its value.
-    fn vertex(&mut self, encoded: &Encoded<'_>, key: usize, wanted: f64) -> Option<(Vec<f64>, f64)> {
-        let variables = encoded.compiled.tape.variables();
-        let (w, root, point) = self.workspaces.get_mut(&key)?;
-        let root = &root[..variables];
-        let mut found = Vertex.propose(&encoded.compiled, root, root, 0, point, w);
+    /// Bounds some slots over the root of an input.
+    fn bounds(
+        &mut self,
+        compiled: &Compiled,
+        place: &Place<'_>,
+        objectives: &[Slot],
+        is_done: impl Fn(usize, f64) -> bool,
+    ) -> Vec<f64> {
+        self.root = compiled.root();
+        self.root[..place.enclosed.len()].copy_from_slice(&place.enclosed);
+        self.probe.bounds(compiled, &mut self.root, objectives, is_done, &place.budget)
+    }
+
+    /// The best vertex at the root that was looked at last, polished where it falls short of `wanted`, and its value.
+    fn vertex(&mut self, compiled: &Compiled, wanted: f64) -> Option<(Vec<f64>, f64)> {
+        let root = &self.root[..compiled.tape.variables()];
+        let w = self.probe.workspace();
+        let mut found = Vertex.propose(compiled, root, root, 0, &mut self.point, w);
         if found.is_some_and(|value| value < wanted) {
-            found = Polish.propose(&encoded.compiled, root, root, 0, point, w);
+            found = Polish.propose(compiled, root, root, 0, &mut self.point, w);
         }
-        found.map(|value| (point.clone(), value))
+        found.map(|value| (self.point.clone(), value))
+    }
+}
+
+impl Scratch {
+    /// Upper bounds of the changes from a class at an input.
+    fn probe(&mut self, flips: &Flips<'_>, class: usize, place: &Place<'_>) -> Vec<f64> {
+        let memory = self.flips.entry(class).or_insert_with(|| Memory::new(&flips.compiled));
+        let objectives: Vec<Slot> = flips.changes.iter().map(|change| change.objective).collect();
+        memory.bounds(&flips.compiled, place, &objectives, |i, bound| excluded(bound, class, flips.changes[i].against))
     }
 
-    /// The root that was last looked at for a question.
-    fn root(&self, key: usize) -> Vec<Interval> {
-        self.workspaces.get(&key).map_or_else(Vec::new, |(_, root, _)| root.clone())
+    /// The best vertex for a change at the root that was probed last.
+    fn vertex_of(&mut self, class: usize, change: &Change, polish: bool) -> Option<(Vec<f64>, f64)> {
+        let wanted = if polish { f64::MIN_POSITIVE } else { f64::NEG_INFINITY };
+        self.flips.get_mut(&class)?.vertex(&change.compiled, wanted)
+    }
+
+    /// The root that was probed last for the changes from a class.
+    fn root(&self, class: usize) -> Vec<Interval> {
+        self.flips.get(&class).map_or_else(Vec::new, |memory| memory.root.clone())
     }
 }

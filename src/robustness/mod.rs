@@ -14,6 +14,7 @@ pub mod journal;
 pub mod local;
 pub mod radius;
 pub mod region;
+mod rounds;
 pub mod sensitivity;
 pub mod verify;
 pub mod witness;
@@ -175,11 +176,7 @@ fn heeding_overflow(
     options: &Options,
     run: impl FnOnce(&Options) -> Optimum,
 ) -> Optimum {
-    let mut w = Workspace::new(&compiled.tape);
-    compiled.tape.load(root, &mut w);
-    compiled.tape.forward(&mut w);
-    let overflows = w.values.iter().any(|x| !x.is_empty() && (x.inf().is_infinite() || x.sup().is_infinite()));
-    if !overflows || options.budget.boxes().is_some_and(|boxes| boxes <= OVERFLOWING) {
+    if options.budget.boxes().is_some_and(|boxes| boxes <= OVERFLOWING) || !overflows(compiled, root) {
         return run(options);
     }
     let mut options = options.clone();
@@ -189,6 +186,14 @@ fn heeding_overflow(
         optimum.stop = StopReason::Unsplittable;
     }
     optimum
+}
+
+/// Whether some number of a problem may exceed all doubles.
+fn overflows(compiled: &Compiled, root: &[Interval]) -> bool {
+    let mut w = Workspace::new(&compiled.tape);
+    compiled.tape.load(root, &mut w);
+    compiled.tape.forward(&mut w);
+    w.values.iter().any(|x| !x.is_empty() && (x.inf().is_infinite() || x.sup().is_infinite()))
 }
 
 /// An observer that notes checkpoints in a journal and passes all else on.
@@ -208,6 +213,10 @@ impl Observer for Noting<'_> {
             Event::Checkpoint(checkpoint) => lock(self.journal).note_open(self.of, checkpoint),
             _ => self.observer.observe(event),
         }
+    }
+
+    fn settles(&mut self, point: &[f64]) -> bool {
+        self.observer.settles(point)
     }
 }
 
@@ -255,7 +264,13 @@ impl Settings {
                 lock(journal).pass();
                 return *optimum;
             }
-            Recalled::Open(checkpoint) => Some(checkpoint),
+            Recalled::Open(checkpoint) => {
+                // with a target they come after the root, which may still be open
+                if options.target.is_none() || checkpoint.statistics.boxes > 0 {
+                    options.starts = 0;
+                }
+                Some(checkpoint)
+            }
             Recalled::Nothing => None,
         };
         let optimum = search(encoded, &root, &options, &mut Noting { journal, of: &of, observer });

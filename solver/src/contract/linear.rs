@@ -151,7 +151,7 @@ impl<R: Relaxation> LinearBounds<R> {
 
     /// Tightens the kept slots in ascending order, group by group, each after a forward sweep up to it has passed on the
     /// earlier gains.
-    fn tighten_kept(&self, tape: &Tape, w: &mut Workspace, spare: &Spare) -> bool {
+    pub(crate) fn tighten_kept(&self, tape: &Tape, w: &mut Workspace, spare: &Spare) -> bool {
         let mut reached = None;
         let mut visited = 0;
         for group in tape.kept_groups() {

@@ -58,7 +58,7 @@ pub fn decide(problem: &Compiled, strategy: &Strategy, options: &Options, observ
     let started = Stopwatch::start();
     if problem.objective.is_some() {
         // an objective that is undefined somewhere must not refute anything there
-        let problem = Problem { objective: None, ..problem.problem.clone() }.compile();
+        let problem = Problem { objective: None, objectives: Vec::new(), ..Problem::clone(&problem.problem) }.compile();
         return decide(&problem, strategy, options, observer);
     }
     let root = problem.root();

@@ -13,6 +13,7 @@ mod decide;
 mod node;
 mod optimise;
 mod pool;
+mod probe;
 mod tree;
 
 pub use crate::budget::StopReason;
@@ -21,6 +22,7 @@ pub use crate::tape::{LineBound, Note, OperatorLine, Reason, Wants};
 pub use checkpoint::{Checkpoint, OpenBox};
 pub use decide::{Decision, Verdict, decide};
 pub use optimise::{Optimum, optimise};
+pub use probe::Probe;
 
 use crate::budget::Budget;
 use crate::expr::ExprId;
@@ -65,7 +67,7 @@ pub struct Options {
     pub starts: usize,
     /// when to stop early, with the bounds there are; default never
     pub budget: Budget,
-    /// where an optimisation goes on that was cut short; default at the root
+    /// where an optimisation goes on that was cut short, after the [`starts`](Self::starts); default at the root
     pub resume: Option<Arc<Checkpoint>>,
     /// tell the observer of a [`Checkpoint`] this often, and when the optimisation is cut short; default never
     pub checkpoints: Option<Duration>,
@@ -249,6 +251,13 @@ pub trait Observer {
     /// What is to be told of each box beside what becomes of it. Asked once, before a search.
     fn wants(&self) -> Wants {
         Wants::default()
+    }
+
+    /// Whether a point settles the question that the search is made for, which then ends there. It is asked about points whose
+    /// objective in doubles beats the target of an optimisation, before the search evaluates them exactly itself.
+    fn settles(&mut self, point: &[f64]) -> bool {
+        let _ = point;
+        false
     }
 }
 

@@ -65,6 +65,7 @@ pub fn optimise(
         strategy,
         starts: options.starts,
         proposed: f64::NEG_INFINITY,
+        settled: false,
     };
     if problem.objective.is_none() {
         let (lower, upper) = (f64::NEG_INFINITY, f64::INFINITY);
@@ -74,7 +75,13 @@ pub fn optimise(
     let goal = question.goal();
     question.observer.observe(&Event::Start { problem, root, delta: goal.delta, threshold: goal.threshold });
     match options.resume.as_ref().filter(|checkpoint| checkpoint.fits(root)) {
-        Some(checkpoint) => question.resume(checkpoint, &mut pool, &mut statistics),
+        Some(checkpoint) => {
+            question.resume(checkpoint, &mut pool, &mut statistics);
+            // with a target they come after the root, which may still be open
+            if options.target.is_none() || statistics.boxes > 0 {
+                question.start(root, &mut statistics);
+            }
+        }
         None => {
             if options.target.is_none() {
                 question.start(root, &mut statistics);
@@ -83,7 +90,11 @@ pub fn optimise(
         }
     }
     let task = Task { problem, strategy, options, root };
-    let mut stop = run(task, &mut pool, &mut question, &mut statistics);
+    // a starting point may have settled it
+    let mut stop = match question.is_decided() {
+        true => StopReason::Complete,
+        false => run(task, &mut pool, &mut question, &mut statistics),
+    };
     let upper = question.upper(&pool);
     if stop == StopReason::Complete && question.stuck > question.threshold() {
         stop = StopReason::Unsplittable;
@@ -120,6 +131,8 @@ struct Optimising<'a> {
     starts: usize,
     /// the best objective in doubles that was evaluated exactly
     proposed: f64,
+    /// whether a point has settled the question, whatever the bounds say
+    settled: bool,
 }
 
 impl Optimising<'_> {
@@ -135,10 +148,6 @@ impl Optimising<'_> {
         }
         (self.given_up, self.stuck) = (checkpoint.given_up, checkpoint.stuck);
         self.proposed = checkpoint.proposed;
-        // with a target they come after the root, which may still be open
-        if self.options.target.is_none() || checkpoint.statistics.boxes > 0 {
-            self.starts = 0;
-        }
         checkpoint.restore(pool);
         *statistics = checkpoint.statistics.clone();
         self.before = statistics.seconds;
@@ -180,7 +189,7 @@ impl Optimising<'_> {
                 self.cut |= self.options.checkpoints.is_some();
                 break;
             }
-            if self.decided_by_target() {
+            if self.is_decided() {
                 break;
             }
             let found =
@@ -203,6 +212,10 @@ impl Optimising<'_> {
     /// Certifies a point that looks better than the incumbent.
     fn offer(&mut self, value: f64, point: &[f64], statistics: &mut Statistics) {
         if !self.is_worthwhile(value) || !self.root.iter().zip(point).all(|(bound, &x)| bound.contains(x)) {
+            return;
+        }
+        if self.options.target.is_some() && self.observer.settles(point) {
+            self.settled = true;
             return;
         }
         // a point that fails the constraint must not stand in the way of one that is a little lower
@@ -229,8 +242,8 @@ impl Optimising<'_> {
         self.options.target.map_or(reached, |target| target.max(reached))
     }
 
-    fn decided_by_target(&self) -> bool {
-        self.options.target.is_some_and(|target| self.lower > target)
+    fn is_decided(&self) -> bool {
+        self.settled || self.options.target.is_some_and(|target| self.lower > target)
     }
 
     fn upper(&self, pool: &Pool) -> f64 {
@@ -283,7 +296,7 @@ impl Question for Optimising<'_> {
                 self.observer.observe(&Event::Split { id, bounds, bound: item.bound, position, at, children });
             }
         }
-        if self.decided_by_target() { Control::Done } else { Control::Continue }
+        if self.is_decided() { Control::Done } else { Control::Continue }
     }
 
     fn cut_short(&mut self, pool: &Pool, batch: &[OpenBox], statistics: &Statistics) {
