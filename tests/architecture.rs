@@ -133,6 +133,7 @@ const FLOORS: [&[&str]; 2] = [
         "presolve",
         "sat",
         "smtlib",
+        "watch",
         "bin",
         "guide",
     ],

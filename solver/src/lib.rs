@@ -106,3 +106,4 @@ mod simplex;
 pub mod smtlib;
 pub mod strategy;
 pub mod tape;
+pub mod watch;

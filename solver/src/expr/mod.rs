@@ -8,10 +8,12 @@
 mod affine;
 mod build;
 pub mod evaluate;
+mod infix;
 mod operands;
 mod print;
 
 pub use affine::Affine;
+pub use infix::Infix;
 pub use operands::Operands;
 pub use print::Printer;
 

@@ -30,7 +30,7 @@ pub(super) fn decide_atoms(
     }
     let task = Task { compiled: problem.compile(), strict: objective.map(|(_, strict)| strict), strategy };
     let mut decision = task.run(options, options.delta, observer);
-    if matches!(decision.verdict, Verdict::DeltaSat { .. }) {
+    if options.second_look && matches!(decision.verdict, Verdict::DeltaSat { .. }) {
         task.look_again(&mut decision, options, observer);
     }
     decision

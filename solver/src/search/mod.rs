@@ -61,6 +61,9 @@ pub struct Options {
     pub order: Order,
     /// whether [`sat`](crate::sat) presolves; default true
     pub presolve: bool,
+    /// whether [`sat`](crate::sat) looks again at a point that satisfies the formula only up to δ, for an answer that says more;
+    /// default true
+    pub second_look: bool,
     /// parts chosen by name; default none
     pub choice: Choice,
     /// starts of the incumbent finder before the first split; default 16
@@ -84,6 +87,7 @@ impl Default for Options {
             jobs: 1,
             order: Order::BestFirst,
             presolve: true,
+            second_look: true,
             choice: Choice::default(),
             starts: 16,
             budget: Budget::unlimited(),

@@ -80,6 +80,8 @@ pub struct Settings {
     /// reply `sat` where the model satisfies the assertions themselves, not only weakened: a point, checked exactly, or a
     /// box that certainly contains a solution; default false
     pub exact_sat: Setting<bool>,
+    /// whether a solution that holds only up to δ is looked at again; default true
+    pub second_look: bool,
     /// contractors and brancher chosen by name; default none
     pub choice: Choice,
     /// when to stop, reading as well as searching: of assertions that were not read in time, every check is `unknown`
@@ -99,6 +101,7 @@ impl Default for Settings {
             random_seed: Setting::new(0),
             jobs: Setting::new(1),
             exact_sat: Setting::new(false),
+            second_look: true,
             choice: Choice::default(),
             budget: Budget::unlimited(),
         }

@@ -34,6 +34,7 @@ pub(super) fn options(settings: &Settings) -> Options {
         absolute_gap: delta,
         jobs: *settings.jobs.get(),
         presolve: *settings.presolve.get(),
+        second_look: settings.second_look,
         choice: settings.choice.clone(),
         budget: settings.budget.clone(),
         ..Options::default()

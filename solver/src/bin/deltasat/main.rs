@@ -7,6 +7,7 @@ mod compare;
 mod json;
 mod options;
 mod run;
+mod watch;
 
 use deltasat::processor;
 use std::io::{self, Write};

@@ -2,6 +2,7 @@
 
 #[cfg(unix)]
 use crate::compare;
+use crate::watch;
 use clap::error::ErrorKind;
 use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use deltasat::budget;
@@ -17,7 +18,9 @@ use std::time::Duration;
 /// `set-option` in the file.
 #[derive(Parser, Debug)]
 #[command(name = "deltasat", version, max_term_width = 100, after_help = EXAMPLES)]
-#[command(override_usage = "deltasat [OPTIONS] [FILE]\n       deltasat compare [OPTIONS] <PATH>…")]
+#[command(
+    override_usage = "deltasat [OPTIONS] [FILE]\n       deltasat compare [OPTIONS] <PATH>…\n       deltasat watch [OPTIONS] [FILE]"
+)]
 #[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
 pub(crate) struct Cli {
     /// What to do in place of reading one file
@@ -115,6 +118,7 @@ Examples:
   echo '(declare-const x Real) (assert (= (sin x) 0.5)) (check-sat) (get-model)' | deltasat --in
   deltasat --timeout 60 --json problem.smt2
   deltasat --no-presolve --stats problem.smt2
+  deltasat watch problem.smt2 --html search.html
   deltasat compare benchmarks/ --peer z3='z3 {file}' --html report.html
 
 What formulas mean (as for dReal; more in solver/src/guide/scripts.md):
@@ -138,6 +142,7 @@ pub(crate) enum Command {
     // runs are measured with what only Unix has: process groups and wait4
     #[cfg(unix)]
     Compare(compare::Arguments),
+    Watch(watch::Arguments),
 }
 
 /// A format of the input.

@@ -1,7 +1,6 @@
 //! One run: read, execute, print.
 
 use crate::json::Report;
-#[cfg(unix)]
 use crate::options::Command;
 use crate::options::{Cli, Format, Level};
 use clap::Parser;
@@ -48,6 +47,9 @@ pub(crate) fn run() -> ExitCode {
     #[cfg(unix)]
     if let Some(Command::Compare(arguments)) = &cli.command {
         return crate::compare::run(arguments, &interrupt);
+    }
+    if let Some(Command::Watch(arguments)) = &cli.command {
+        return crate::watch::run(arguments, &interrupt);
     }
     cli.expect_one_file();
     let mut budget = Budget::unlimited().with_interrupt(Arc::clone(&interrupt));
