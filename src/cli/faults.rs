@@ -3,6 +3,7 @@
 use super::inputs::{Inputs, Labels, Row};
 use super::options::{self, Run, Selection, Session};
 use super::page::Pictures;
+use super::part::Part;
 use super::progress::Progress;
 use super::rows::{self, Ask};
 use super::{Failure, Status};
@@ -34,6 +35,8 @@ pub(super) struct Arguments {
     model: options::Model,
     #[command(flatten)]
     place: Place,
+    #[command(flatten)]
+    part: Part,
     /// The number format: int8, int4:per-channel, fixed:4.4, float16, bfloat16, float8:e4m3, …; layer0=int8,layer1=fixed:4.4
     /// for single layers
     #[arg(long, value_name = "FORMAT")]
@@ -88,6 +91,9 @@ impl Arguments {
         let read = self.place.inputs.as_deref().filter(|path| *path != "-").map(Path::new);
         let reproduce =
             self.pictures.start(&network, &[self.model.path()].into_iter().chain(read).collect::<Vec<_>>())?;
+        if self.place.domain.is_some() {
+            self.part.without_table()?;
+        }
         if let Some(text) = &self.place.domain {
             let domain = options::domain(Some(text.as_str()).filter(|text| *text != "model"), &network)?;
             let mut progress = Progress::new(&session);
@@ -96,6 +102,9 @@ impl Arguments {
             let report = question.over(&domain, &found);
             self.pictures.show(&session, &report, reproduce, out)?;
             return Ok(Status::of(report.outcome, found.stop));
+        }
+        if self.place.input.is_some() {
+            self.part.without_table()?;
         }
         let Some(text) = &self.place.input else { return self.table(&session, &question, reproduce, out) };
         let input = options::input(text, &network)?;
@@ -119,8 +128,10 @@ impl Arguments {
         if self.place.inputs.as_deref() == Some("-") {
             reproduce.files.push(inputs.file("standard input".to_owned()));
         }
+        let (inputs, part) = self.part.choose(inputs, self.model.path())?;
         let mut summary = Summary { inputs: inputs.count, ..Summary::default() };
-        let (stream, mut kept) = (question.stream(session.json), Kept::default());
+        let (mut stream, mut kept) = (question.stream(session.json), Kept::default());
+        stream.asked = stream.asked.and(part);
         let coordinates = question.network.input().count();
         let stop = rows::run(session, &inputs, coordinates, question, &stream, out, |row, effect, shown| {
             summary.add(row.line, &effect);

@@ -3,6 +3,7 @@
 use super::inputs::{Inputs, Labels, Row};
 use super::options::{self, Amount, Run, Selection};
 use super::page::Pictures;
+use super::part::Part;
 use super::rows::{self, Ask};
 use super::{Failure, Status};
 use clap::Args;
@@ -33,6 +34,8 @@ pub(super) struct Arguments {
     /// points]
     #[arg(long, value_name = "FILE", allow_hyphen_values = true)]
     inputs: Option<String>,
+    #[command(flatten)]
+    part: Part,
     #[command(flatten)]
     amount: Amount,
     #[command(flatten)]
@@ -77,6 +80,7 @@ impl Arguments {
         if self.inputs.as_deref() == Some("-") {
             reproduce.files.push(inputs.file("standard input".to_owned()));
         }
+        let (inputs, part) = self.part.choose(inputs, self.model.path())?;
         let flips = Flips::new(&network, &perturbation, session.settings.clone());
         let asked = report::flips::Question {
             network: &network,
@@ -84,7 +88,8 @@ impl Arguments {
             labels: inputs.has_labels(),
             rounded: flips.rounded().is_some(),
         };
-        let stream = asked.stream(session.json, inputs.last_line, &inputs.widths);
+        let mut stream = asked.stream(session.json, inputs.last_line, &inputs.widths);
+        stream.asked = stream.asked.and(part);
         let question = Question { inputs: &inputs, flips: &flips, asked: &asked, stream: &stream };
         let mut summary = Summary { inputs: inputs.count, ..Summary::default() };
         let mut kept = Kept::default();

@@ -30,6 +30,8 @@ pub(super) struct Inputs {
     columns: Vec<usize>,
     /// which column holds the labels
     label: Option<usize>,
+    /// the first and the last row that count, from 1
+    chosen: (u64, u64),
     /// the number of rows
     pub(super) count: u64,
     /// the line of the last row
@@ -42,6 +44,8 @@ pub(super) struct Inputs {
 pub(super) struct Rows<'a> {
     reader: csv::Reader<&'a [u8]>,
     inputs: &'a Inputs,
+    /// rows that were read
+    read: u64,
 }
 
 /// Standard input to its end, or what stands for it inside a host.
@@ -109,7 +113,8 @@ impl Inputs {
 
     fn unchecked(text: Vec<u8>, columns: Vec<usize>, label: Option<usize>) -> Inputs {
         let widths = vec![0; columns.len()];
-        Inputs { text, marked: false, header: false, columns, label, count: 0, last_line: 0, widths }
+        let chosen = (1, u64::MAX);
+        Inputs { text, marked: false, header: false, columns, label, chosen, count: 0, last_line: 0, widths }
     }
 
     fn check(mut text: Vec<u8>, network: &Network, labels: Labels, budget: &Budget) -> Result<Inputs, String> {
@@ -160,6 +165,12 @@ impl Inputs {
         Ok(self)
     }
 
+    /// These rows alone, counted from 1, both ends included.
+    pub(super) fn only(mut self, first: u64, last: u64) -> Inputs {
+        (self.chosen, self.count) = ((first, last), last + 1 - first);
+        self
+    }
+
     /// Whether the rows have labels.
     pub(super) fn has_labels(&self) -> bool {
         self.label.is_some()
@@ -204,7 +215,7 @@ impl Inputs {
     pub(super) fn rows(&self) -> Rows<'_> {
         let mut builder = ReaderBuilder::new();
         let reader = builder.has_headers(self.header).flexible(true).trim(Trim::All).from_reader(&self.text[..]);
-        Rows { reader, inputs: self }
+        Rows { reader, inputs: self, read: 0 }
     }
 
     /// The text of an input.
@@ -221,8 +232,21 @@ impl Inputs {
 }
 
 impl Rows<'_> {
-    /// Reads the next row; false after the last one.
+    /// Reads the next row that counts; false after the last one.
     pub(super) fn next(&mut self, row: &mut Row) -> bool {
+        let (first, last) = self.inputs.chosen;
+        loop {
+            if self.read >= last || !self.read(row) {
+                return false;
+            }
+            self.read += 1;
+            if self.read >= first {
+                return true;
+            }
+        }
+    }
+
+    fn read(&mut self, row: &mut Row) -> bool {
         // reading from memory with any number of fields cannot fail
         let found = self.reader.read_byte_record(&mut row.record).unwrap_or(false);
         if found && let Some(position) = row.record.position() {

@@ -3,6 +3,7 @@
 use super::inputs::{Inputs, Labels};
 use super::options::{self, Amount, Common, Selection};
 use super::page::Pictures;
+use super::part::Part;
 use super::progress::Progress;
 use super::{Failure, Status, table};
 use clap::Args;
@@ -25,6 +26,8 @@ pub(super) struct Arguments {
     model: options::Model,
     #[command(flatten)]
     place: Place,
+    #[command(flatten)]
+    part: Part,
     #[command(flatten)]
     amount: Amount,
     #[command(flatten)]
@@ -111,10 +114,14 @@ impl Arguments {
                 if path == "-" {
                     reproduce.files.push(inputs.file("standard input".to_owned()));
                 }
+                let rows = self.part.choose(inputs, self.model.path())?;
                 let pictures = (&self.pictures, reproduce);
-                return table::run(&session, &subject(Scope::Local(&[])), &inputs, pictures, out);
+                return table::run(&session, &subject(Scope::Local(&[])), rows, pictures, out);
             }
-            (text, None) => text.as_deref().unwrap_or_default(),
+            (text, None) => {
+                self.part.without_table()?;
+                text.as_deref().unwrap_or_default()
+            }
         };
         let reproduce = self.pictures.start(&network, &self.files())?;
         let input = options::input(text, &network)?;

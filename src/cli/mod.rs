@@ -17,8 +17,10 @@ mod host;
 mod inputs;
 mod interrupt;
 mod local;
+mod merge;
 mod options;
 mod page;
+mod part;
 mod progress;
 mod question;
 mod radius;
@@ -76,6 +78,7 @@ enum Command {
     Show(show::Arguments),
     Convert(convert::Arguments),
     CompareActivations(compare::Arguments),
+    Merge(merge::Arguments),
 }
 
 /// The exit code of a command that did not fail.
@@ -174,6 +177,7 @@ impl Command {
             Command::Show(arguments) => arguments.run(out),
             Command::Convert(arguments) => arguments.run(),
             Command::CompareActivations(arguments) => arguments.run(out),
+            Command::Merge(arguments) => arguments.run(out),
         }
     }
 }

@@ -12,6 +12,7 @@ use deltasat::search::StopReason;
 use quantproof::report::html::Reproduce;
 use quantproof::report::stream::{Kept, Stream};
 use quantproof::report::table::{Summary, point, row, stream};
+use quantproof::report::value::Members;
 use quantproof::report::{Subject, model};
 use quantproof::robustness::Finding;
 use quantproof::robustness::local::{Local, Scratch};
@@ -29,13 +30,15 @@ struct Question<'a> {
 pub(super) fn run(
     session: &Session,
     subject: &Subject<'_>,
-    inputs: &Inputs,
+    (inputs, part): (Inputs, Members),
     (pictures, reproduce): (&Pictures, Reproduce),
     out: &mut dyn Write,
 ) -> Result<Status, Failure> {
     let mut settings = session.settings.clone();
     settings.jobs = 1;
-    let stream = stream(subject, session.json, inputs.last_line, &inputs.widths);
+    let mut stream = stream(subject, session.json, inputs.last_line, &inputs.widths);
+    stream.asked = stream.asked.and(part);
+    let inputs = &inputs;
     let local = Local::new(subject.network, subject.perturbation, settings).without_witnesses();
     let question = Question { subject, inputs, local, stream: &stream };
     let mut summary = Summary { inputs: inputs.count, ..Summary::default() };

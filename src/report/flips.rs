@@ -181,6 +181,13 @@ impl<'a> Question<'a> {
     }
 }
 
+/// Both sides of the accuracy in the worst case, as JSON has them: so many inputs are right whatever the parameters do, and
+/// so many are not.
+pub fn worst_accuracy(right: u64, wrong: u64, inputs: u64) -> Value {
+    let share = |rows| Share { rows, of: inputs };
+    Value::List(vec![share(right).json(false), share(inputs - wrong).json(true)])
+}
+
 impl Summary {
     /// Counts a row.
     pub fn add(&mut self, label: Option<usize>, flip: &Flip) {
@@ -246,8 +253,7 @@ impl Summary {
             .maybe("rounded_right", rounded(self.rounded_right).filter(|_| question.labels))
             .maybe("always_right", labelled(self.always_right))
             .maybe("not_always_right", labelled(self.not_always_right));
-        let (least, most) = self.worst();
-        let worst = question.labels.then(|| Value::List(vec![least.json(false), most.json(true)]));
+        let worst = question.labels.then(|| worst_accuracy(self.always_right, self.not_always_right, self.inputs));
         let data = Members::new().with("summary", counts).maybe("worst_accuracy", worst);
         let mut parts: Vec<Part> = vec![Field::said(data).into()];
         if let Some(stop) = self.stop {

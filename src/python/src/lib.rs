@@ -20,6 +20,9 @@ const PATIENCE: Duration = Duration::from_millis(25);
 /// As much as the main thread of a process has.
 const STACK: usize = 8 << 20;
 
+/// Exit code, stdout, what is wrong, and what was raised meanwhile.
+type Answer<Out> = (u8, Out, Option<String>, Option<PyErr>);
+
 /// What the working thread tells.
 enum Message {
     Progress(String),
@@ -35,7 +38,7 @@ fn run<'py>(
     arguments: Vec<OsString>,
     input: Vec<u8>,
     progress: Option<Bound<'py, PyAny>>,
-) -> PyResult<(u8, Bound<'py, PyBytes>, Option<String>, Option<PyErr>)> {
+) -> PyResult<Answer<Bound<'py, PyBytes>>> {
     let interrupt = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&interrupt);
     let (sender, receiver) = channel();
@@ -65,7 +68,7 @@ fn wait(
     receiver: &Mutex<Receiver<Message>>,
     interrupt: &AtomicBool,
     progress: Option<&Bound<'_, PyAny>>,
-) -> PyResult<(u8, Vec<u8>, Option<String>, Option<PyErr>)> {
+) -> PyResult<Answer<Vec<u8>>> {
     let mut raised = None;
     loop {
         let next = || match receiver.lock() {
