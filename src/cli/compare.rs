@@ -7,7 +7,7 @@
 use super::options::{self, Common, Session};
 use super::page::Page;
 use super::progress::Progress;
-use super::{Failure, Status, radius};
+use super::{Failure, Status, domain, radius};
 use clap::Args;
 use deltasat::exact::{Rational, rational};
 use deltasat::search::StopReason;
@@ -171,14 +171,14 @@ impl Arguments {
         progress: &mut Progress,
     ) -> Result<Figure, Failure> {
         let perturbation = Perturbation::uniform(Magnitude::Absolute(epsilon.clone()))?;
-        let (domain, settings) = (options::domain(None, network)?, self.figure(session).settings);
+        let (domain, settings) = (domain::domain(None, network)?, self.figure(session).settings);
         let global = Global { network, perturbation: &perturbation, domain: &domain, settings };
         let finding = global.deviation(ClassChoice::Assigned, None, progress);
         Ok(Figure { lower: finding.lower, upper: finding.upper })
     }
 
     fn global_radius(&self, session: &Session, network: &Network, progress: &mut Progress) -> Result<Figure, Failure> {
-        let domain = options::domain(None, network)?;
+        let domain = domain::domain(None, network)?;
         let aim = Aim::Deviation { choice: ClassChoice::Assigned, threshold: Some(self.deviation.clone()) };
         self.radius(session, network, Scope::Global(&domain), aim, progress)
     }

@@ -1,7 +1,8 @@
 //! `quantproof convert`: from one model format to another, and from a trained network to the quantised one.
 
+use super::domain::{Domain, as_domain};
 use super::options::{self, Model};
-use super::{Failure, Status, global};
+use super::{Failure, Status};
 use clap::Args;
 use clap::builder::PossibleValuesParser;
 use quantproof::perturbation::quantise::Rounding;
@@ -21,7 +22,7 @@ pub(super) struct Arguments {
     #[arg(value_name = "OUT")]
     out: PathBuf,
     #[command(flatten)]
-    domain: global::Domain,
+    domain: Domain,
     /// Round every parameter to a number format first, the same formats as in other commands but for uniform:K%
     #[arg(long, value_name = "FORMAT")]
     quantize: Option<String>,
@@ -54,7 +55,7 @@ impl Arguments {
     pub(super) fn run(&self) -> Result<Status, Failure> {
         let mut network = self.model.load()?;
         if self.domain.is_given() {
-            network = network.with_domain(options::as_domain(self.domain.bounds(&network)?)?)?;
+            network = network.with_domain(as_domain(self.domain.bounds(&network, None)?)?)?;
         }
         match &self.quantize {
             None => network.save(&self.out)?,

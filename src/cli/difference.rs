@@ -1,6 +1,6 @@
 //! `quantproof difference`: two networks over the same inputs.
 
-use super::global::Domain;
+use super::domain::Region;
 use super::options::{self, Common, Model, Rounded};
 use super::page::Pictures;
 use super::progress::Progress;
@@ -34,7 +34,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "KIND", value_parser = PossibleValuesParser::new(Output::NAMES.map(|(name, _)| name)))]
     output: Option<String>,
     #[command(flatten)]
-    domain: Domain,
+    domain: Region,
     #[command(flatten)]
     rounded: Rounded,
     #[command(flatten)]
@@ -118,8 +118,8 @@ impl Arguments {
         let reproduce = self.pictures.start(&a, &[&self.a, &self.b])?;
         let aim = self.question.aim(&a)?;
         let domain = match (a.input().domain(), b.input().domain()) {
-            (None, Some(domain)) => self.domain.bounds(&a.with_domain(domain.to_vec())?)?,
-            _ => self.domain.bounds(&a)?,
+            (None, Some(domain)) => self.domain.bounds(&a.with_domain(domain.to_vec())?, Some(&session))?,
+            _ => self.domain.bounds(&a, Some(&session))?,
         };
         let activations = self.rounded.activations(&b)?;
         let mut difference = Difference::new(&a, &b, &domain, session.settings.clone());

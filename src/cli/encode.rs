@@ -1,7 +1,8 @@
 //! `quantproof encode`: a yes/no question as SMT-LIB text, for other solvers.
 
+use super::domain::{Around, Domain};
 use super::options::{self, Amount, Selection};
-use super::{Failure, Status, global};
+use super::{Failure, Status};
 use clap::{Args, ValueEnum};
 use deltasat::exact::Rational;
 use num_traits::Zero;
@@ -26,7 +27,9 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "X1,X2,…", allow_hyphen_values = true, conflicts_with = "domain")]
     input: Option<String>,
     #[command(flatten)]
-    domain: global::Domain,
+    domain: Domain,
+    #[command(flatten)]
+    around: Around,
     #[command(flatten)]
     amount: Amount,
     #[command(flatten)]
@@ -50,7 +53,6 @@ pub(super) struct Arguments {
         value_name = "K",
         value_parser = options::confidence,
         requires = "class_change",
-        conflicts_with = "input",
         allow_negative_numbers = true
     )]
     confidence_at_least: Option<Rational>,
@@ -90,12 +92,21 @@ impl Arguments {
         }
         let choice = options::class(self.class.as_deref(), &network)?;
         let (domain, questions) = match &self.input {
+            Some(text) if self.around.is_given() => {
+                let domain = self.around.bounds(options::input(text, &network)?);
+                (domain, self.over_domain(&network, choice)?)
+            }
+            Some(_) if self.confidence_at_least.is_some() => {
+                return Err("--confidence-at-least: at a single input, expected a domain or --around"
+                    .to_owned()
+                    .into());
+            }
             Some(text) => {
                 let input = options::input(text, &network)?;
                 let questions = self.at_input(&network, choice, &input)?;
                 (input.into_iter().map(|x| (x.clone(), x)).collect(), questions)
             }
-            None => (self.domain.bounds(&network)?, self.over_domain(&network, choice)?),
+            None => (self.domain.bounds(&network, None)?, self.over_domain(&network, choice)?),
         };
         let text = Script {
             network: &network,

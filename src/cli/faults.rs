@@ -1,12 +1,12 @@
 //! `quantproof faults`: what single inverted bits do.
 
-use super::inputs::{Inputs, Labels, Row};
+use super::inputs::{Columns, Inputs, Labels, Row};
 use super::options::{self, Run, Selection, Session};
 use super::page::Pictures;
 use super::part::Part;
 use super::progress::Progress;
 use super::rows::{self, Ask};
-use super::{Failure, Status};
+use super::{Failure, Status, domain};
 use clap::Args;
 use deltasat::budget::Budget;
 use deltasat::exact::Rational;
@@ -37,6 +37,8 @@ pub(super) struct Arguments {
     place: Place,
     #[command(flatten)]
     part: Part,
+    #[command(flatten)]
+    columns: Columns,
     /// The number format: int8, int4:per-channel, fixed:4.4, float16, bfloat16, float8:e4m3, …; layer0=int8,layer1=fixed:4.4
     /// for single layers
     #[arg(long, value_name = "FORMAT")]
@@ -70,8 +72,8 @@ struct Place {
     /// A CSV file of inputs, - for standard input [default: the model's held-out points]
     #[arg(long, value_name = "FILE", allow_hyphen_values = true)]
     inputs: Option<String>,
-    /// All inputs of a domain: exact ends of some inputs' intervals, or LOWER..UPPER for all others, or "model" for the
-    /// domain in the model file
+    /// All inputs of a domain: exact ends of some inputs' intervals, or LOWER..UPPER for all others, or a file of inputs
+    /// whose least and greatest values are the ends, or "model" for the domain in the model file
     #[arg(long, value_name = "NAME=LOWER..UPPER,…", allow_hyphen_values = true)]
     domain: Option<String>,
 }
@@ -95,7 +97,8 @@ impl Arguments {
             self.part.without_table()?;
         }
         if let Some(text) = &self.place.domain {
-            let domain = options::domain(Some(text.as_str()).filter(|text| *text != "model"), &network)?;
+            let text = Some(text.as_str()).filter(|text| *text != "model");
+            let domain = domain::read(text, &network, self.columns, Some(&session))?;
             let mut progress = Progress::new(&session);
             let found = faults.over(&perturbation, &domain, &session.settings, &mut progress);
             drop(progress);
@@ -122,7 +125,7 @@ impl Arguments {
         out: &mut dyn Write,
     ) -> Result<Status, Failure> {
         let inputs = match &self.place.inputs {
-            Some(path) => Inputs::read(path, question.network, Labels::Perhaps, session)?,
+            Some(path) => Inputs::read(path, question.network, self.columns, Labels::Used, session)?,
             None => Inputs::held_out(question.network)?,
         };
         if self.place.inputs.as_deref() == Some("-") {

@@ -1,6 +1,6 @@
 //! `quantproof flips`: which of many inputs can be given another class.
 
-use super::inputs::{Inputs, Labels, Row};
+use super::inputs::{Columns, Inputs, Labels, Row};
 use super::options::{self, Amount, Run, Selection};
 use super::page::Pictures;
 use super::part::Part;
@@ -36,6 +36,8 @@ pub(super) struct Arguments {
     inputs: Option<String>,
     #[command(flatten)]
     part: Part,
+    #[command(flatten)]
+    columns: Columns,
     #[command(flatten)]
     amount: Amount,
     #[command(flatten)]
@@ -74,7 +76,7 @@ impl Arguments {
         let files: Vec<&Path> = [self.model.path()].into_iter().chain(read).chain(self.amount.file()).collect();
         let mut reproduce = self.pictures.start(&network, &files)?;
         let inputs = match &self.inputs {
-            Some(path) => Inputs::read(path, &network, Labels::Perhaps, &session)?,
+            Some(path) => Inputs::read(path, &network, self.columns, Labels::Used, &session)?,
             None => Inputs::held_out(&network)?,
         };
         if self.inputs.as_deref() == Some("-") {

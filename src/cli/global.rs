@@ -1,6 +1,7 @@
 //! `quantproof global`: over a box of inputs.
 
 use super::checkpoint::Checkpoint;
+use super::domain::Region;
 use super::options::{self, Amount, Common, Selection};
 use super::page::Pictures;
 use super::progress::Progress;
@@ -8,7 +9,6 @@ use super::{Failure, Status};
 use clap::Args;
 use deltasat::exact::Rational;
 use deltasat::search::Observer;
-use quantproof::network::Network;
 use quantproof::report::{self, Aim, Scope, Subject};
 use quantproof::robustness::Finding;
 use quantproof::robustness::float_error::FloatError;
@@ -27,7 +27,7 @@ pub(super) struct Arguments {
     #[command(flatten)]
     model: options::Model,
     #[command(flatten)]
-    domain: Domain,
+    domain: Region,
     #[command(flatten)]
     amount: Amount,
     #[command(flatten)]
@@ -51,29 +51,13 @@ Examples:
   quantproof global models/moons_relu_2-8-2.json --epsilon 0.01
   quantproof global models/moons_relu_2-8-2.json --epsilon 0.001 --deviation 0.05 --html report.html
   quantproof global models/moons_relu_2-8-2.json --epsilon 0.01 --domain x1=0..0.5,x2=-1/2..0
+  quantproof global models/moons_relu_2-8-2.json --epsilon 0.01 --input 0.3,-0.2 --around 0.05
+  quantproof global models/moons_relu_2-8-2.json --epsilon 0.01 --domain models/moons_test.csv --quantile 0.05
   quantproof global models/moons_relu_2-8-2.json --epsilon 0.01 --class-change --confidence-at-least 0.9
   quantproof global models/moons_relu_2-8-2.json --quantize int8 --rounding nearest --float32
 
 Where the network is undecided between two classes, any perturbation changes the class, so --class-change needs
 --confidence-at-least: wherever the trained network is at least so confident in a class, can that class change?";
-
-/// The inputs in question.
-#[derive(Args)]
-pub(super) struct Domain {
-    /// Exact ends of some inputs' intervals, or LOWER..UPPER for all others [default: the domain in the model file]
-    #[arg(long, value_name = "NAME=LOWER..UPPER,…", allow_hyphen_values = true)]
-    domain: Option<String>,
-}
-
-impl Domain {
-    pub(super) fn is_given(&self) -> bool {
-        self.domain.is_some()
-    }
-
-    pub(super) fn bounds(&self, network: &Network) -> Result<Vec<(Rational, Rational)>, String> {
-        options::domain(self.domain.as_deref(), network)
-    }
-}
 
 #[derive(Args)]
 struct Question {
@@ -103,7 +87,7 @@ impl Arguments {
         let network = self.model.load()?;
         let reproduce = self.pictures.start(&network, &self.files())?;
         let perturbation = self.selection.perturb(&self.amount, &network)?;
-        let domain = self.domain.bounds(&network)?;
+        let domain = self.domain.bounds(&network, Some(&session))?;
         let question = &self.question;
         let aim = if question.class_change {
             options::choices(&network)?;
@@ -133,7 +117,7 @@ impl Arguments {
 
     /// The files that are read.
     fn files(&self) -> Vec<&Path> {
-        [self.model.path()].into_iter().chain(self.amount.file()).collect()
+        [self.model.path()].into_iter().chain(self.domain.file()).chain(self.amount.file()).collect()
     }
 }
 

@@ -1,15 +1,16 @@
-//! Inputs from a CSV file: one row per input, under a header of the model's input names or under none.
+//! Inputs from a CSV file: one row per input, under a header of the model's input names or under none, or from arrays of
+//! NumPy's, which are read as if they were such files.
 //!
-//! Where labels are of use, a column under the title `label` holds the right class of each row, by its name or its index. A
-//! model's own held-out points are read as if they were such a file.
+//! A column under a title such as `label` holds the right class of each row, by its name or its index, and is passed over
+//! where labels are of no use. A model's own held-out points are read as if they were such a file.
 //!
 //! The whole file is checked before the first answer, so an error in the last row costs no search and leaves stdout
 //! empty. Only the text is kept; the rows are read again as they are needed.
 
-use super::Failure;
-use super::host;
 use super::options::{Session, number, quoted};
 use super::page;
+use super::{Failure, arrays, host};
+use clap::Args;
 use csv::{ByteRecord, ReaderBuilder, Trim};
 use deltasat::budget::Budget;
 use deltasat::exact::Rational;
@@ -32,6 +33,8 @@ pub(super) struct Inputs {
     label: Option<usize>,
     /// the first and the last row that count, from 1
     chosen: (u64, u64),
+    /// whether the labels are of use
+    labelled: bool,
     /// the number of rows
     pub(super) count: u64,
     /// the line of the last row
@@ -59,15 +62,23 @@ fn standard_input() -> io::Result<Vec<u8>> {
     }
 }
 
-/// Whether a file may have a column of labels.
+/// Whether a file's column of labels is of use.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Labels {
-    Perhaps,
-    No,
+    Used,
+    Unused,
 }
 
-/// The title of the column of labels.
-const LABEL: &str = "label";
+/// How columns are found.
+#[derive(Args, Clone, Copy, Default)]
+pub(super) struct Columns {
+    /// Take the columns of a file in their order, whatever their titles are (a column of labels aside)
+    #[arg(long)]
+    by_position: bool,
+}
+
+/// The titles of a column of labels, in any case.
+const LABELS: [&str; 5] = ["label", "labels", "class", "target", "y"];
 
 /// One row; its memory is used again for others.
 #[derive(Default)]
@@ -78,22 +89,35 @@ pub(super) struct Row {
 
 impl Inputs {
     /// Reads and checks the file at `path`, `-` being standard input.
-    pub(super) fn read(path: &str, network: &Network, labels: Labels, session: &Session) -> Result<Inputs, Failure> {
-        Self::load(path, network, labels, &session.settings.budget).map_err(|problem| match session.stopped() {
+    pub(super) fn read(
+        path: &str,
+        network: &Network,
+        columns: Columns,
+        labels: Labels,
+        session: &Session,
+    ) -> Result<Inputs, Failure> {
+        let budget = &session.settings.budget;
+        Self::load(path, network, columns, labels, budget).map_err(|problem| match session.stopped() {
             Some(reason) => session.ended(reason, format!("{path} was not read to its end")),
             None => problem.into(),
         })
     }
 
     /// Reads and checks a file as far as a budget allows.
-    pub(super) fn load(path: &str, network: &Network, labels: Labels, budget: &Budget) -> Result<Inputs, String> {
+    pub(super) fn load(
+        path: &str,
+        network: &Network,
+        columns: Columns,
+        labels: Labels,
+        budget: &Budget,
+    ) -> Result<Inputs, String> {
         let mut text = Vec::new();
         let (name, result) = match path {
             "-" => ("standard input", standard_input().map(|bytes| text = bytes)),
             _ => (path, std::fs::read(path).map(|bytes| text = bytes)),
         };
         result.map_err(|error| format!("{name}: cannot be read: {error}"))?;
-        Self::check(text, network, labels, budget).map_err(|problem| format!("{name}: {problem}"))
+        Self::check(text, network, columns, labels, budget).map_err(|problem| format!("{name}: {problem}"))
     }
 
     /// The held-out points of a model, as the decimals that its doubles stand for, with their labels. Their lines are
@@ -113,11 +137,23 @@ impl Inputs {
 
     fn unchecked(text: Vec<u8>, columns: Vec<usize>, label: Option<usize>) -> Inputs {
         let widths = vec![0; columns.len()];
-        let chosen = (1, u64::MAX);
-        Inputs { text, marked: false, header: false, columns, label, chosen, count: 0, last_line: 0, widths }
+        let (chosen, labelled) = ((1, u64::MAX), true);
+        Inputs { text, marked: false, header: false, columns, label, labelled, chosen, count: 0, last_line: 0, widths }
     }
 
-    fn check(mut text: Vec<u8>, network: &Network, labels: Labels, budget: &Budget) -> Result<Inputs, String> {
+    fn check(
+        mut text: Vec<u8>,
+        network: &Network,
+        columns: Columns,
+        labels: Labels,
+        budget: &Budget,
+    ) -> Result<Inputs, String> {
+        if let Some(array) = arrays::read(&text, network.input().count(), budget) {
+            let arrays::Text { bytes, label } = array?;
+            let mut inputs = Inputs::unchecked(bytes, (0..network.input().count()).collect(), label);
+            inputs.labelled = labels == Labels::Used;
+            return inputs.checked(network, budget);
+        }
         let marked = text.starts_with(MARK);
         if marked {
             text.drain(..MARK.len());
@@ -129,10 +165,11 @@ impl Inputs {
         if !inputs.rows().next(&mut row) {
             return Err(format!("no rows, expected {} numbers ({}) in each", names.len(), names.join(", ")));
         }
-        if let Some((columns, label)) = header(&row, names, labels)? {
+        if let Some((columns, label)) = header(&row, names, columns.by_position)? {
             inputs.header = true;
             (inputs.columns, inputs.label) = (columns, label);
         }
+        inputs.labelled = labels == Labels::Used;
         inputs.checked(network, budget)
     }
 
@@ -153,7 +190,7 @@ impl Inputs {
                 *width = self.field(&row, i).chars().count().max(*width);
             }
             if let Some(column) = self.label {
-                self.label(&row, network).map_err(|problem| format!("{}: {problem}", place(column, LABEL)))?;
+                self.label(&row, network).map_err(|problem| format!("{}: {problem}", place(column, "label")))?;
             }
             count += 1;
             last_line = row.line;
@@ -173,12 +210,12 @@ impl Inputs {
 
     /// Whether the rows have labels.
     pub(super) fn has_labels(&self) -> bool {
-        self.label.is_some()
+        self.labelled && self.label.is_some()
     }
 
     /// The index of the right class of a row, where there are labels.
     pub(super) fn label(&self, row: &Row, network: &Network) -> Result<Option<usize>, String> {
-        let Some(column) = self.label else { return Ok(None) };
+        let Some(column) = self.label.filter(|_| self.labelled) else { return Ok(None) };
         let text = String::from_utf8_lossy(row.record.get(column).unwrap_or_default());
         let classes = network.classes();
         let index = classes.iter().position(|name| *name == text).or_else(|| text.parse().ok());
@@ -260,31 +297,51 @@ impl Rows<'_> {
 }
 
 /// Which column holds each input, and which one the label.
-type Columns = (Vec<usize>, Option<usize>);
+type Found = (Vec<usize>, Option<usize>);
+
+/// A title without what people write in different ways: capitals, underscores, spaces.
+fn plain(title: &str) -> String {
+    title.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+/// The input of a title: the one of that name, else the only one whose name differs in capitals and spaces.
+fn input_of(title: &str, names: &[String]) -> Option<usize> {
+    names.iter().position(|name| name == title).or_else(|| {
+        let mut alike = (0..names.len()).filter(|&i| plain(&names[i]) == plain(title) && !plain(title).is_empty());
+        alike.next().filter(|_| alike.next().is_none())
+    })
+}
 
 /// The columns that a header gives to the inputs and to the labels; `None` when the first row is none.
-fn header(row: &Row, names: &[String], labels: Labels) -> Result<Option<Columns>, String> {
+fn header(row: &Row, names: &[String], by_position: bool) -> Result<Option<Found>, String> {
     let fields: Vec<String> = row.record.iter().map(|field| String::from_utf8_lossy(field).into_owned()).collect();
-    let labels = labels == Labels::Perhaps && !names.iter().any(|name| name == LABEL);
-    let known = |field: &String| names.contains(field) || (labels && field == LABEL);
+    let is_label = |field: &str| LABELS.contains(&field.to_lowercase().as_str()) && input_of(field, names).is_none();
+    let known = |field: &String| input_of(field, names).is_some() || is_label(field);
     if !fields.iter().any(known) && fields.iter().any(|field| number(field).is_ok()) {
         return Ok(None);
     }
-    for (i, field) in fields.iter().enumerate() {
-        let problem = if !known(field) {
-            let label = if labels { ", or label" } else { "" };
-            format!("no input {field:?}, expected one of {}{label}", quoted(names))
-        } else if fields[..i].contains(field) {
-            format!("input {field:?} again, expected once")
-        } else {
-            continue;
-        };
-        return Err(format!("line {}, column {}: {problem}", row.line, i + 1));
+    let label = fields.iter().position(|field| is_label(field));
+    if by_position {
+        check_length(row, names, label.is_some())?;
+        return Ok(Some(((0..fields.len()).filter(|&column| Some(column) != label).collect(), label)));
     }
-    let label = fields.iter().position(|field| labels && field == LABEL);
+    let mut columns = vec![None; names.len()];
+    for (i, field) in fields.iter().enumerate() {
+        let again = match input_of(field, names) {
+            Some(input) => columns[input].replace(i).is_some(),
+            None if is_label(field) => label != Some(i),
+            None => {
+                let expected = format!("expected one of {}, or label", quoted(names));
+                let hint = "add --by-position to take the columns in their order";
+                return Err(format!("line {}, column {}: no input {field:?}, {expected}; {hint}", row.line, i + 1));
+            }
+        };
+        if again {
+            return Err(format!("line {}, column {}: {field:?} again, expected once", row.line, i + 1));
+        }
+    }
     check_length(row, names, label.is_some())?;
-    let columns = names.iter().filter_map(|name| fields.iter().position(|field| field == name)).collect();
-    Ok(Some((columns, label)))
+    Ok(Some((columns.into_iter().flatten().collect(), label)))
 }
 
 fn check_length(row: &Row, names: &[String], label: bool) -> Result<(), String> {
@@ -293,8 +350,10 @@ fn check_length(row: &Row, names: &[String], label: bool) -> Result<(), String> 
         return Ok(());
     }
     let given = if given == 1 { "1 column".to_owned() } else { format!("{given} columns") };
+    let hint =
+        if !label && row.record.len() == names.len() + 1 { "; a column of labels has the title label" } else { "" };
     let label = if label { ", label" } else { "" };
-    Err(format!("line {}: {given}, expected {expected} ({}{label})", row.line, names.join(", ")))
+    Err(format!("line {}: {given}, expected {expected} ({}{label}){hint}", row.line, names.join(", ")))
 }
 
 #[cfg(test)]
@@ -306,7 +365,13 @@ mod tests {
     }
 
     fn read(text: &str) -> Result<Vec<(u64, String, String)>, String> {
-        let inputs = Inputs::check(text.as_bytes().to_vec(), &network(), Labels::No, &Budget::unlimited())?;
+        let inputs = Inputs::check(
+            text.as_bytes().to_vec(),
+            &network(),
+            Columns::default(),
+            Labels::Unused,
+            &Budget::unlimited(),
+        )?;
         let (mut rows, mut row, mut found) = (inputs.rows(), Row::default(), Vec::new());
         while rows.next(&mut row) {
             found.push((row.line, inputs.field(&row, 0).to_owned(), inputs.field(&row, 1).to_owned()));
@@ -333,13 +398,20 @@ mod tests {
         assert_eq!(wrong(""), "no rows, expected 2 numbers (x1, x2) in each");
         assert_eq!(wrong("x1,x2\n"), "a header and no rows, expected at least one");
         assert_eq!(wrong("1,2\n3\n"), "line 2: 1 column, expected 2 (x1, x2)");
-        assert_eq!(wrong("x1,x2,x1\n"), "line 1, column 3: input \"x1\" again, expected once");
-        assert_eq!(wrong("x1,y\n1,2"), "line 1, column 2: no input \"y\", expected one of \"x1\", \"x2\"");
+        assert_eq!(wrong("x1,x2,x1\n"), "line 1, column 3: \"x1\" again, expected once");
+        assert_eq!(
+            wrong("x1,z\n1,2"),
+            "line 1, column 2: no input \"z\", expected one of \"x1\", \"x2\", or label; add --by-position to take the columns \
+             in their order"
+        );
         assert!(wrong("x2,x1\n1,nan").starts_with("line 2, column 2 (x1): invalid number `nan` at byte 0"));
         assert!(wrong("1,\n").starts_with("line 1, column 2 (x2): empty text"));
         assert!(wrong("1,abc\n").starts_with("line 1, column 2 (x2): invalid number `abc`"));
         assert_eq!(wrong("1,1e400\n"), "line 1, column 2 (x2): outside the range of a double");
-        let bytes = Inputs::check(b"1,\xff\n".to_vec(), &network(), Labels::No, &Budget::unlimited()).err().unwrap();
+        let bytes =
+            Inputs::check(b"1,\xff\n".to_vec(), &network(), Columns::default(), Labels::Unused, &Budget::unlimited())
+                .err()
+                .unwrap();
         assert_eq!(bytes, "line 1, column 2 (x2): not UTF-8, expected a number");
     }
 
@@ -347,7 +419,8 @@ mod tests {
     fn labels_are_names_or_indices_under_their_title() {
         let labels = |text: &str| {
             let (network, mut found) = (network(), Vec::new());
-            let inputs = Inputs::check(text.as_bytes().to_vec(), &network, Labels::Perhaps, &Budget::unlimited())?;
+            let text = text.as_bytes().to_vec();
+            let inputs = Inputs::check(text, &network, Columns::default(), Labels::Used, &Budget::unlimited())?;
             let (mut rows, mut row) = (inputs.rows(), Row::default());
             while rows.next(&mut row) {
                 found.push(inputs.label(&row, &network)?);
@@ -360,10 +433,30 @@ mod tests {
             labels("x1,x2,label\n1,2,3\n").unwrap_err(),
             "line 2, column 3 (label): no class \"3\", expected one of \"0\", \"1\", or an index from 0 to 1"
         );
-        assert_eq!(labels("1,2,0\n").unwrap_err(), "line 1: 3 columns, expected 2 (x1, x2)");
-        assert!(labels("x1,x2,class\n").unwrap_err().ends_with("expected one of \"x1\", \"x2\", or label"));
+        assert_eq!(
+            labels("1,2,0\n").unwrap_err(),
+            "line 1: 3 columns, expected 2 (x1, x2); a column of labels has the title label"
+        );
+        assert_eq!(labels("x1,x2,Class\n1,2,0\n").unwrap(), [Some(0)]);
+        assert!(labels("x1,x2,label,y\n1,2,0,1\n").unwrap_err().ends_with("\"y\" again, expected once"));
         assert_eq!(labels("x1,label\n1,0").unwrap_err(), "line 1: 2 columns, expected 3 (x1, x2, label)");
         let own = Inputs::held_out(&network()).unwrap();
         assert_eq!((own.count, own.has_labels()), (100, true));
+    }
+
+    #[test]
+    fn titles_may_be_written_in_different_ways_or_passed_over() {
+        let read = |text: &str, by_position: bool, labels: Labels| {
+            let text = text.as_bytes().to_vec();
+            let inputs = Inputs::check(text, &network(), Columns { by_position }, labels, &Budget::unlimited())?;
+            let points = inputs.points(&network())?;
+            Ok::<_, String>((points.iter().flatten().map(ToString::to_string).collect::<Vec<_>>(), inputs.has_labels()))
+        };
+        // labels are passed over where they are of no use, even those that are no classes
+        let found = |numbers: [&str; 2], labels: bool| Ok((numbers.map(str::to_owned).to_vec(), labels));
+        assert_eq!(read("x2,target,x1\n2,setosa,1\n", false, Labels::Unused), found(["1", "2"], false));
+        assert_eq!(read("X 2,x_1\n2,1\n", false, Labels::Unused), found(["1", "2"], false));
+        assert_eq!(read("mean radius,\"mean, texture\",label\n1,2,0\n", true, Labels::Used), found(["1", "2"], true));
+        assert!(read("mean radius,mean texture\n1,2\n", false, Labels::Used).unwrap_err().contains("--by-position"));
     }
 }

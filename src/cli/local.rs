@@ -1,6 +1,6 @@
 //! `quantproof local`: at one input, or at each of many.
 
-use super::inputs::{Inputs, Labels};
+use super::inputs::{Columns, Inputs, Labels};
 use super::options::{self, Amount, Common, Selection};
 use super::page::Pictures;
 use super::part::Part;
@@ -29,6 +29,8 @@ pub(super) struct Arguments {
     #[command(flatten)]
     part: Part,
     #[command(flatten)]
+    columns: Columns,
+    #[command(flatten)]
     amount: Amount,
     #[command(flatten)]
     selection: Selection,
@@ -52,8 +54,8 @@ Examples:
   quantproof local models/moons_relu_2-8-2.json --inputs models/moons_test.csv --epsilon 0.01 --class-change --html report.html
   quantproof local models/moons_relu_2-8-2.json --input 0.3,-0.2 --quantize int8 --rounding nearest --float32
 
-A CSV file holds one input per row, under a header of the model's input names (in any order) or under none. Its table
-has one line per row and a summary; the exit code is 1 if a row is violated, else 4 if time ran out, else 3 if a row is
+A CSV file holds one input per row, under a header of the model's input names (in any order) or under none; a column
+of labels is passed over. Of NumPy's files, .npz has the inputs as x or inputs and labels as y. A table has one line per row and a summary; the exit code is 1 if a row is violated, else 4 if time ran out, else 3 if a row is
 unknown, else 0. Numbers are exact: decimals, or fractions such as 1/3.";
 
 #[derive(Args)]
@@ -62,7 +64,7 @@ struct Place {
     /// The input, one number per input of the network
     #[arg(long, value_name = "X1,X2,…", allow_hyphen_values = true)]
     input: Option<String>,
-    /// A CSV file of inputs, - for standard input
+    /// A file of inputs, CSV, .npy or .npz, - for standard input
     #[arg(long, value_name = "FILE", allow_hyphen_values = true)]
     inputs: Option<String>,
 }
@@ -109,7 +111,7 @@ impl Arguments {
         };
         let text = match (&self.place.input, &self.place.inputs) {
             (_, Some(path)) => {
-                let inputs = Inputs::read(path, &network, Labels::No, &session)?;
+                let inputs = Inputs::read(path, &network, self.columns, Labels::Unused, &session)?;
                 let mut reproduce = self.pictures.start(&network, &self.files())?;
                 if path == "-" {
                     reproduce.files.push(inputs.file("standard input".to_owned()));

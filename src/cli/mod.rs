@@ -4,11 +4,13 @@
 //! answer alone; progress and errors go to stderr. The status of an answer is the exit code. [`run`] is the command;
 //! [`run_within`] runs one inside another program, a [`Host`].
 
+mod arrays;
 mod bits;
 mod checkpoint;
 mod compare;
 mod convert;
 mod difference;
+mod domain;
 mod encode;
 mod faults;
 mod flips;

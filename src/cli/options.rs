@@ -1,5 +1,7 @@
 //! Options that several subcommands share, and what they mean.
 
+use super::domain::{domain, interval};
+use super::inputs::{Columns, Inputs, Labels};
 use super::{Failure, interrupt};
 use clap::builder::PossibleValuesParser;
 use clap::{Args, ValueEnum};
@@ -9,11 +11,10 @@ use deltasat::interval::decimal;
 use deltasat::strategy::{Choice, brancher_name, contractor_name};
 use num_traits::{One, Signed};
 use quantproof::encode::class_count;
-use quantproof::network::{Domain, Network, Output};
+use quantproof::network::{Network, Output};
 use quantproof::perturbation::activations::{Activations, Formats};
 use quantproof::perturbation::quantise::{Quantised, Rounding, Scheme};
 use quantproof::perturbation::{Layers, Magnitude, Parameters, Perturbation};
-use quantproof::report::number;
 use quantproof::robustness::{ClassChoice, Settings};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -237,8 +238,7 @@ impl Rounded {
                 vec![(rational::nearest_f64(&lower), rational::nearest_f64(&upper)); network.layers().len()]
             }
             Some(path) => {
-                let points =
-                    super::inputs::Inputs::load(path, network, super::inputs::Labels::No, &Budget::unlimited())?;
+                let points = Inputs::load(path, network, Columns::default(), Labels::Unused, &Budget::unlimited())?;
                 let points = points.points(network)?;
                 let point = |point: &Vec<Rational>| point.iter().map(rational::nearest_f64).collect::<Vec<f64>>();
                 let points: Vec<_> = points.iter().map(point).collect();
@@ -381,66 +381,6 @@ pub(super) fn input(text: &str, network: &Network) -> Result<Vec<Rational>, Stri
         return Err(format!("--input: {given}, expected {} ({})", names.len(), names.join(", ")));
     }
     Ok(numbers)
-}
-
-/// `x1=-2..2,x2=-1..1`, or `-1..1` for all inputs that are not named; without that, they keep the domain of the model, if
-/// it has one.
-pub(super) fn domain(text: Option<&str>, network: &Network) -> Result<Vec<(Rational, Rational)>, String> {
-    let names = network.input().names();
-    let mut given = vec![None; names.len()];
-    let mut others = None;
-    for part in text.iter().flat_map(|text| text.split(',')) {
-        let Some((name, range)) = part.split_once('=') else {
-            if !part.contains("..") {
-                return Err(format!("--domain: {part:?}, expected NAME=LOWER..UPPER, or LOWER..UPPER for all others"));
-            }
-            if others.replace(interval(part, "")?).is_some() {
-                return Err("--domain: LOWER..UPPER twice, expected once".to_owned());
-            }
-            continue;
-        };
-        let name = name.trim();
-        let index = names
-            .iter()
-            .position(|known| known == name)
-            .ok_or_else(|| format!("--domain: no input {name:?}, expected one of {}", quoted(names)))?;
-        if given[index].replace(interval(range, &format!("{name}: "))?).is_some() {
-            return Err(format!("--domain: input {name:?} twice, expected once"));
-        }
-    }
-    let own = |i: usize| network.input().domain().map(|own| (own[i].lower().clone(), own[i].upper().clone()));
-    let bounds: Vec<_> =
-        given.into_iter().enumerate().map(|(i, given)| given.or_else(|| others.clone()).or_else(|| own(i))).collect();
-    let unknown: Vec<&String> =
-        names.iter().zip(&bounds).filter(|(_, bounds)| bounds.is_none()).map(|(name, _)| name).collect();
-    if unknown.is_empty() {
-        return Ok(bounds.into_iter().flatten().collect());
-    }
-    let first: Vec<String> = unknown.iter().take(6).map(|name| format!("{name}=LOWER..UPPER")).collect();
-    let dots = if unknown.len() > first.len() { ",…" } else { "" };
-    Err(format!(
-        "{} has no domain of its own, expected --domain {}{dots}, or --domain LOWER..UPPER for all inputs",
-        network.name(),
-        first.join(",")
-    ))
-}
-
-/// `-2..2` with exact ends; `of` is put in front of a problem.
-fn interval(text: &str, of: &str) -> Result<(Rational, Rational), String> {
-    let (lower, upper) =
-        text.split_once("..").ok_or_else(|| format!("--domain: {of}{text:?}, expected LOWER..UPPER"))?;
-    let end = |end: &str| number(end).map_err(|problem| format!("--domain: {of}{problem}"));
-    let (lower, upper) = (end(lower)?, end(upper)?);
-    if lower > upper {
-        let (lower, upper) = (number::exact(&lower), number::exact(&upper));
-        return Err(format!("--domain: {of}the lower end {lower} is above the upper end {upper}"));
-    }
-    Ok((lower, upper))
-}
-
-/// The intervals as the domain of a network.
-pub(super) fn as_domain(bounds: Vec<(Rational, Rational)>) -> Result<Vec<Domain>, super::Failure> {
-    Ok(bounds.into_iter().map(|(lower, upper)| Domain::new(lower, upper)).collect::<Result<_, _>>()?)
 }
 
 /// `"a", "b"`.

@@ -2,6 +2,7 @@
 //! perturbation: at an input, at each of many, or over a domain.
 
 use super::checkpoint::Checkpoint;
+use super::domain::{Around, Domain};
 use super::inputs::{Inputs, Labels};
 use super::options::{self, Session};
 use super::{global, local};
@@ -26,7 +27,9 @@ pub(super) struct Where {
     #[arg(long, value_name = "FILE", allow_hyphen_values = true, conflicts_with = "domain")]
     inputs: Option<String>,
     #[command(flatten)]
-    domain: global::Domain,
+    domain: Domain,
+    #[command(flatten)]
+    around: Around,
 }
 
 /// The inputs themselves.
@@ -41,15 +44,20 @@ impl Where {
     /// The files that are read for a question about a model.
     pub(super) fn files<'a>(&'a self, model: &'a Path) -> Vec<&'a Path> {
         let inputs = self.inputs.as_deref().filter(|path| *path != "-").map(Path::new);
-        [model].into_iter().chain(inputs).collect()
+        [model].into_iter().chain(inputs).chain(self.domain.file()).collect()
     }
 
     /// Reads the inputs; without an option they are the network's domain.
     pub(super) fn place(&self, network: &Network, session: &Session) -> Result<Place, super::Failure> {
         match (&self.input, &self.inputs) {
+            (Some(text), _) if self.around.is_given() => {
+                Ok(Place::Domain(self.around.bounds(options::input(text, network)?)))
+            }
             (Some(text), _) => Ok(Place::Inputs(vec![options::input(text, network)?])),
-            (None, Some(path)) => Ok(Place::Inputs(Inputs::read(path, network, Labels::No, session)?.points(network)?)),
-            (None, None) => Ok(Place::Domain(self.domain.bounds(network)?)),
+            (None, Some(path)) => Ok(Place::Inputs(
+                Inputs::read(path, network, self.domain.columns, Labels::Unused, session)?.points(network)?,
+            )),
+            (None, None) => Ok(Place::Domain(self.domain.bounds(network, Some(session))?)),
         }
     }
 }

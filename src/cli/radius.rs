@@ -1,10 +1,11 @@
 //! `quantproof radius`: the largest ε that is safe.
 
 use super::checkpoint::Checkpoint;
+use super::domain::Region;
 use super::options::{self, Common, Selection, Session};
 use super::page::Pictures;
 use super::progress::Progress;
-use super::{Failure, Status, global, question};
+use super::{Failure, Status, question};
 use clap::{Args, Subcommand};
 use deltasat::exact::{Rational, rational};
 use num_traits::Zero;
@@ -30,10 +31,10 @@ pub(super) struct Arguments {
 enum Place {
     /// At one input
     #[command(after_help = LOCAL_EXAMPLES)]
-    Local(AtInput),
+    Local(Box<AtInput>),
     /// Over a domain of inputs
     #[command(after_help = GLOBAL_EXAMPLES)]
-    Global(OverDomain),
+    Global(Box<OverDomain>),
 }
 
 const LOCAL_EXAMPLES: &str = "\
@@ -66,7 +67,7 @@ struct OverDomain {
     #[command(flatten)]
     model: options::Model,
     #[command(flatten)]
-    domain: global::Domain,
+    domain: Region,
     #[command(flatten)]
     safe: SafeOverDomain,
     #[command(flatten)]
@@ -189,7 +190,7 @@ impl OverDomain {
         let reproduce = self.shape.pictures.start(&network, &[self.model.path()])?;
         let perturbation = self.shape.perturbation(&network)?;
         let choice = options::class(self.class.class.as_deref(), &network)?;
-        let domain = self.domain.bounds(&network)?;
+        let domain = self.domain.bounds(&network, Some(&session))?;
         let aim = match &self.safe.deviation {
             Some(threshold) => Aim::Deviation { choice, threshold: Some(threshold.clone()) },
             None => {

@@ -1,9 +1,10 @@
 //! `quantproof safe-region`: where in a rectangle of two inputs the class can change.
 
+use super::domain::Domain;
 use super::options::{self, Amount, Run, Selection};
 use super::page::Pictures;
 use super::progress::Progress;
-use super::{Failure, Status, global};
+use super::{Failure, Status};
 use clap::Args;
 use deltasat::exact::Rational;
 use quantproof::encode::class_count;
@@ -24,7 +25,7 @@ pub(super) struct Arguments {
     #[command(flatten)]
     model: options::Model,
     #[command(flatten)]
-    domain: global::Domain,
+    domain: Domain,
     /// The two inputs that range, by name, where the network has more; the others stay at --input
     #[arg(long, value_name = "NAME,NAME", requires = "input")]
     axes: Option<String>,
@@ -70,7 +71,7 @@ impl Arguments {
         if class_count(&network) < 2 {
             return Err(format!("{}: a single output, expected at least two classes", network.name()).into());
         }
-        let bounds = self.domain.bounds(&network)?;
+        let bounds = self.domain.bounds(&network, Some(&session))?;
         let sides = axes.map(|axis| bounds[axis].clone());
         for (&axis, (lower, upper)) in axes.iter().zip(&sides) {
             if lower == upper {
