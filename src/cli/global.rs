@@ -5,6 +5,7 @@ use super::domain::Region;
 use super::options::{self, Amount, Common, Selection};
 use super::page::Pictures;
 use super::progress::Progress;
+use super::watch::Watch;
 use super::{Failure, Status};
 use clap::Args;
 use deltasat::exact::Rational;
@@ -40,6 +41,8 @@ pub(super) struct Arguments {
     float32: bool,
     #[command(flatten)]
     pictures: Pictures,
+    #[command(flatten)]
+    watch: Watch,
     #[command(flatten)]
     checkpoint: Checkpoint,
     #[command(flatten)]
@@ -86,6 +89,7 @@ impl Arguments {
         let mut session = self.common.start()?;
         let network = self.model.load()?;
         let reproduce = self.pictures.start(&network, &self.files())?;
+        self.watch.check(&self.files())?;
         let perturbation = self.selection.perturb(&self.amount, &network)?;
         let domain = self.domain.bounds(&network, Some(&session))?;
         let question = &self.question;
@@ -105,12 +109,12 @@ impl Arguments {
             domain: &domain,
             settings: session.settings.clone(),
         };
-        let mut progress = Progress::new(&session);
-        let finding = ask(&global, &subject.aim, &mut progress);
-        drop(progress);
+        let mut watched = self.watch.listen(Progress::new(&session));
+        let finding = ask(&global, &subject.aim, &mut watched);
         self.checkpoint.hint(&session, finding.stop);
         let float32 = self.float32.then(|| FloatError::new(&network, &perturbation, &domain));
         let report = report::finding::report(&subject, &finding, float32.as_ref());
+        self.watch.write(watched, &report.title, &report.sentence)?;
         self.pictures.show(&session, &report, reproduce, out)?;
         Ok(Status::of(report.outcome, finding.stop))
     }

@@ -5,6 +5,7 @@ use super::options::{self, Amount, Common, Selection};
 use super::page::Pictures;
 use super::part::Part;
 use super::progress::Progress;
+use super::watch::Watch;
 use super::{Failure, Status, table};
 use clap::Args;
 use deltasat::exact::Rational;
@@ -42,6 +43,8 @@ pub(super) struct Arguments {
     float32: bool,
     #[command(flatten)]
     pictures: Pictures,
+    #[command(flatten)]
+    watch: Watch,
     #[command(flatten)]
     common: Common,
 }
@@ -111,6 +114,7 @@ impl Arguments {
         };
         let text = match (&self.place.input, &self.place.inputs) {
             (_, Some(path)) => {
+                self.watch.expect_none()?;
                 let inputs = Inputs::read(path, &network, self.columns, Labels::Unused, &session)?;
                 let mut reproduce = self.pictures.start(&network, &self.files())?;
                 if path == "-" {
@@ -126,15 +130,16 @@ impl Arguments {
             }
         };
         let reproduce = self.pictures.start(&network, &self.files())?;
+        self.watch.check(&self.files())?;
         let input = options::input(text, &network)?;
         let subject = subject(Scope::Local(&input));
         let local = Local::new(&network, &perturbation, session.settings.clone());
-        let mut progress = Progress::new(&session);
-        let finding = ask(&local, &aim, &input, &mut Scratch::default(), &mut progress);
-        drop(progress);
+        let mut watched = self.watch.listen(Progress::new(&session));
+        let finding = ask(&local, &aim, &input, &mut Scratch::default(), &mut watched);
         let point: Vec<_> = input.iter().map(|x| (x.clone(), x.clone())).collect();
         let float32 = self.float32.then(|| FloatError::new(&network, &perturbation, &point));
         let report = report::finding::report(&subject, &finding, float32.as_ref());
+        self.watch.write(watched, &report.title, &report.sentence)?;
         self.pictures.show(&session, &report, reproduce, out)?;
         Ok(Status::of(report.outcome, finding.stop))
     }

@@ -32,6 +32,7 @@ mod sensitivity;
 mod show;
 mod table;
 mod verify;
+mod watch;
 
 pub use host::{Host, Listener};
 

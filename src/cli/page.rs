@@ -110,7 +110,7 @@ pub(super) fn file(name: String, bytes: &[u8]) -> File {
 }
 
 /// Whether a file can be written, as far as one can tell without writing it.
-fn check(path: &Path, read: &[&Path]) -> Result<(), String> {
+pub(super) fn check(path: &Path, read: &[&Path]) -> Result<(), String> {
     if path.is_dir() || path.file_name().is_none() {
         return Err("a folder, expected a file".to_owned());
     }

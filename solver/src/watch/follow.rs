@@ -46,7 +46,7 @@ pub(super) struct Search {
 }
 
 impl Search {
-    pub(super) fn new(problem: &Compiled, root: &[Interval], threshold: f64) -> Self {
+    pub(super) fn new(problem: &Compiled, root: &[Interval], threshold: f64, called: Option<&str>) -> Self {
         let mut atoms = Vec::new();
         problem.constraint.atoms(&mut |atom| {
             if !atoms.contains(atom) {
@@ -78,11 +78,11 @@ impl Search {
             tries: 0,
             threshold,
         }
-        .with_texts()
+        .with_texts(called)
     }
 
     /// Writes the expressions that sentences may name: all of them where there are few, else what is compared.
-    pub(super) fn with_texts(mut self) -> Self {
+    fn with_texts(mut self, called: Option<&str>) -> Self {
         let problem = &self.problem.problem;
         let name = |v: VariableId| variable_name(problem, v.index());
         let mut infix = Infix::new(&problem.graph, &name);
@@ -96,10 +96,18 @@ impl Search {
                 self.text.insert(slot, words::brief(&infix.text(id)));
             }
         }
+        if let (Some(called), Some(objective)) = (called, self.problem.objective) {
+            self.text.insert(objective, called.to_owned());
+        }
         self
     }
 
-    pub(super) fn shows_nodes(&self) -> bool {
+    /// Whether the values of a slot are shown: where there are few slots, and of what is compared.
+    pub(super) fn shows(&self, slot: Slot) -> bool {
+        self.shows_nodes() || self.atoms.iter().any(|atom| atom.expr == slot)
+    }
+
+    fn shows_nodes(&self) -> bool {
         self.problem.tape.slots() <= NODES
     }
 
@@ -118,7 +126,7 @@ impl Search {
             let id = ids.iter().find(|(_, slot)| *slot == atom.expr).map(|(id, _)| *id);
             let is_objective = problem.objective.is_some() && index + 1 == self.atoms.len();
             let text = match id {
-                Some(id) if is_objective => format!("{} above the threshold", infix.text(id)),
+                Some(_) if is_objective => format!("{} above the threshold", self.text[&atom.expr]),
                 Some(id) => words::atom(&mut infix, &Atom { expr: id, relation: atom.relation }),
                 None => String::new(),
             };
@@ -138,7 +146,7 @@ impl Search {
             }
         }
         let variables = (0..problem.variables.len()).map(|i| (variable_name(problem, i), self.root[i])).collect();
-        let objective = problem.objective.map(|id| infix.text(id));
+        let objective = self.problem.objective.map(|slot| self.text[&slot].clone());
         Chapter { delta, variables, constraints, objective, nodes, ..Chapter::default() }
     }
 
@@ -162,10 +170,10 @@ impl Search {
 
     /// Takes over the values of a sweep.
     pub(super) fn values(&mut self, forward: bool, values: &[Interval]) {
-        if forward && self.shows_nodes() {
+        if forward {
             let first = self.entered.is_some();
             for (slot, (&now, &before)) in values.iter().zip(&self.slots).enumerate() {
-                if first || now != before {
+                if (first || now != before) && self.shows(slot as Slot) {
                     self.up.push((slot as Slot, now));
                 }
             }

@@ -44,6 +44,17 @@ pub struct Story {
     pub what_if: Vec<WhatIf>,
 }
 
+impl Story {
+    /// Adds a step on which no search reports.
+    pub fn remark(&mut self, sentence: &str) {
+        if self.chapters.is_empty() {
+            self.chapters.push(Chapter::default());
+        }
+        let chapter = self.chapters.len() - 1;
+        self.steps.push(Step::new(chapter, Kind::End, None, sentence.to_owned()));
+    }
+}
+
 /// One search.
 #[derive(Clone, Debug, Default)]
 pub struct Chapter {
@@ -143,6 +154,25 @@ pub struct Step {
     pub parts: Option<(Option<usize>, f64, [u64; 2])>,
     /// the linear bound at work
     pub line: Option<Picture>,
+}
+
+impl Step {
+    fn new(chapter: usize, kind: Kind, id: Option<u64>, sentence: String) -> Self {
+        Step {
+            chapter,
+            kind,
+            id,
+            sentence,
+            constraint: None,
+            cut: None,
+            variables: Vec::new(),
+            up: Vec::new(),
+            down: Vec::new(),
+            point: None,
+            parts: None,
+            line: None,
+        }
+    }
 }
 
 /// A linear bound to look at.

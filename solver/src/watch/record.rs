@@ -27,12 +27,19 @@ pub struct Recorder {
     boxes: u64,
     /// about what the steps take in a page
     bytes: usize,
+    /// what the objective is called
+    called: Option<String>,
 }
 
 impl Recorder {
     /// Keeps so many steps in full.
     pub fn new(limit: usize) -> Self {
-        Recorder { story: Story::default(), limit: limit.max(1), search: None, boxes: 0, bytes: 0 }
+        Recorder { story: Story::default(), limit: limit.max(1), search: None, boxes: 0, bytes: 0, called: None }
+    }
+
+    /// Calls the objective so, in place of its expression.
+    pub fn calling(self, objective: impl Into<String>) -> Self {
+        Recorder { called: Some(objective.into()), ..self }
     }
 
     /// The story so far.
@@ -50,17 +57,15 @@ impl Recorder {
             None => Default::default(),
         };
         let chapter = self.story.chapters.len() - 1;
-        let (constraint, cut, point, parts, line) = (None, None, None, None, None);
-        let variables = Vec::new();
         self.bytes += 60 + sentence.len() + 48 * (up.len() + down.len());
-        let step = Step { chapter, kind, id, sentence, constraint, cut, variables, up, down, point, parts, line };
+        let step = Step { up, down, ..Step::new(chapter, kind, id, sentence) };
         self.story.steps.push(step);
         self.story.steps.last_mut().expect("one was pushed")
     }
 
     fn start(&mut self, problem: &Compiled, root: &[Interval], delta: f64, threshold: f64) {
         self.end_search(None);
-        let search = Search::new(problem, root, threshold);
+        let search = Search::new(problem, root, threshold, self.called.as_deref());
         let chapter = search.chapter(delta);
         let sentence = match &chapter.objective {
             Some(objective) => format!(
@@ -150,7 +155,7 @@ impl Recorder {
         let constraint = search.cause(slot, reason);
         search.slots[slot as usize] = after;
         search.cause[slot as usize] = constraint.or(search.cause[slot as usize]);
-        if search.shows_nodes() {
+        if search.shows(slot) {
             search.down.push((slot, after));
         }
         if after.is_empty() {
