@@ -27,7 +27,7 @@ fn collect(folder: &Path, paths: &mut Vec<PathBuf>) {
 fn sources() -> Vec<Source> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut paths = Vec::new();
-    for folder in ["src", "solver/src"] {
+    for folder in ["src", "solver/src", "solver/check/src"] {
         collect(&root.join(folder), &mut paths);
     }
     let read = |path: PathBuf| {
@@ -134,6 +134,7 @@ const FLOORS: [&[&str]; 2] = [
         "sat",
         "smtlib",
         "watch",
+        "proof",
         "bin",
         "guide",
     ],
@@ -144,6 +145,9 @@ const FLOORS: [&[&str]; 2] = [
 fn modules_use_what_lies_below_them() {
     let mut upward: BTreeMap<String, ()> = BTreeMap::new();
     for source in sources() {
+        if source.path.starts_with("solver/check/") {
+            continue;
+        }
         let (crate_, inside) = match source.path.strip_prefix("solver/src/") {
             Some(inside) => (0, inside),
             None => (1, source.path.strip_prefix("src/").unwrap()),
@@ -171,12 +175,37 @@ fn modules_use_what_lies_below_them() {
     only("a module uses those below it", upward.into_keys().collect(), UPWARD);
 }
 
-/// Who reads a clock beside the budget.
-const CLOCKS: &[&str] = &["solver/src/budget.rs"];
+/// The checker of proofs depends on big integers and on nothing of ours, and floating-point numbers decide nothing in it.
+#[test]
+fn the_checker_stands_alone() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let manifest = std::fs::read_to_string(root.join("solver/check/Cargo.toml")).unwrap();
+    let dependencies = manifest.split("dependencies]").nth(1).unwrap_or_default();
+    let named: Vec<&str> = dependencies.lines().skip(1).take_while(|line| !line.is_empty()).collect();
+    assert_eq!(named, ["num-bigint.workspace = true"]);
+    assert_eq!(manifest.matches("dependencies]").count(), 1);
+    let checker: Vec<Source> =
+        sources().into_iter().filter(|source| source.path.starts_with("solver/check/")).collect();
+    let lines: usize = checker.iter().map(|source| source.lines.iter().filter(|line| !line.is_empty()).count()).sum();
+    assert!((1_000..2_800).contains(&lines), "{lines} lines");
+    // `number` turns doubles into numbers, exactly, and numbers into doubles for messages; `main` prints seconds
+    let floats = naming(&checker, &["f64", "f32", "as_secs_f64"]);
+    only("no floating point in the checker", floats, &["solver/check/src/main.rs", "solver/check/src/number.rs"]);
+}
+
+/// Who reads a clock beside the budget, and the checker, which measures itself.
+const CLOCKS: &[&str] = &["solver/check/src/main.rs", "solver/src/budget.rs"];
 
 /// Those who make or rewrite expressions, and the operators themselves.
-const BUILDERS: &[&str] =
-    &["solver/src/op/", "solver/src/expr/", "solver/src/presolve/", "solver/src/smtlib/", "src/encode/"];
+const BUILDERS: &[&str] = &[
+    "solver/check/",
+    "solver/src/proof/",
+    "solver/src/op/",
+    "solver/src/expr/",
+    "solver/src/presolve/",
+    "solver/src/smtlib/",
+    "src/encode/",
+];
 
 /// Who else names operators.
 const OPERATORS: &[&str] = &[

@@ -99,6 +99,7 @@ pub mod op;
 pub mod presolve;
 pub mod problem;
 pub mod processor;
+pub mod proof;
 pub mod relax;
 pub mod sat;
 pub mod search;

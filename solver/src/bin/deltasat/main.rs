@@ -6,6 +6,7 @@
 mod compare;
 mod json;
 mod options;
+mod prove;
 mod run;
 mod watch;
 

@@ -19,7 +19,7 @@ use std::time::Duration;
 #[derive(Parser, Debug)]
 #[command(name = "deltasat", version, max_term_width = 100, after_help = EXAMPLES)]
 #[command(
-    override_usage = "deltasat [OPTIONS] [FILE]\n       deltasat compare [OPTIONS] <PATH>…\n       deltasat watch [OPTIONS] [FILE]"
+    override_usage = "deltasat [OPTIONS] [FILE]\n       deltasat compare [OPTIONS] <PATH>…\n       deltasat watch [OPTIONS] [FILE]\n       deltasat check <PROOF> [SCRIPT]"
 )]
 #[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
 pub(crate) struct Cli {
@@ -73,6 +73,9 @@ pub(crate) struct Cli {
     /// Stop when the run holds so many bytes (suffixes K, M, G)
     #[arg(long, value_name = "BYTES", value_parser = budget::bytes)]
     pub(crate) memory: Option<usize>,
+    /// Write a proof of every `unsat` to this file, for `deltasat check` and the program `deltacheck`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) proof: Option<PathBuf>,
     /// Print one JSON object with all answers at the end
     #[arg(long)]
     pub(crate) json: bool,
@@ -119,6 +122,7 @@ Examples:
   deltasat --timeout 60 --json problem.smt2
   deltasat --no-presolve --stats problem.smt2
   deltasat watch problem.smt2 --html search.html
+  deltasat --proof problem.proof problem.smt2 && deltasat check problem.proof problem.smt2
   deltasat compare benchmarks/ --peer z3='z3 {file}' --html report.html
 
 What formulas mean (as for dReal; more in solver/src/guide/scripts.md):
@@ -143,6 +147,16 @@ pub(crate) enum Command {
     #[cfg(unix)]
     Compare(compare::Arguments),
     Watch(watch::Arguments),
+    /// Check a proof that `--proof` wrote
+    ///
+    /// Reads the script inside the proof anew and goes through every step in exact or directed integer arithmetic, by code
+    /// that shares nothing with the solver (the program `deltacheck` is that code alone). Exit codes: 0 proved, 1 not proved.
+    Check {
+        /// The proof
+        proof: PathBuf,
+        /// The script that it is to be about
+        script: Option<PathBuf>,
+    },
 }
 
 /// A format of the input.

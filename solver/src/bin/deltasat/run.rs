@@ -1,8 +1,8 @@
 //! One run: read, execute, print.
 
 use crate::json::Report;
-use crate::options::Command;
-use crate::options::{Cli, Format, Level};
+use crate::options::{Cli, Command, Format, Level};
+use crate::prove::Proofs;
 use clap::Parser;
 use deltasat::budget::{self, Budget, Stopwatch};
 use deltasat::search::{Event, Observer};
@@ -44,12 +44,12 @@ pub(crate) fn run() -> ExitCode {
         complain(&format!("cannot listen for Ctrl-C: {error}"));
         return 2.into();
     }
-    #[cfg(unix)]
-    if let Some(Command::Compare(arguments)) = &cli.command {
-        return crate::compare::run(arguments, &interrupt);
-    }
-    if let Some(Command::Watch(arguments)) = &cli.command {
-        return crate::watch::run(arguments, &interrupt);
+    match &cli.command {
+        #[cfg(unix)]
+        Some(Command::Compare(arguments)) => return crate::compare::run(arguments, &interrupt),
+        Some(Command::Check { proof, script }) => return crate::prove::check(proof, script.as_deref()),
+        Some(Command::Watch(arguments)) => return crate::watch::run(arguments, &interrupt),
+        None => {}
     }
     cli.expect_one_file();
     let mut budget = Budget::unlimited().with_interrupt(Arc::clone(&interrupt));
@@ -123,6 +123,7 @@ fn answer(cli: &Cli, settings: Settings) -> Result<(), Failure> {
             return Err(Failure::Input(message));
         }
     };
+    let mut proofs = cli.proof.as_deref().map(|path| Proofs::new(path, settings.budget.clone()));
     let mut session = Session::new(settings);
     let mut progress = Progress { shows: cli.verbose == Some(Level::Info), last: Stopwatch::start() };
     let outcome = match cli.format() {
@@ -130,7 +131,12 @@ fn answer(cli: &Cli, settings: Settings) -> Result<(), Failure> {
             let mut script = Script::new(&text);
             loop {
                 match session.step(&mut script, &mut progress) {
-                    Ok(Some(reply)) => printer.print(&reply)?,
+                    Ok(Some(reply)) => {
+                        printer.print(&reply)?;
+                        if let Some(proofs) = &mut proofs {
+                            proofs.take(&text, &reply);
+                        }
+                    }
                     Ok(None) => break Ok(()),
                     Err(error) => break Err(error.render(&name, &text)),
                 }
@@ -149,6 +155,9 @@ fn answer(cli: &Cli, settings: Settings) -> Result<(), Failure> {
     };
     printer.finish(outcome.as_ref().err())?;
     outcome.map_err(Failure::Input)?;
+    if let Some(proofs) = proofs {
+        proofs.finish(cli.format()).map_err(Failure::Input)?;
+    }
     if printer.refused { Err(Failure::Refused) } else { Ok(()) }
 }
 
