@@ -189,7 +189,7 @@ fn random_networks_with_one_hidden_layer_have_exact_extremes() {
 
 /// A pair to compare: `B` is `A` moved a little, or has other numbers, other widths, other depths, other activations.
 fn pair(r: &mut SmallRng) -> (Network, Network, String) {
-    let activation = |r: &mut SmallRng| Activation::NAMES[r.random_range(0..4)].1;
+    let activation = |r: &mut SmallRng| Activation::NAMES[r.random_range(0..Activation::NAMES.len())].1;
     let (output, logits) =
         [(Output::Softmax, 2), (Output::Softmax, 3), (Output::Sigmoid, 1), (Output::None, 2)][r.random_range(0..4)];
     let inputs = r.random_range(1..=2);

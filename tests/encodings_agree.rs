@@ -104,7 +104,7 @@ fn random_networks_over_a_domain_and_at_a_point() {
     let (mut complete, mut total) = (0, 0);
     for seed in 0..60 {
         let mut r = random("encodings agree", seed);
-        let activation = Activation::NAMES[r.random_range(0..4)].1;
+        let activation = Activation::NAMES[r.random_range(0..Activation::NAMES.len())].1;
         let (output, logits) =
             [(Output::Softmax, 2), (Output::Softmax, 3), (Output::Sigmoid, 1), (Output::None, 2)][r.random_range(0..4)];
         let mut widths = vec![r.random_range(1..=2)];

@@ -67,6 +67,9 @@ impl Machine<'_> {
                     Activation::Linear => z,
                     Activation::Tanh => z.tanh(),
                     Activation::Sigmoid => 1.0 / (1.0 + (-z).exp()),
+                    Activation::LeakyRelu(slope) if z < 0.0 => self.result(slope.get() as f32) * z,
+                    Activation::LeakyRelu(_) => z,
+                    Activation::Clip(least, greatest) => z.max(least.get() as f32).min(greatest.get() as f32),
                 }));
             }
             h = next;

@@ -52,7 +52,7 @@ struct InputDocument<'a> {
 struct LayerDocument {
     inputs: usize,
     outputs: usize,
-    activation: &'static str,
+    activation: String,
     fixed: &'static str,
     parameters: usize,
     largest_weight: f64,

@@ -20,7 +20,7 @@
 use super::question::{Question, compile, pose};
 use super::rounded::Rounded;
 use super::twin::{Twin, Twins, activate_twins, difference_of_rows};
-use super::{activate, declare_inputs, parameter, row, within};
+use super::{activate, activate_all, declare_inputs, parameter, row, within};
 use crate::network::{Activation, Layer, Network};
 use crate::perturbation::activations::Activations;
 use deltasat::budget::{Budget, StopReason};
@@ -104,7 +104,7 @@ impl<'a> Pair<'a> {
         }
         for (index, layer) in hidden(b).iter().enumerate().skip(alike) {
             let z = pre_activations(&mut pair.problem, layer, &pair.b, budget)?;
-            pair.b = z.into_iter().map(|z| activate(&mut pair.problem, layer.activation(), z)).collect();
+            pair.b = activate_all(&mut pair.problem, layer.activation(), z);
             pair.round(index + 1, Some(layer.activation()));
         }
         Ok(pair)
@@ -275,7 +275,7 @@ fn are_alike(a: &Layer, b: &Layer) -> bool {
 /// Encodes a layer of one network.
 fn hide(problem: &mut Problem, layer: &Layer, below: &[ExprId], budget: &Budget) -> Result<Vec<ExprId>, StopReason> {
     let z = pre_activations(problem, layer, below, budget)?;
-    Ok(z.into_iter().map(|z| activate(problem, layer.activation(), z)).collect())
+    Ok(activate_all(problem, layer.activation(), z))
 }
 
 fn pre_activations(

@@ -12,7 +12,7 @@
 
 use super::radii::{Radii, Reach};
 use super::twin::{Twin, Twins, activate_twins, difference_of_rows};
-use super::{activate, declare_inputs, parameter, weights, within};
+use super::{activate_all, declare_inputs, parameter, weights, within};
 use crate::network::{Activation, Layer, Network};
 use crate::perturbation::Perturbation;
 use deltasat::budget::{Budget, StopReason};
@@ -190,7 +190,7 @@ impl<'a> Eliminated<'a> {
         let radii = self.radii(index, budget)?;
         let noise: Vec<_> = (0..radii.len()).map(|i| self.neuron_noise(index, i, &radii[i])).collect();
         let z = self.perturbed_rows(index, &noise, &radii, budget)?;
-        Ok(z.into_iter().map(|z| activate(&mut self.problem, layer.activation(), z)).collect())
+        Ok(activate_all(&mut self.problem, layer.activation(), z))
     }
 
     /// Encodes the next layer.

@@ -10,7 +10,7 @@
 //! weight by weight, `(w'_p − w'_m)·h'`, as the eliminated encoding merges them.
 
 use super::twin::{Twin, Twins, difference_of_rows};
-use super::{activate, declare_inputs, row};
+use super::{activate, activate_all, declare_inputs, row};
 use crate::network::{Activation, Layer, Network, Parameter};
 use crate::perturbation::Perturbation;
 use deltasat::exact::{Constant, Rational};
@@ -104,9 +104,9 @@ impl<'a> Literal<'a> {
         let problem = &mut self.problem;
         let z: Vec<_> =
             layer.rows().zip(layer.biases()).map(|(w, &bias)| row(problem, w, &self.nominal, bias)).collect();
-        self.nominal = z.into_iter().map(|z| activate(problem, activation, z)).collect();
+        self.nominal = activate_all(problem, activation, z);
         let moved: Vec<_> = (0..layer.outputs()).map(|neuron| self.perturbed_row(index, neuron)).collect();
-        self.perturbed = moved.into_iter().map(|z| activate(&mut self.problem, activation, z)).collect();
+        self.perturbed = activate_all(&mut self.problem, activation, moved);
     }
 
     /// `Σ w'_j h'_j + b'`

@@ -11,6 +11,7 @@
 //!
 //! Invariant: nothing here knows how a box is searched.
 
+mod activation;
 pub mod difference;
 pub mod eliminated;
 pub mod literal;
@@ -27,7 +28,6 @@ use deltasat::budget::{Budget, StopReason};
 use deltasat::exact::{Constant, Rational};
 use deltasat::expr::ExprId;
 use deltasat::op::coefficients::Coefficients;
-use deltasat::op::{Incremented, Op};
 use deltasat::problem::{Problem, Sort};
 
 /// The constant that a parameter is; parameters are finite by construction of [`Network`].
@@ -52,22 +52,12 @@ pub(crate) fn declare_inputs(problem: &mut Problem, network: &Network, domain: &
 
 /// The activation of an expression.
 pub(crate) fn activate(problem: &mut Problem, activation: Activation, z: ExprId) -> ExprId {
-    match activation {
-        Activation::Linear => z,
-        Activation::Relu => problem.graph.apply(Op::Relu, [z]),
-        Activation::Tanh => problem.graph.apply(Op::Tanh, [z]),
-        Activation::Sigmoid => problem.graph.apply(Op::Sigmoid, [z]),
-    }
+    activate_all(problem, activation, vec![z])[0]
 }
 
-/// The increment operator of an activation; `None` where the increment of the value is that of the argument.
-pub(crate) fn incremented(activation: Activation) -> Option<Incremented> {
-    match activation {
-        Activation::Linear => None,
-        Activation::Relu => Some(Incremented::Relu),
-        Activation::Tanh => Some(Incremented::Tanh),
-        Activation::Sigmoid => Some(Incremented::Sigmoid),
-    }
+/// The activations of the numbers of a layer.
+pub(crate) fn activate_all(problem: &mut Problem, activation: Activation, z: Vec<ExprId>) -> Vec<ExprId> {
+    activation::activate(&mut problem.graph, activation, z)
 }
 
 /// Does a part of an encoding that takes long enough to look at the limits before it.

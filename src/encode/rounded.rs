@@ -47,9 +47,9 @@ impl Rounded {
         Some(Rounded { least, greatest, scale, inverse, activation })
     }
 
-    /// Whether a number can lie below the least one: what a ReLU gives cannot, since zero is in every range.
+    /// Whether a number can lie below the least one: one that is never negative cannot, since zero is in every range.
     fn clips_below(&self) -> bool {
-        self.activation != Some(Activation::Relu)
+        !self.activation.is_some_and(Activation::is_nonnegative)
     }
 
     fn store(&self, graph: &mut Graph, x: &[ExprId]) -> Stored {

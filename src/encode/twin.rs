@@ -3,7 +3,7 @@
 //! A question never looks at weights: it is posed over logits and their differences, each as a [`Twin`] of both copies.
 //! So every encoding answers every question, and two encodings of one question have the same supremum by construction.
 
-use super::{activate, incremented};
+use super::activation::{Both, Twofold, activate};
 use crate::network::{Activation, Layer, Network};
 use deltasat::exact::Constant;
 use deltasat::expr::{ExprId, Graph};
@@ -56,9 +56,7 @@ impl Twin {
     }
 }
 
-/// Applies an activation to the trained values, the increments and the perturbed values of a layer, kind by kind, so that
-/// the operands of the next layer's rows are neighbours on the tape. The increment is enclosed both by its own operator,
-/// which knows how far the copies are apart, and as the difference of the two values.
+/// Applies an activation to the trained values, the increments and the perturbed values of a layer.
 pub(super) fn activate_twins(
     problem: &mut Problem,
     activation: Activation,
@@ -66,18 +64,8 @@ pub(super) fn activate_twins(
     dz: &[ExprId],
     perturbed_z: &[ExprId],
 ) -> Vec<Twin> {
-    let nominal: Vec<ExprId> = z.iter().map(|&z| activate(problem, activation, z)).collect();
-    let perturbed: Vec<ExprId> = perturbed_z.iter().map(|&z| activate(problem, activation, z)).collect();
-    let graph = &mut problem.graph;
-    let increment: Vec<ExprId> = match incremented(activation) {
-        None => dz.to_vec(),
-        Some(f) => {
-            let direct: Vec<ExprId> = z.iter().zip(dz).map(|(&z, &d)| graph.increment(f, z, d)).collect();
-            let apart: Vec<ExprId> = perturbed.iter().zip(&nominal).map(|(&p, &n)| graph.sub(p, n)).collect();
-            direct.iter().zip(&apart).map(|(&d, &a)| graph.meet(d, a)).collect()
-        }
-    };
-    (0..z.len()).map(|i| Twin { nominal: nominal[i], increment: increment[i], perturbed: perturbed[i] }).collect()
+    let z = Both { nominal: z.to_vec(), increment: dz.to_vec(), perturbed: perturbed_z.to_vec() };
+    activate(&mut Twofold(&mut problem.graph), activation, z).twins()
 }
 
 /// A network and its perturbed copy over a box of inputs, as expressions.

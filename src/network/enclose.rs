@@ -3,20 +3,8 @@
 //! Every interval holds the real number it stands for, so a class that the intervals tell apart is the class, and the
 //! lower end of an enclosed deviation is attained. Where they cannot tell, the caller asks the exact evaluation.
 
-use super::{Activation, Layer, Network, Output};
+use super::{Layer, Network, Output};
 use deltasat::interval::{self, Interval, kernel, point};
-
-impl Activation {
-    /// Encloses the values on an interval.
-    pub(crate) fn enclose(self, z: Interval) -> Interval {
-        match self {
-            Activation::Relu => z.max(point(0.0)),
-            Activation::Linear => z,
-            Activation::Tanh => interval::tanh(z),
-            Activation::Sigmoid => interval::sigmoid(z),
-        }
-    }
-}
 
 impl Layer {
     /// Encloses the pre-activations and the values over a box of [`Layer::inputs`] intervals.

@@ -3,7 +3,7 @@
 //! Every operation rounds to nearest, so nothing here is a bound. It is for showing (accuracy, what the network says at
 //! a point) and for telling a search where to look; it decides nothing.
 
-use super::{Activation, Layer, Network, NetworkError, Output};
+use super::{Layer, Network, NetworkError, Output};
 
 /// What a network says at a point, in plain doubles.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,18 +20,6 @@ impl Evaluation {
     /// The confidence of the assigned class.
     pub fn confidence(&self) -> f64 {
         self.confidences[self.class]
-    }
-}
-
-impl Activation {
-    /// The value at `z`, to nearest or nearly so.
-    pub fn evaluate(self, z: f64) -> f64 {
-        match self {
-            Activation::Relu => z.max(0.0),
-            Activation::Linear => z,
-            Activation::Tanh => z.tanh(),
-            Activation::Sigmoid => sigmoid(z),
-        }
     }
 }
 
@@ -137,7 +125,7 @@ impl Network {
 }
 
 /// `1 / (1 + e^−z)`, by the exponential that does not overflow.
-fn sigmoid(z: f64) -> f64 {
+pub(super) fn sigmoid(z: f64) -> f64 {
     if z >= 0.0 {
         1.0 / (1.0 + (-z).exp())
     } else {

@@ -1,12 +1,12 @@
 //! The forward pass in exact arithmetic: what a network says at a rational point, in real-number semantics.
 //!
-//! Networks of ReLU and linear layers are evaluated without any rounding: the input is scaled by its common denominator
-//! to integers, everything after that is dyadic (a ReLU layer commutes with a positive scale as long as the biases are
-//! scaled too), and the scale is divided out of the logits. Layers with tanh or σ are evaluated in certified high
-//! precision. This code knows nothing of the solver's search, so it can judge what the search found.
+//! Networks whose activations consist of straight pieces are evaluated without any rounding: the input is scaled by its
+//! common denominator to integers, everything after that is dyadic (such a layer commutes with a positive scale as long as
+//! the biases and the kinks are scaled too), and the scale is divided out of the logits. Other layers are evaluated in
+//! certified high precision. This code knows nothing of the solver's search, so it can judge what the search found.
 
 use super::ties::Forms;
-use super::{Activation, Layer, Network, Output};
+use super::{Layer, Network, Output};
 use deltasat::exact::{Ball, Dyadic, Rational};
 use num_bigint::BigInt;
 use num_traits::One;
@@ -33,7 +33,7 @@ impl Network {
     /// Evaluates the network at a rational point of [`Input::count`](super::Input::count) coordinates; `None` when a
     /// magnitude leaves the range of [`Ball`] (about `2^±65536`).
     pub fn evaluate_exactly(&self, point: &[Rational]) -> Option<ExactEvaluation> {
-        let piecewise = |layer: &Layer| matches!(layer.activation(), Activation::Relu | Activation::Linear);
+        let piecewise = |layer: &Layer| layer.activation().is_piecewise_linear();
         if self.layers.iter().all(piecewise) {
             return Some(ExactEvaluation::new(self.output(), self.dyadic_logits(point)?, None));
         }
@@ -75,8 +75,7 @@ impl Network {
                             sum.add_product(&Dyadic::from_f64(w)?, h);
                         }
                     }
-                    let negative = layer.activation() == Activation::Relu && sum.signum() < 0;
-                    Some(if negative { Dyadic::ZERO } else { sum })
+                    layer.activation().scaled(sum, &factor)
                 })
                 .collect::<Option<_>>()?;
         }
@@ -120,12 +119,7 @@ impl Network {
                     for (&w, h) in row.iter().zip(&h) {
                         sum = sum.add(&Ball::from_f64(w)?.mul(h)?)?;
                     }
-                    match layer.activation() {
-                        Activation::Linear => Some(sum),
-                        Activation::Relu => Some(sum.relu()),
-                        Activation::Tanh => sum.tanh(),
-                        Activation::Sigmoid => sum.sigmoid(),
-                    }
+                    layer.activation().exact(&sum)
                 })
                 .collect::<Option<_>>()?;
         }

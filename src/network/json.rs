@@ -112,7 +112,7 @@ fn layer(raw: &RawValue, k: usize, width: usize) -> Result<Layer, NetworkError> 
         let problem = format!("{}, expected {} (one per row of weights)", count(biases.len(), "number"), rows.len());
         return Err(NetworkError::invalid("biases", problem));
     }
-    let activation = object.field("activation", |raw| one_of(raw, &super::Activation::NAMES))?;
+    let activation = object.field("activation", |raw| super::Activation::parse(&string(raw)?))?;
     let fixed = object.optional("fixed", |raw| one_of(raw, &super::Fixed::NAMES))?.unwrap_or_default();
     Ok(Layer::new(width, weights, biases, activation)?.with_fixed(fixed))
 }

@@ -3,41 +3,8 @@
 //! The weights lie in one row-major vector, a row per neuron, so that a neuron's row is one slice and the kernels that
 //! bound it walk memory in order.
 
-use super::{NetworkError, count};
+use super::{Activation, NetworkError, count};
 use std::sync::Arc;
-
-/// What a neuron makes of its pre-activation `z`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Activation {
-    /// `max(z, 0)`
-    Relu,
-    /// `z`
-    Linear,
-    /// `tanh z`
-    Tanh,
-    /// `1 / (1 + e^−z)`
-    Sigmoid,
-}
-
-impl Activation {
-    /// Every activation under its name in files.
-    pub const NAMES: [(&'static str, Activation); 4] = [
-        ("relu", Activation::Relu),
-        ("linear", Activation::Linear),
-        ("tanh", Activation::Tanh),
-        ("sigmoid", Activation::Sigmoid),
-    ];
-
-    /// The name in files.
-    pub fn name(self) -> &'static str {
-        match self {
-            Activation::Relu => "relu",
-            Activation::Linear => "linear",
-            Activation::Tanh => "tanh",
-            Activation::Sigmoid => "sigmoid",
-        }
-    }
-}
 
 /// The place of one parameter in its layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -6,7 +6,7 @@
 use std::{fs, io, path::Path};
 
 use super::stored::StoredLayer;
-use super::{Network, NetworkError, json, nnet, onnx};
+use super::{Network, NetworkError, compressed, json, nnet, onnx};
 
 /// How the text begins that git-lfs leaves in the place of a large file.
 const GIT_LFS: &[u8] = b"version https://git-lfs.";
@@ -17,8 +17,8 @@ type Written = Result<Vec<u8>, NetworkError>;
 struct Format {
     /// in lower case
     extension: &'static str,
-    /// from the bytes and a name for networks whose file has none
-    read: fn(&[u8], &str) -> Result<Network, NetworkError>,
+    /// from the bytes, a name for networks whose file has none, and the folder of the file
+    read: fn(&[u8], &str, &Path) -> Result<Network, NetworkError>,
     write: fn(&Network) -> Written,
     /// with the words of a quantised network, where there is a place for them
     write_stored: Option<fn(&Network, &[StoredLayer]) -> Written>,
@@ -27,36 +27,44 @@ struct Format {
 const FORMATS: [Format; 3] = [
     Format {
         extension: "json",
-        read: |bytes, _| json::read(bytes),
+        read: |bytes, _, _| json::read(bytes),
         write: |network| json::write(network).map(String::into_bytes),
         write_stored: None,
     },
-    Format { extension: "onnx", read: onnx::read, write: onnx::write, write_stored: Some(onnx::write_stored) },
+    Format {
+        extension: "onnx",
+        read: |bytes, name, folder| onnx::read_beside(bytes, name, Some(folder)),
+        write: onnx::write,
+        write_stored: Some(onnx::write_stored),
+    },
     Format {
         extension: "nnet",
-        read: nnet::read,
+        read: |bytes, name, _| nnet::read(bytes, name),
         write: |network| nnet::write(network).map(String::into_bytes),
         write_stored: None,
     },
 ];
 
 impl Network {
-    /// Reads the network in the file at `path`. One whose file has no name for it is called as the file.
+    /// Reads the network in the file at `path`, which may be compressed by gzip, and then is called `.onnx.gz` and the like.
+    /// One whose file has no name for it is called as the file.
     ///
     /// # Errors
     /// When the extension is unknown, when the file cannot be read, and whatever its format's reader says.
     pub fn load(path: impl AsRef<Path>) -> Result<Network, NetworkError> {
         let path = path.as_ref();
         let load = || {
-            let format = Format::of(path)?;
-            let bytes = fs::read(path).map_err(|error| NetworkError::Read { reason: reason(&error) })?;
+            let inner = compressed::inner_name(path);
+            let format = Format::of(inner)?;
+            let bytes = compressed::read(path).map_err(|error| NetworkError::Read { reason: reason(&error) })?;
             if bytes.starts_with(GIT_LFS) {
                 let reason =
                     "a git-lfs pointer in the network's place, expected the file itself (`git lfs pull`)".to_owned();
                 return Err(NetworkError::Read { reason });
             }
-            let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-            (format.read)(&bytes, &stem)
+            let stem = inner.file_stem().unwrap_or_default().to_string_lossy();
+            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+            (format.read)(&bytes, &stem, folder)
         };
         load().map_err(|error| in_file(path, error))
     }

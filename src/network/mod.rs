@@ -9,6 +9,8 @@
 //! double nearest to it (ties to even), since that is what a trained network computes with. The bounds of the input
 //! domain are part of the question, not of the network, and are kept as the exact rationals that the file spells.
 
+mod activation;
+pub(crate) mod compressed;
 mod enclose;
 mod error;
 mod evaluate;
@@ -27,9 +29,10 @@ use std::sync::Arc;
 
 use num_rational::BigRational;
 
+pub use activation::{Activation, Number};
 pub use error::NetworkError;
 pub use evaluate::Evaluation;
-pub use layer::{Activation, Fixed, Layer, Parameter};
+pub use layer::{Fixed, Layer, Parameter};
 
 /// The closed interval that one input ranges over, with exact ends.
 #[derive(Clone, Debug, PartialEq, Eq)]

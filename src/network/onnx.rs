@@ -13,8 +13,12 @@
 //! keys of `network::metadata`, and written there. Without them the inputs are `x1, x2, …`, the classes
 //! `0, 1, …` or what scikit-learn's `ZipMap` calls them, and there is no domain.
 
+mod activations;
 mod chain;
+mod constants;
+mod external;
 mod graph;
+mod layers;
 mod operators;
 pub mod proto;
 mod quantised;
@@ -30,17 +34,29 @@ use self::proto::ModelProto;
 use super::metadata::Metadata;
 use super::{Network, NetworkError, Output};
 use prost::Message;
+use std::path::Path;
 
 /// Reads a network from the bytes of an ONNX file; `name` is what it is called if the file does not tell.
 ///
 /// # Errors
 /// When the bytes are no protocol buffer, or the graph is not a chain of dense layers.
 pub fn read(bytes: &[u8], name: &str) -> Result<Network, NetworkError> {
-    let model = ModelProto::decode(bytes).map_err(|error| {
+    read_beside(bytes, name, None)
+}
+
+/// The same of a file in `folder`, in which the files of its larger constants may be.
+///
+/// # Errors
+/// As [`read`], and when such a file is not in the folder or too short.
+pub fn read_beside(bytes: &[u8], name: &str, folder: Option<&Path>) -> Result<Network, NetworkError> {
+    let mut model = ModelProto::decode(bytes).map_err(|error| {
         let reason = error.to_string();
         let reason = reason.strip_prefix("failed to decode Protobuf message: ").unwrap_or(&reason);
         NetworkError::invalid("", format!("not an ONNX file: {reason}"))
     })?;
+    if let Some(graph) = &mut model.graph {
+        external::fetch(graph, folder)?;
+    }
     network(&model, name)
 }
 

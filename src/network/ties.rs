@@ -127,6 +127,30 @@ fn activate(activation: Activation, mut form: Form, ball: Ball, atoms: &mut Atom
         }
         Activation::Tanh => (ball.tanh()?, (form == zero()).then(zero)),
         Activation::Sigmoid => (ball.sigmoid()?, None),
+        Activation::LeakyRelu(slope) => {
+            let known = match form.sign(atoms).or_else(|| ball.signum().map(|sign| sign.cmp(&0))) {
+                Some(Ordering::Less) => {
+                    let mut scaled = zero();
+                    scaled.add_scaled(&Constant::from_f64(slope.get())?, &form);
+                    Some(scaled)
+                }
+                Some(_) => Some(form.clone()),
+                None => None,
+            };
+            (activation.exact(&ball)?, known)
+        }
+        Activation::Clip(least, greatest) => {
+            let clipped = activation.exact(&ball)?;
+            let inside = |end: f64, side: Ordering| {
+                !end.is_finite() || Ball::from_f64(end).and_then(|end| ball.compare(&end)) == Some(side)
+            };
+            let known = match clipped.exact() {
+                Some(number) => Some(Form::constant(Constant::from_rational(number))),
+                None => (inside(least.get(), Ordering::Greater) && inside(greatest.get(), Ordering::Less))
+                    .then(|| form.clone()),
+            };
+            (clipped, known)
+        }
     };
     if let Some(known) = known {
         return Some((known, ball));
@@ -136,7 +160,7 @@ fn activate(activation: Activation, mut form: Form, ball: Ball, atoms: &mut Atom
         Activation::Tanh => form.leads_negative(),
         // the smaller of σ(z) and 1 − σ(z), so that its sign is not lost in a difference
         Activation::Sigmoid => form != zero() && !form.leads_negative(),
-        Activation::Relu | Activation::Linear => false,
+        _ => false,
     };
     if turned {
         form = zero().minus(&form);
@@ -147,7 +171,7 @@ fn activate(activation: Activation, mut form: Form, ball: Ball, atoms: &mut Atom
         atoms.positive.push(match activation {
             Activation::Sigmoid => true,
             Activation::Tanh => argument.is_some_and(|sign| if turned { sign < 0 } else { sign > 0 }),
-            Activation::Relu | Activation::Linear => false,
+            _ => false,
         });
     }
     let atom = Form { constant: Constant::ZERO, terms: BTreeMap::from([(atom, Constant::ONE)]) };

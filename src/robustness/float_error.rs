@@ -250,6 +250,20 @@ fn activated(activation: Activation, z: Value) -> Value {
         Activation::Sigmoid => {
             Value { real: interval::sigmoid(z.real), error: add_up(mul_up(z_error, 0.25), ACTIVATION) }
         }
+        Activation::LeakyRelu(slope) => {
+            // the slope as it is stored times the number, rounded
+            let magnitude = slope.get().abs();
+            let slope_error = stored(slope.get(), slope.get());
+            let product = mul_up(add_up(magnitude, slope_error), z.computed());
+            let moved = mul_up(z_error, magnitude.max(1.0));
+            let error = sum(&[moved, mul_up(slope_error, z.computed()), rounding(product, UNIT)]);
+            Value { real: activation.enclose(z.real), error }
+        }
+        Activation::Clip(least, greatest) => {
+            let ends =
+                [least, greatest].map(|end| if end.get().is_finite() { stored(end.get(), end.get()) } else { 0.0 });
+            Value { real: activation.enclose(z.real), error: sum(&[z_error, ends[0], ends[1]]) }
+        }
     }
 }
 

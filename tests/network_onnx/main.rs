@@ -5,3 +5,4 @@ mod files;
 mod hostile;
 mod operators;
 mod quantised;
+mod recorded;

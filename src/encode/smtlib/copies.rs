@@ -7,7 +7,7 @@
 
 use super::Encoding;
 use super::text::{Text, Towards, nary, numeral, sum};
-use crate::network::{Activation, Layer, Network, Parameter};
+use crate::network::{Activation, Layer, Network, Number, Parameter};
 use crate::perturbation::Perturbation;
 use deltasat::exact::{Rational, rational};
 use num_traits::{Signed, Zero};
@@ -83,7 +83,7 @@ impl Copies<'_> {
             };
             let named = |(i, z)| activate(text, layer.activation(), z, || format!("hp_{index}_{i}"));
             h = z.into_iter().enumerate().map(named).collect();
-            nonnegative = vec![matches!(layer.activation(), Activation::Relu | Activation::Sigmoid); h.len()];
+            nonnegative = vec![layer.activation().is_nonnegative(); h.len()];
         }
         self.outputs(h)
     }
@@ -225,14 +225,30 @@ fn is_numeral(term: &str) -> bool {
     term.starts_with(|first: char| first == '(' || first.is_ascii_digit())
 }
 
+/// A finite number of an activation, exactly.
+fn number(number: Number) -> String {
+    numeral(&rational::from_f64(number.get()).unwrap_or_default(), Towards::Above)
+}
+
 fn activate(text: &mut Text, activation: Activation, z: String, name: impl FnOnce() -> String) -> String {
     let term = match activation {
         Activation::Linear => return z,
         Activation::Relu => format!("(ite (>= {z} 0.0) {z} 0.0)"),
         Activation::Tanh => format!("(tanh {z})"),
         Activation::Sigmoid => confidence(&[z]),
+        Activation::LeakyRelu(slope) => format!("(ite (>= {z} 0.0) {z} (* {} {z}))", number(slope)),
+        Activation::Clip(least, greatest) => {
+            let raised = match least.get().is_finite() {
+                true => format!("(ite (>= {z} {0}) {z} {0})", number(least)),
+                false => z.clone(),
+            };
+            match greatest.get().is_finite() {
+                true => format!("(ite (<= {z} {0}) {raised} {0})", number(greatest)),
+                false => raised,
+            }
+        }
     };
-    text.nonlinear |= activation != Activation::Relu;
+    text.nonlinear |= !activation.is_piecewise_linear();
     text.define(name(), &term)
 }
 

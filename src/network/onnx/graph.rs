@@ -25,8 +25,8 @@ impl Opsets {
         let opsets = Opsets { onnx: version(&["", "ai.onnx"]), ml: version(&["ai.onnx.ml"]) };
         match opsets.onnx {
             0 => Err(NetworkError::invalid("opset_import", "no version of the operators of ONNX, expected one")),
-            // before 7, operators spelled broadcasting out in attributes
-            1..7 => Err(NetworkError::invalid("opset_import", format!("version {}, expected 7 or later", opsets.onnx))),
+            // before 6, operators kept old names of attributes
+            1..6 => Err(NetworkError::invalid("opset_import", format!("version {}, expected 6 or later", opsets.onnx))),
             _ => Ok(opsets),
         }
     }

@@ -3,13 +3,15 @@
 //! An operator is here when a chain of dense layers can express it, or when exporters use it to compute shapes. Of two
 //! operands one is constant: a sum of two values that both depend on the input is no chain.
 
+use super::activations;
 use super::chain::{Chain, Flow, broadcast};
+use super::constants;
 use super::graph::{Graph, Node, Opsets};
-use super::proto::data_type;
+use super::layers;
 use super::quantised;
 use super::shapes;
-use super::tensor::{Data, Tensor, transposition};
-use crate::network::{Activation, NetworkError};
+use super::tensor::{Tensor, transposition};
+use crate::network::NetworkError;
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -32,12 +34,12 @@ impl Value {
 /// The values so far.
 pub(super) struct Evaluation<'a> {
     graph: &'a Graph<'a>,
-    opset: i64,
+    pub(super) opset: i64,
     pub(super) chain: Chain,
     values: HashMap<&'a str, Value>,
 }
 
-type Made<T> = Result<T, String>;
+pub(super) type Made<T> = Result<T, String>;
 
 impl<'a> Evaluation<'a> {
     pub(super) fn new(graph: &'a Graph<'a>, opsets: Opsets, input: &'a str, shape: Vec<usize>, bytes: usize) -> Self {
@@ -75,7 +77,7 @@ impl<'a> Evaluation<'a> {
             operands.push(Some(value));
         }
         let value = match node.operator().as_str() {
-            "Constant" => constant(&node, &mut self.chain)?,
+            "Constant" => constants::constant(&node, &mut self.chain)?,
             _ => self.apply(&node, &operands).map_err(|problem| node.error(problem))?,
         };
         if let Some(name) = node.proto.output.first() {
@@ -90,33 +92,31 @@ impl<'a> Evaluation<'a> {
             given.ok_or_else(|| format!("no operand {i}, expected one"))
         };
         let optional = |i: usize| operands.get(i).cloned().flatten();
-        let activation = |this: &mut Self, activation| match operand(0)? {
-            Value::Flow(x) => this.chain.activation(&x, activation).map(Value::Flow),
-            Value::Constant(_) => Err("the operand is constant, expected one that depends on the input".to_owned()),
-        };
+        if let Some(made) = activations::apply(node, operands, self) {
+            return made;
+        }
         match node.operator().as_str() {
             "Gemm" => self.gemm(node, operand(0)?, operand(1)?, optional(2)),
             "MatMul" => self.matmul(operand(0)?, operand(1)?),
-            "Add" => self.elementwise(operand(0)?, operand(1)?, Elementwise::Add),
-            "Sub" => self.elementwise(operand(0)?, operand(1)?, Elementwise::Sub),
-            "Mul" => self.elementwise(operand(0)?, operand(1)?, Elementwise::Mul),
-            "Div" => self.elementwise(operand(0)?, operand(1)?, Elementwise::Div),
+            "Add" => self.aligned(node, operand(0)?, operand(1)?, Elementwise::Add),
+            "Sub" => self.aligned(node, operand(0)?, operand(1)?, Elementwise::Sub),
+            "Mul" => self.aligned(node, operand(0)?, operand(1)?, Elementwise::Mul),
+            "Div" => self.aligned(node, operand(0)?, operand(1)?, Elementwise::Div),
             "Neg" => {
                 let minus = Value::Constant(Rc::new(Tensor::real(vec![], vec![-1.0])));
                 self.elementwise(operand(0)?, minus, Elementwise::Mul)
             }
             "ai.onnx.ml.Scaler" => self.scaler(node, operand(0)?),
-            "Relu" => activation(self, Activation::Relu),
-            "Tanh" => activation(self, Activation::Tanh),
-            "Sigmoid" => activation(self, Activation::Sigmoid),
             // of both, what counts is the logits and that confidences are their softmax
             "Softmax" | "LogSoftmax" => self.softmax(node, operand(0)?),
-            "Identity" | "Dropout" => operand(0),
-            "Cast" => cast(node, operand(0)?),
+            "Identity" => operand(0),
+            "Dropout" => constants::dropout(self.opset, &optional(1), &optional(2), operand(0)?),
+            "Conv" => layers::convolution(node, &operand(0)?, operands, self),
+            "BatchNormalization" => layers::batch_normalization(node, &operand(0)?, operands, self.opset, self),
+            "Cast" => constants::cast(node, operand(0)?),
             "DequantizeLinear" => quantised::dequantize(node, &operand(0)?, &operand(1)?, optional(2).as_ref(), self),
-            "QuantizeLinear" | "DynamicQuantizeLinear" | "MatMulInteger" | "QLinearMatMul" => {
-                Err(quantised::ACTIVATIONS.to_owned())
-            }
+            "QuantizeLinear" => quantised::quantize(node, &operand(0)?, &operand(1)?, optional(2).as_ref(), self),
+            "DynamicQuantizeLinear" | "MatMulInteger" | "QLinearMatMul" => Err(quantised::ACTIVATIONS.to_owned()),
             "Transpose" => self.transpose(node, operand(0)?),
             "Concat" => self.concat(node, operands),
             "Gather" => shapes::gather(node, &operand(0)?, &operand(1)?),
@@ -128,7 +128,9 @@ impl<'a> Evaluation<'a> {
             }
             "Squeeze" => reshaped(operand(0)?, |x| shapes::squeeze(node, x, optional(1).as_ref())),
             "Unsqueeze" => reshaped(operand(0)?, |x| shapes::unsqueeze(node, x, optional(1).as_ref())),
-            _ => Err(format!("not an operator of dense layers, expected one of {OPERATORS}")),
+            _ => {
+                Err(format!("not an operator of dense layers, expected one of {}, {OPERATORS}", activations::OPERATORS))
+            }
         }
     }
 
@@ -166,15 +168,14 @@ impl<'a> Evaluation<'a> {
                 if shape != x.shape {
                     return Err(format!("C of shape {:?}, expected one that fits {:?}", c.dims, x.shape));
                 }
-                if alpha == beta {
+                if alpha == beta || numbers.iter().all(|&v| v == 0.0) && !own {
                     let sum = self.chain.shift(&x, &numbers, own, shape.clone())?;
                     self.chain.scale(&sum, &[alpha], shape)?
                 } else {
+                    // a division, which gives the nearest double as others do
                     let ratio = alpha / beta;
-                    if !ratio.is_finite() || ratio.mul_add(beta, -alpha) != 0.0 {
-                        return Err(format!(
-                            "alpha {alpha} and beta {beta}, expected the same, or a quotient that is a double"
-                        ));
+                    if !ratio.is_finite() {
+                        return Err(format!("alpha {alpha} and beta {beta}, expected a quotient that fits a double"));
                     }
                     let sum = if own {
                         self.chain.scaled_bias(&x, ratio, &numbers)?
@@ -246,6 +247,25 @@ impl<'a> Evaluation<'a> {
             shape[at] = outputs;
         }
         self.chain.weights(&x, weights, shape).map(Value::Flow)
+    }
+
+    /// An elementwise operator; before operator set 7 the second operand was aligned with the first only where attributes
+    /// say so, and not always with its last sizes.
+    fn aligned(&mut self, node: &Node<'a>, a: Value, mut b: Value, operator: Elementwise) -> Made<Value> {
+        if self.opset < 7 && a.shape() != b.shape() {
+            let Value::Constant(tensor) = &b else { return Err(ONE_CONSTANT.to_owned()) };
+            if node.integer("broadcast", 0) == 0 {
+                return Err(format!("shapes {:?} and {:?} without broadcast, expected the same", a.shape(), b.shape()));
+            }
+            if node.attribute("axis").is_some() {
+                let from = shapes::axis(node.integer("axis", 0), a.shape().len())?;
+                let after = (a.shape().len() - from)
+                    .checked_sub(tensor.dims.len())
+                    .ok_or("more sizes than the first operand")?;
+                b = Value::Constant(Rc::new(tensor.reshaped([tensor.dims.clone(), vec![1; after]].concat())));
+            }
+        }
+        self.elementwise(a, b, operator)
     }
 
     fn elementwise(&mut self, a: Value, b: Value, operator: Elementwise) -> Made<Value> {
@@ -351,12 +371,20 @@ enum Elementwise {
     Div,
 }
 
-const OPERATORS: &str = "Gemm, MatMul, Add, Sub, Mul, Div, Neg, Relu, Sigmoid, Tanh, Softmax, LogSoftmax, Flatten, Reshape, \
+const OPERATORS: &str = "Gemm, MatMul, Conv, BatchNormalization, Add, Sub, Mul, Div, Neg, Softmax, LogSoftmax, Flatten, Reshape, \
                          Squeeze, Unsqueeze, Transpose, Concat, Gather, Shape, Identity, Dropout, Cast, Constant, \
-                         DequantizeLinear, \
-                         ai.onnx.ml.Scaler, ai.onnx.ml.ZipMap";
+                         QuantizeLinear, DequantizeLinear, ai.onnx.ml.Scaler, ai.onnx.ml.ZipMap";
 
-const ONE_CONSTANT: &str = "expected one operand that depends on the input, and otherwise constants";
+pub(super) const ONE_CONSTANT: &str = "expected one operand that depends on the input, and otherwise constants";
+
+/// A constant operand.
+pub(super) fn constant_operand(operands: &[Option<Value>], i: usize) -> Made<Rc<Tensor>> {
+    match operands.get(i) {
+        Some(Some(Value::Constant(tensor))) => Ok(Rc::clone(tensor)),
+        Some(Some(Value::Flow(_))) => Err(ONE_CONSTANT.to_owned()),
+        _ => Err(format!("no operand {i}, expected one")),
+    }
+}
 
 /// A row or a column of two sizes, the other way round if `turn`.
 fn turned(x: Flow, turn: bool) -> Flow {
@@ -385,49 +413,4 @@ fn reshaped(x: Value, shape: impl FnOnce(&Value) -> Made<Vec<usize>>) -> Made<Va
         Value::Constant(tensor) => Value::Constant(Rc::new(tensor.reshaped(shape))),
         Value::Flow(x) => Value::Flow(x.reshaped(shape)),
     })
-}
-
-/// Between real types nothing happens to a number: the network is a function of real numbers, with the parameters that
-/// the file holds. What a runtime rounds in a narrower type is its own affair, as in every other operator.
-fn cast(node: &Node<'_>, x: Value) -> Made<Value> {
-    use data_type::{BFLOAT16, DOUBLE, FLOAT, FLOAT16, INT32, INT64};
-    let to = node.integer("to", 0) as i32;
-    let kind = data_type::name(to);
-    let tensor = match (x, to) {
-        (Value::Flow(x), FLOAT | DOUBLE | FLOAT16 | BFLOAT16) => return Ok(Value::Flow(x)),
-        (Value::Flow(_), _) => {
-            return Err(format!("to {kind} of a value that depends on the input, expected a real type"));
-        }
-        (Value::Constant(tensor), _) => tensor,
-    };
-    let data = match (&tensor.data, to) {
-        (Data::Real(v), FLOAT | DOUBLE | FLOAT16 | BFLOAT16) => Data::Real(v.clone()),
-        (Data::Integer(v), INT32 | INT64) => Data::Integer(v.clone()),
-        (Data::Integer(v), FLOAT) => Data::Real(v.iter().map(|&v| f64::from(v as f32)).collect()),
-        (Data::Integer(v), DOUBLE) => Data::Real(v.iter().map(|&v| v as f64).collect()),
-        _ => {
-            let expected = "expected a real type of a real constant, or float, double or an integer of an integer";
-            return Err(format!("to {kind} of a constant, {expected}"));
-        }
-    };
-    Ok(Value::Constant(Rc::new(Tensor { dims: tensor.dims.clone(), data })))
-}
-
-fn constant(node: &Node<'_>, chain: &mut Chain) -> Result<Value, NetworkError> {
-    let tensor = if let Some(value) = node.attribute("value") {
-        let proto = value.t.as_ref().ok_or_else(|| node.error("value is no tensor, expected one"))?;
-        Tensor::decode(proto).map_err(|e| node.error(e.to_string()))?
-    } else if let Some(value) = node.attribute("value_float") {
-        Tensor::real(vec![], vec![f64::from(value.f.unwrap_or(0.0))])
-    } else if let Some(value) = node.attribute("value_floats") {
-        Tensor::real(vec![value.floats.len()], value.floats.iter().map(|&v| f64::from(v)).collect())
-    } else if let Some(value) = node.attribute("value_int") {
-        Tensor { dims: vec![], data: Data::Integer(vec![value.i.unwrap_or(0)]) }
-    } else if let Some(value) = node.attribute("value_ints") {
-        Tensor::integers(value.ints.clone())
-    } else {
-        return Err(node.error("expected value, value_float, value_floats, value_int or value_ints"));
-    };
-    chain.charge(tensor.len()).map_err(|problem| node.error(problem))?;
-    Ok(Value::Constant(Rc::new(tensor)))
 }

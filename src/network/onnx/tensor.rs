@@ -12,6 +12,8 @@ use crate::network::stored::SmallFloat;
 pub(super) struct Tensor {
     pub(super) dims: Vec<usize>,
     pub(super) data: Data,
+    /// the least and the greatest word of the element type, where that is one of short integers
+    pub(super) words: Option<(i64, i64)>,
 }
 
 /// The elements, row-major.
@@ -35,11 +37,11 @@ const EXTERNAL: &str = "(torch.onnx.export has external_data=False, onnx.save_mo
 
 impl Tensor {
     pub(super) fn real(dims: Vec<usize>, data: Vec<f64>) -> Self {
-        Tensor { dims, data: Data::Real(data) }
+        Tensor { dims, data: Data::Real(data), words: None }
     }
 
     pub(super) fn integers(data: Vec<i64>) -> Self {
-        Tensor { dims: vec![data.len()], data: Data::Integer(data) }
+        Tensor { dims: vec![data.len()], data: Data::Integer(data), words: None }
     }
 
     /// Decodes a tensor; the error is without its name.
@@ -172,7 +174,14 @@ impl Tensor {
         {
             return fail(format!("element {i} is {}, expected a finite number", data[i]));
         }
-        Ok(Tensor { dims, data })
+        let words = match proto.data_type {
+            data_type::INT8 => Some((-128, 127)),
+            data_type::UINT8 => Some((0, 255)),
+            data_type::INT16 => Some((-32768, 32767)),
+            data_type::UINT16 => Some((0, 65535)),
+            _ => None,
+        };
+        Ok(Tensor { dims, data, words })
     }
 
     /// The number of elements.
@@ -196,7 +205,7 @@ impl Tensor {
 
     /// The same elements in another shape of the same volume.
     pub(super) fn reshaped(&self, dims: Vec<usize>) -> Self {
-        Tensor { dims, data: self.data.clone() }
+        Tensor { dims, data: self.data.clone(), words: self.words }
     }
 
     /// The elements at these positions.
@@ -209,7 +218,7 @@ impl Tensor {
             Data::Integer(data) => Data::Integer(pick(data, from)),
             Data::Text(data) => Data::Text(pick(data, from)),
         };
-        Tensor { dims, data }
+        Tensor { dims, data, words: self.words }
     }
 }
 

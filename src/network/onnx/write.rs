@@ -9,7 +9,7 @@ use super::proto::{
     TensorProto, TensorShapeProto, TensorTypeProto, TypeProto, ValueInfoProto, data_type,
 };
 use crate::network::stored::{SmallFloat, Stored, StoredLayer, Words};
-use crate::network::{Activation, Fixed, Network, NetworkError, Output, metadata};
+use crate::network::{Activation, Fixed, Network, NetworkError, Number, Output, metadata};
 use prost::Message;
 
 /// Any later set means the same by these operators.
@@ -78,13 +78,7 @@ fn model(network: &Network, stored: &[StoredLayer], element: i32) -> Result<Mode
         }
         let graph = &mut constants.graph;
         value = push(graph, "Gemm", operands, format!("layers.{k}.z"), vec![integer("transB", 1)]);
-        let activation = match layer.activation() {
-            Activation::Linear => continue,
-            Activation::Relu => "Relu",
-            Activation::Tanh => "Tanh",
-            Activation::Sigmoid => "Sigmoid",
-        };
-        value = push(graph, activation, vec![value], format!("layers.{k}.h"), Vec::new());
+        value = constants.activation(layer.activation(), value, k);
     }
     let Constants { mut graph, opset, .. } = constants;
     let (name, operator, attributes) = match network.output() {
@@ -195,6 +189,33 @@ impl Constants {
         let result = if double { format!("{name}.float") } else { name.to_owned() };
         let value = push(&mut self.graph, "DequantizeLinear", operands, result, axis);
         if double { self.cast(value, name.to_owned()) } else { value }
+    }
+
+    /// The activation of a value.
+    fn activation(&mut self, activation: Activation, value: String, layer: usize) -> String {
+        let mut operands = vec![value];
+        let number = |constants: &mut Self, name: &str, number: Number| {
+            let name = format!("layers.{layer}.{name}");
+            constants.push(&name, Vec::new(), &[number.get()], &Stored::Plain)
+        };
+        let operator = match activation {
+            Activation::Linear => return operands.remove(0),
+            Activation::Relu => "Relu",
+            Activation::Tanh => "Tanh",
+            Activation::Sigmoid => "Sigmoid",
+            // the attribute of a LeakyRelu is a float32
+            Activation::LeakyRelu(slope) => {
+                operands.push(number(self, "slope", slope));
+                "PRelu"
+            }
+            Activation::Clip(least, greatest) => {
+                for (name, end) in [("least", least), ("greatest", greatest)] {
+                    operands.push(if end.get().is_finite() { number(self, name, end) } else { String::new() });
+                }
+                "Clip"
+            }
+        };
+        push(&mut self.graph, operator, operands, format!("layers.{layer}.h"), Vec::new())
     }
 
     fn initializer(&mut self, name: String, dims: Vec<usize>, data_type: i32, raw: Vec<u8>) -> String {

@@ -1,0 +1,155 @@
+"""Makes the models of `recorded/` and what ONNX Runtime says of them; the tests only read the results.
+
+    python3 tests/network_onnx/record.py [NAME...]
+
+Inputs are numbers of a generator that recorded.rs has too; each NAME.f32 holds the outputs, one row after the other.
+"""
+
+import os
+import sys
+
+import numpy as np
+import onnx
+import onnxruntime
+from onnx import TensorProto, helper, numpy_helper
+
+POINTS = 100
+FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "recorded")
+MODELS = {}
+
+
+def numbers(count, state=1):
+    """Floats of [-2, 2), each a multiple of 2^-22."""
+    out = np.empty(count, np.float32)
+    for i in range(count):
+        state = (1664525 * state + 1013904223) % 2**32
+        out[i] = np.float32((state >> 8) / 2**24 * 4 - 2)
+    return out
+
+
+class Builder:
+    def __init__(self, shape, opset=13, inputs=None):
+        self.inputs = inputs or {"x": shape}
+        self.nodes, self.constants, self.opset, self.count = [], [], opset, 0
+
+    def weight(self, *shape, dtype=np.float32, spread=0.5, at=0.0):
+        self.count += 1
+        values = numbers(int(np.prod(shape)), 77 + self.count).reshape(shape)
+        return self.constant((values * spread + at).astype(dtype))
+
+    def constant(self, values):
+        name = f"c{len(self.constants)}"
+        self.constants.append(numpy_helper.from_array(np.asarray(values), name))
+        return name
+
+    def node(self, operator, operands, outputs=1, domain="", **attributes):
+        names = [f"v{len(self.nodes)}_{i}" for i in range(outputs)]
+        self.nodes.append(helper.make_node(operator, operands, names, domain=domain, **attributes))
+        return names[0] if outputs == 1 else names
+
+    def dense(self, x, inputs, outputs):
+        return self.node("Gemm", [x, self.weight(outputs, inputs), self.weight(outputs)], transB=1)
+
+    def model(self, y):
+        outputs = [y] if isinstance(y, str) else y
+        value = lambda n, s: helper.make_tensor_value_info(n, TensorProto.FLOAT, s)
+        graph = helper.make_graph(
+            self.nodes,
+            "g",
+            [value(n, s) for n, s in self.inputs.items()],
+            [value(n, None) for n in outputs],
+            self.constants,
+        )
+        opsets = [helper.make_opsetid("", self.opset)]
+        if any(n.domain == "com.microsoft" for n in self.nodes):
+            opsets.append(helper.make_opsetid("com.microsoft", 1))
+        return helper.make_model(graph, opset_imports=opsets, ir_version=8)
+
+
+def recorded(make):
+    MODELS[make.__name__] = make
+    return make
+
+
+def perceptron(operator, opset=13, **attributes):
+    """4-8-2 with an activation, whose constants are made by functions."""
+    b = Builder([1, 4], opset)
+    operands = attributes.pop("operands", lambda b: [])
+    h = b.dense("x", 4, 8)
+    h = b.node(operator, [h] + operands(b), **attributes)
+    return b.model(b.dense(h, 8, 2))
+
+
+for _name, _operator, _attributes in [
+    ("leaky_relu", "LeakyRelu", {"alpha": 0.1}),
+    ("leaky_relu_steep", "LeakyRelu", {"alpha": 1.5}),
+    ("abs", "Abs", {}),
+    ("relu6", "Clip", {"operands": lambda b: [b.constant(np.float32(0)), b.constant(np.float32(0.6))]}),
+    ("clip_above", "Clip", {"operands": lambda b: ["", b.constant(np.float32(0.3))]}),
+    ("clip_attributes", "Clip", {"opset": 8, "min": -0.25, "max": 0.5}),
+    ("hard_sigmoid", "HardSigmoid", {"alpha": 0.3}),
+    ("max_constant", "Max", {"operands": lambda b: [b.constant(np.float32(-0.2))]}),
+    ("min_constant", "Min", {"operands": lambda b: [b.constant(np.float32(0.2))]}),
+    ("prelu_one", "PRelu", {"operands": lambda b: [b.constant(np.float32([-0.5]))]}),
+]:
+    MODELS[_name] = lambda o=_operator, a=_attributes: perceptron(o, **dict(a))
+
+
+@recorded
+def gemm_factors():
+    b = Builder([1, 4])
+    h = b.node("Relu", [b.node("Gemm", ["x", b.weight(4, 6), b.weight(6)], alpha=0.5, beta=2.0)])
+    return b.model(b.node("Gemm", [h, b.weight(6, 2), b.weight(2)], alpha=0.3, beta=0.7))
+
+
+@recorded
+def batch_normalization():
+    b = Builder([1, 4])
+    h = b.dense("x", 4, 6)
+    h = b.node("BatchNormalization", [h, b.weight(6, at=1), b.weight(6), b.weight(6), b.weight(6, at=1.5)], epsilon=1e-3)
+    return b.model(b.dense(b.node("Relu", [h]), 6, 2))
+
+
+@recorded
+def whole_convolution():
+    b = Builder([1, 2, 1, 3])
+    s = b.node("Sub", ["x", b.weight(1, 2, 1, 3)])
+    h = b.node("Relu", [b.node("Conv", [s, b.weight(5, 2, 1, 3), b.weight(5)], kernel_shape=[1, 3])])
+    return b.model(b.node("Flatten", [b.node("Conv", [h, b.weight(2, 5, 1, 1)], kernel_shape=[1, 1])]))
+
+
+@recorded
+def quantised_constants():
+    b = Builder([1, 4])
+    scale, zero = b.constant(np.float32(0.037)), b.constant(np.int8(3))
+    q = b.node("QuantizeLinear", [b.weight(4, 6), scale, zero])
+    w = b.node("DequantizeLinear", [q, scale, zero])
+    h = b.node("Relu", [b.node("Add", [b.node("MatMul", ["x", w]), b.weight(6)])])
+    channels = b.constant(np.float32([0.01, 0.03])), b.constant(np.uint8([128, 100]))
+    q = b.node("QuantizeLinear", [b.weight(6, 2), *channels], axis=1)
+    return b.model(b.node("MatMul", [h, b.node("DequantizeLinear", [q, *channels], axis=1)]))
+
+
+def main(names):
+    for name in names or MODELS:
+        model = MODELS[name]()
+        data = model.SerializeToString()
+        # the operators as they are defined: with all optimisations, quantised weights also quantise what they multiply
+        options = onnxruntime.SessionOptions()
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+        session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+        shapes = [[d if isinstance(d, int) else 1 for d in i.shape] for i in session.get_inputs()]
+        widths = [int(np.prod(s)) for s in shapes]
+        x = numbers(POINTS * sum(widths)).reshape(POINTS, -1)
+        rows = []
+        for row in x:
+            parts = np.split(row, np.cumsum(widths)[:-1])
+            feed = {i.name: p.reshape(s) for i, p, s in zip(session.get_inputs(), parts, shapes)}
+            rows.append(np.concatenate([y.ravel() for y in session.run(None, feed)]))
+        with open(os.path.join(FOLDER, name + ".onnx"), "wb") as f:
+            f.write(data)
+        np.asarray(rows, "<f4").tofile(os.path.join(FOLDER, name + ".f32"))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
