@@ -51,6 +51,12 @@ struct InputDocument<'a> {
 #[derive(Serialize)]
 struct LayerDocument {
     inputs: usize,
+    /// of a layer that does not give each neuron a row of its own over what the layer before gives: its rows, and how many
+    /// lists of values they are multiplied with
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rows: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    places: Option<usize>,
     outputs: usize,
     activation: String,
     fixed: &'static str,
@@ -99,6 +105,8 @@ fn layer(layer: &Layer) -> LayerDocument {
     let largest = |values: &[f64]| values.iter().fold(0.0, |most: f64, v| most.max(v.abs()));
     LayerDocument {
         inputs: layer.inputs(),
+        rows: layer.wiring().map(|_| layer.row_count()),
+        places: layer.wiring().map(|wiring| wiring.patches().len()),
         outputs: layer.outputs(),
         activation: layer.activation().name(),
         fixed: layer.fixed().name(),
@@ -125,12 +133,16 @@ fn text(document: &Document<'_>, out: &mut dyn Write) -> io::Result<()> {
         writeln!(
             out,
             "  layer {index}  {} -> {} {}, {} parameters{}, largest weight {:.4}, largest bias {:.4}",
-            layer.inputs,
+            match (layer.rows, layer.places) {
+                (Some(rows), Some(places)) => format!("{rows} x {} at {places} places", layer.inputs),
+                _ => layer.inputs.to_string(),
+            },
             layer.outputs,
             layer.activation,
             layer.parameters,
             match layer.fixed {
                 "nothing" => String::new(),
+                "all" if layer.places.is_some() => " (fixed)".to_owned(),
                 "all" => " (a fixed normalisation)".to_owned(),
                 kind => format!(" ({kind} are fixed)"),
             },

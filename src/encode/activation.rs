@@ -92,6 +92,11 @@ pub(super) fn activate<A: Arithmetic>(on: &mut A, activation: Activation, z: A::
     }
 }
 
+/// What an activation adds to its argument: `a(z) − z`, where `value` is `a(z)`.
+pub(super) fn added(graph: &mut Graph, _: Activation, z: ExprId, value: ExprId) -> ExprId {
+    graph.sub(value, z)
+}
+
 /// Of one copy.
 impl Arithmetic for Graph {
     type Numbers = Vec<ExprId>;

@@ -11,7 +11,8 @@
 //! with itself folds to 0 before any search. Each equation that has two right sides is a meet of both, since for unlike
 //! numbers the one and for like numbers the other is the tighter one.
 //!
-//! From the first layers on that are unlike, each network goes its own way. In either case the rows of the last layers
+//! A layer that only one of them has goes its own way, and so does what reads it; but one of `B` that applies an activation to
+//! each value by itself, as the rounding of a quantised model does, keeps its values beside those of `A`. In either case the rows of the last layers
 //! are merged: `logit_B − logit_A` is one row over both last hidden layers, so that one linear bound goes back through
 //! both networks to the inputs that they share.
 //!
@@ -35,12 +36,22 @@ pub struct Pair<'a> {
     /// how the inputs and hidden outputs of `B` are rounded
     activations: Option<&'a Activations>,
     problem: Problem,
-    /// the operands of the last layer of `A`
+    /// the constant 0
+    zero: ExprId,
+    /// all values of `A` so far; in the end the operands of its last layer
     a: Vec<ExprId>,
-    /// the operands of the last layer of `B`
-    b: Vec<ExprId>,
-    /// `b − a`, where all layers up to here are alike
+    /// all values of `B` so far; in the end the operands of its last layer
+    b: Vec<Beside>,
+    /// by how much the operands of the last layer of `B` are greater, where each is beside that of `A`
     increments: Option<Vec<ExprId>>,
+}
+
+/// A value of `B`.
+#[derive(Clone, Copy)]
+struct Beside {
+    value: ExprId,
+    /// the value of `A` that it is beside, and by how much it is greater
+    of: Option<(ExprId, ExprId)>,
 }
 
 /// A row of the last layer.
@@ -88,24 +99,35 @@ impl<'a> Pair<'a> {
         let mut problem = Problem::default();
         let inputs = declare_inputs(&mut problem, a, domain);
         let zero = problem.graph.constant(Constant::ZERO);
-        let increments = Some(vec![zero; inputs.len()]);
-        let mut pair = Pair { networks: [a, b], activations, problem, a: inputs.clone(), b: inputs, increments };
+        let beside = inputs.iter().map(|&x| Beside { value: x, of: Some((x, zero)) }).collect();
+        let mut pair = Pair { networks: [a, b], activations, problem, zero, a: inputs, b: beside, increments: None };
         pair.round(0, None);
-        let hidden = |network: &'a Network| &network.layers()[..network.layers().len() - 1];
-        let alike = hidden(a).iter().zip(hidden(b)).take_while(|(a, b)| are_alike(a, b)).count();
-        for (index, (a, b)) in hidden(a).iter().zip(hidden(b)).take(alike).enumerate() {
-            pair.hide_together(index, a, b, budget)?;
-        }
-        if hidden(a).len() > alike || hidden(b).len() > alike {
-            pair.increments = None;
-        }
-        for layer in &hidden(a)[alike..] {
-            pair.a = hide(&mut pair.problem, layer, &pair.a, budget)?;
-        }
-        for (index, layer) in hidden(b).iter().enumerate().skip(alike) {
-            let z = pre_activations(&mut pair.problem, layer, &pair.b, budget)?;
-            pair.b = activate_all(&mut pair.problem, layer.activation(), z);
+        let hidden = |network: &Network| network.layers().len() - 1;
+        let mut next = 0;
+        for (index, layer) in b.layers()[..hidden(b)].iter().enumerate() {
+            if next < hidden(a) && pair.are_alike(next, index) {
+                pair.hide_together(next, index, budget)?;
+                next += 1;
+            } else if layer.is_elementwise() {
+                pair.hide_elementwise(index);
+            } else {
+                let below: Vec<ExprId> = pair.b.iter().map(|b| b.value).collect();
+                let h = hide(&mut pair.problem, b, index, &below, budget)?;
+                pair.b.extend(h.into_iter().map(|value| Beside { value, of: None }));
+            }
             pair.round(index + 1, Some(layer.activation()));
+        }
+        for index in next..hidden(a) {
+            let h = hide(&mut pair.problem, a, index, &pair.a, budget)?;
+            pair.a.extend(h);
+        }
+        pair.a = a.wired(hidden(a)).first_patch().into_iter().map(|value| pair.a[value]).collect();
+        pair.b = b.wired(hidden(b)).first_patch().into_iter().map(|value| pair.b[value]).collect();
+        let increment = |(b, &a): (&Beside, &ExprId)| b.of.filter(|&(of, _)| of == a).map(|(_, increment)| increment);
+        let increments = pair.b.iter().zip(&pair.a).map(increment).collect();
+        pair.increments = increments;
+        if pair.a.len() != pair.b.len() {
+            pair.increments = None;
         }
         Ok(pair)
     }
@@ -140,48 +162,94 @@ impl<'a> Pair<'a> {
         Ok((all, aimed))
     }
 
+    /// Whether two layers can be carried together: the same but for their parameters, over values that are beside each other.
+    fn are_alike(&self, in_a: usize, in_b: usize) -> bool {
+        let (a, b) = (&self.networks[0].layers()[in_a], &self.networks[1].layers()[in_b]);
+        let neurons = |layer: &Layer| (0..layer.outputs()).map(|i| layer.neuron(i)).collect::<Vec<_>>();
+        if a.activation() != b.activation() || a.inputs() != b.inputs() || neurons(a) != neurons(b) {
+            return false;
+        }
+        let [of_a, of_b] = self.patches(in_a, in_b);
+        let beside = |(a, b): (&Beside, &Beside)| b.of.is_some_and(|(of, _)| of == a.value);
+        of_a.len() == of_b.len() && of_a.iter().zip(&of_b).all(|(a, b)| a.iter().zip(b).all(beside))
+    }
+
+    /// The operands of each patch of a layer of `A` and of one of `B`.
+    fn patches(&self, in_a: usize, in_b: usize) -> [Vec<Vec<Beside>>; 2] {
+        let [a, b] = self.networks;
+        let alone: Vec<Beside> = self.a.iter().map(|&value| Beside { value, of: None }).collect();
+        let zero = Beside { value: self.zero, of: Some((self.zero, self.zero)) };
+        let of_a = a.wired(in_a).patches(&alone, &zero).into_iter().map(|patch| patch.into_owned()).collect();
+        let of_b = b.wired(in_b).patches(&self.b, &zero).into_iter().map(|patch| patch.into_owned()).collect();
+        [of_a, of_b]
+    }
+
     /// Encodes the next layers, which are alike.
-    fn hide_together(&mut self, index: usize, in_a: &Layer, in_b: &Layer, budget: &Budget) -> Result<(), StopReason> {
-        let problem = &mut self.problem;
-        let rows: Vec<(Row, Row)> = (0..in_a.outputs()).map(|i| (Row::of(in_a, i), Row::of(in_b, i))).collect();
-        let increments = self.increments.as_deref().unwrap_or_default();
-        let z = rows.iter().map(|(a, _)| within(budget, || a.over(&self.a, &mut problem.graph)));
-        let z: Vec<ExprId> = z.collect::<Result<_, _>>()?;
-        let dz = rows.iter().map(|(a, b)| within(budget, || a.increment(b, increments, &self.a, &mut problem.graph)));
-        let dz: Vec<ExprId> = dz.collect::<Result<_, _>>()?;
-        let z_b: Vec<ExprId> = rows
-            .iter()
-            .zip(z.iter().zip(&dz))
-            .map(|((_, b), (&z, &dz))| {
-                let sum = problem.graph.add(z, dz);
-                within(budget, || {
-                    let row = b.over(&self.b, &mut problem.graph);
-                    problem.graph.meet(sum, row)
-                })
-            })
-            .collect::<Result<_, _>>()?;
-        let twins = activate_twins(problem, in_a.activation(), &z, &dz, &z_b);
-        self.a = twins.iter().map(|twin| twin.nominal).collect();
-        self.b = twins.iter().map(|twin| twin.perturbed).collect();
-        self.increments = Some(twins.iter().map(|twin| twin.increment).collect());
-        self.round(index + 1, Some(in_b.activation()));
+    fn hide_together(&mut self, in_a: usize, in_b: usize, budget: &Budget) -> Result<(), StopReason> {
+        let [of_a, of_b] = self.patches(in_a, in_b);
+        let (a, b) = (&self.networks[0].layers()[in_a], &self.networks[1].layers()[in_b]);
+        let rows: Vec<(Row, Row)> = (0..a.row_count()).map(|i| (Row::of(a, i), Row::of(b, i))).collect();
+        let values = |patch: &Vec<Beside>| patch.iter().map(|x| x.value).collect::<Vec<_>>();
+        let increments = |patch: &Vec<Beside>| patch.iter().filter_map(|x| Some(x.of?.1)).collect::<Vec<_>>();
+        let (h, dh): (Vec<_>, Vec<_>) = (of_a.iter().map(values).collect(), of_b.iter().map(increments).collect());
+        let h_b: Vec<_> = of_b.iter().map(values).collect();
+        let graph = &mut self.problem.graph;
+        let mut each = |make: &mut dyn FnMut(&mut Graph, usize, &Row, &Row, usize) -> ExprId| {
+            let neurons = (0..a.outputs()).map(|i| {
+                let (row, patch) = a.neuron(i);
+                within(budget, || make(graph, i, &rows[row].0, &rows[row].1, patch))
+            });
+            neurons.collect::<Result<Vec<ExprId>, StopReason>>()
+        };
+        let z = each(&mut |graph, _, a, _, patch| a.over(&h[patch], graph))?;
+        let dz = each(&mut |graph, _, a, b, patch| a.increment(b, &dh[patch], &h[patch], graph))?;
+        let z_b = each(&mut |graph, i, _, b, patch| {
+            let sum = graph.add(z[i], dz[i]);
+            let row = b.over(&h_b[patch], graph);
+            graph.meet(sum, row)
+        })?;
+        let twins = activate_twins(&mut self.problem, a.activation(), &z, &dz, &z_b);
+        self.a.extend(twins.iter().map(|twin| twin.nominal));
+        self.b.extend(twins.iter().map(Beside::of));
         Ok(())
+    }
+
+    /// Encodes a layer of `B` that applies its activation to each value by itself: what it gives is beside what its value is.
+    fn hide_elementwise(&mut self, in_b: usize) {
+        let layer = &self.networks[1].layers()[in_b];
+        let zero = Beside { value: self.zero, of: Some((self.zero, self.zero)) };
+        let patches = self.networks[1].wired(in_b).patches(&self.b, &zero);
+        let operand = |i: usize| {
+            let (row, patch) = layer.neuron(i);
+            if layer.inputs() == 1 { patches[patch][0] } else { patches[patch][row] }
+        };
+        let operands: Vec<Beside> = (0..layer.outputs()).map(operand).collect();
+        let z = operands.iter().map(|x| x.value).collect();
+        let h = activate_all(&mut self.problem, layer.activation(), z);
+        let graph = &mut self.problem.graph;
+        let moved = operands.iter().zip(h).map(|(x, value)| {
+            let of =
+                x.of.map(|(of, increment)| (of, moved_by(graph, layer.activation(), of, increment, x.value, value)));
+            Beside { value, of }
+        });
+        let moved: Vec<Beside> = moved.collect();
+        self.b.extend(moved);
     }
 
     /// Rounds a tensor of `B` that was just made, where that is wanted.
     fn round(&mut self, tensor: usize, activation: Option<Activation>) {
         let Some(rounded) = Rounded::of(self.activations, tensor, activation) else { return };
-        let graph = &mut self.problem.graph;
-        let Some(increments) = &mut self.increments else {
-            self.b = rounded.values(graph, &self.b);
-            return;
+        let (graph, tensor) = (&mut self.problem.graph, self.networks[1].tensor(tensor));
+        let values = &mut self.b[tensor];
+        let twins: Option<Vec<Twin>> = values.iter().map(Beside::twin).collect();
+        let rounded: Vec<Beside> = match twins {
+            Some(twins) => rounded.twins(graph, &twins).iter().map(Beside::of).collect(),
+            None => {
+                let alone: Vec<ExprId> = values.iter().map(|x| x.value).collect();
+                rounded.values(graph, &alone).into_iter().map(|value| Beside { value, of: None }).collect()
+            }
         };
-        let copies = self.a.iter().zip(&self.b).zip(increments.iter());
-        let twins: Vec<Twin> =
-            copies.map(|((&nominal, &perturbed), &increment)| Twin { nominal, increment, perturbed }).collect();
-        let twins = rounded.twins(graph, &twins);
-        self.b = twins.iter().map(|twin| twin.perturbed).collect();
-        *increments = twins.iter().map(|twin| twin.increment).collect();
+        values.copy_from_slice(&rounded);
     }
 
     fn last(&self) -> [&'a Layer; 2] {
@@ -190,9 +258,10 @@ impl<'a> Pair<'a> {
 
     /// A row of the last layers, `b − a` merged into one.
     fn output_row(&mut self, in_a: &Row, in_b: &Row) -> Twin {
+        let b: Vec<ExprId> = self.b.iter().map(|b| b.value).collect();
         let graph = &mut self.problem.graph;
-        let (nominal, perturbed) = (in_a.over(&self.a, graph), in_b.over(&self.b, graph));
-        let plus = in_b.weights.iter().cloned().zip(self.b.iter().copied());
+        let (nominal, perturbed) = (in_a.over(&self.a, graph), in_b.over(&b, graph));
+        let plus = in_b.weights.iter().cloned().zip(self.b.iter().map(|b| b.value));
         let minus = in_a.weights.iter().map(|w| -w).zip(self.a.iter().copied());
         let apart = graph.linear(plus.chain(minus).collect::<Vec<_>>(), &in_b.bias - &in_a.bias);
         let increment = match &self.increments {
@@ -267,23 +336,44 @@ pub enum Side {
     Below,
 }
 
-/// Whether two layers over like inputs can be carried together.
-fn are_alike(a: &Layer, b: &Layer) -> bool {
-    a.outputs() == b.outputs() && a.activation() == b.activation()
+impl Beside {
+    fn of(twin: &Twin) -> Beside {
+        Beside { value: twin.perturbed, of: Some((twin.nominal, twin.increment)) }
+    }
+
+    fn twin(&self) -> Option<Twin> {
+        let (nominal, increment) = self.of?;
+        Some(Twin { nominal, increment, perturbed: self.value })
+    }
+}
+
+/// By how much `a(z_B)` is greater than `h`, where `z_B` is greater by `increment`: the sum of that and of what `a` adds to `z_B`,
+/// and the difference of the two.
+fn moved_by(
+    graph: &mut Graph,
+    activation: Activation,
+    h: ExprId,
+    increment: ExprId,
+    z_b: ExprId,
+    value: ExprId,
+) -> ExprId {
+    let apart = graph.sub(value, h);
+    let added = super::activation::added(graph, activation, z_b, value);
+    let sum = graph.add(increment, added);
+    graph.meet(sum, apart)
 }
 
 /// Encodes a layer of one network.
-fn hide(problem: &mut Problem, layer: &Layer, below: &[ExprId], budget: &Budget) -> Result<Vec<ExprId>, StopReason> {
-    let z = pre_activations(problem, layer, below, budget)?;
-    Ok(activate_all(problem, layer.activation(), z))
-}
-
-fn pre_activations(
+fn hide(
     problem: &mut Problem,
-    layer: &Layer,
+    network: &Network,
+    index: usize,
     below: &[ExprId],
     budget: &Budget,
 ) -> Result<Vec<ExprId>, StopReason> {
-    let rows = layer.rows().zip(layer.biases());
-    rows.map(|(weights, &bias)| within(budget, || row(problem, weights, below, bias))).collect()
+    let zero = problem.graph.constant(Constant::ZERO);
+    let neurons = network.wired(index);
+    let z = neurons.map(below, &zero, |weights, bias, h| within(budget, || row(problem, weights, h, bias)));
+    let z = z.into_iter().collect::<Result<Vec<_>, _>>()?;
+    Ok(activate_all(problem, network.layers()[index].activation(), z))
 }

@@ -7,6 +7,10 @@
 //! makes its nodes kind by kind (all `z`, all `Δz`, …), so that the operands of the next layer's rows are neighbours on the
 //! tape. The numbers of a row are those of the network itself, shared by all rows made of them.
 //!
+//! Neurons that share their parameters (see [`network::wiring`](crate::network::wiring)) have a noise each all the same, as if
+//! each had parameters of its own. That adds networks and takes none away: what is proved of all of them is true of those that
+//! share, and the way back from noises to parameters makes only such.
+//!
 //! The output rows are not built until a question merges them: the difference of two logits is one row, with the sum
 //! of the two radii, since the two rows' noises are independent.
 
@@ -58,14 +62,15 @@ pub struct Eliminated<'a> {
     pub inputs: Vec<ExprId>,
     /// what each noise variable moves; they follow the inputs in the order of declaration
     pub noises: Vec<NoiseOf>,
+    /// all values so far
+    values: Vec<Twin>,
     /// the operands of the last layer
     pub(super) hidden: Hidden,
 }
 
-/// The operands of a layer.
+/// The operands of some neurons of a layer.
 #[derive(Clone)]
 pub(super) struct Hidden {
-    twins: Vec<Twin>,
     /// those in the trained network
     nominal: Operands,
     /// those in the perturbed one
@@ -75,15 +80,51 @@ pub(super) struct Hidden {
 }
 
 impl Hidden {
-    fn new(twins: Vec<Twin>, graph: &Graph) -> Self {
+    fn new(twins: &[Twin], graph: &Graph) -> Self {
         let still = |id: ExprId| graph.as_constant(id).is_some_and(Constant::is_zero);
         let moves = !twins.iter().all(|twin| still(twin.increment));
         Hidden {
             nominal: twins.iter().map(|twin| twin.nominal).collect(),
             perturbed: twins.iter().map(|twin| twin.perturbed).collect(),
             increment: moves.then(|| twins.iter().map(|twin| twin.increment).collect()),
-            twins,
         }
+    }
+
+    /// `Σ (a_j Δh_j + d_j h'_j) + d_b + s·(Σ r_j |h'_j| + r_b)`, `d` being the shifts; without `a`, the second part alone.
+    pub(super) fn increment_row(
+        &self,
+        graph: &mut Graph,
+        s: ExprId,
+        weights: Option<&Coefficients>,
+        radii: &Radii,
+    ) -> ExprId {
+        let Hidden { perturbed, increment, .. } = self;
+        let width = perturbed.len();
+        let (shift, radius) = (radii.bias_shift.clone(), radii.bias.clone());
+        let still = || Coefficients::same(Constant::ZERO, 0).padded(width, 0);
+        let shifts = radii.weight_shifts.clone();
+        let (Some(weights), Some(increment)) = (weights, increment) else {
+            return graph.noise_row(s, shifts.unwrap_or_else(still), radii.weights.clone(), perturbed, shift, radius);
+        };
+        if shifts.is_none() && radii.are_zero() {
+            return graph.linear_row(weights.clone(), increment, shift);
+        }
+        let operands: Operands = perturbed.iter().chain(increment).copied().collect();
+        let coefficients = shifts.map_or_else(|| weights.clone().padded(width, 0), |shifts| shifts.then(weights));
+        graph.noise_row(s, coefficients, radii.weights.clone().padded(0, width), &operands, shift, radius)
+    }
+
+    /// `Σ ((a_j + d_j) h'_j + s·r_j |h'_j|) + b + d_b + s·r_b`, `d` being the shifts.
+    pub(super) fn perturbed_row(
+        &self,
+        graph: &mut Graph,
+        s: ExprId,
+        weights: Coefficients,
+        bias: Constant,
+        radii: &Radii,
+    ) -> ExprId {
+        let (bias, radius) = (&bias + &radii.bias_shift, radii.bias.clone());
+        graph.noise_row(s, radii.centres(weights), radii.weights.clone(), &self.perturbed, bias, radius)
     }
 }
 
@@ -102,13 +143,17 @@ impl<'a> Eliminated<'a> {
         let mut problem = Problem::default();
         let inputs = declare_inputs(&mut problem, network, domain);
         let zero = problem.graph.constant(Constant::ZERO);
-        let twins = inputs.iter().map(|&x| Twin { nominal: x, increment: zero, perturbed: x }).collect();
-        let hidden = Hidden::new(twins, &problem.graph);
+        let values = inputs.iter().map(|&x| Twin { nominal: x, increment: zero, perturbed: x }).collect();
+        let hidden = Hidden::new(&[], &problem.graph);
         let reach = Reach::new(network, perturbation);
-        let mut encoded = Eliminated { network, copies, reach, problem, inputs, noises: Vec::new(), hidden };
+        let mut encoded = Eliminated { network, copies, reach, problem, inputs, noises: Vec::new(), values, hidden };
         encoded.round(0);
         for layer in 0..network.layers().len() - 1 {
             encoded.hide(layer, budget)?;
+        }
+        // a last layer has one patch
+        if let Some(hidden) = encoded.patches(encoded.last()).pop() {
+            encoded.hidden = hidden;
         }
         Ok(encoded)
     }
@@ -136,49 +181,52 @@ impl<'a> Eliminated<'a> {
         self.noise(format!("s_{layer}_{neuron}"), NoiseOf::Neuron { layer, neuron }, radii)
     }
 
-    /// `Σ (a_j Δh_j + d_j h'_j) + d_b + s·(Σ r_j |h'_j| + r_b)`, `d` being the shifts; without `a`, the second part alone.
+    /// The same of the last layer.
     pub(super) fn increment_row(&mut self, s: ExprId, weights: Option<&Coefficients>, radii: &Radii) -> ExprId {
-        let Hidden { perturbed, increment, .. } = &self.hidden;
-        let (graph, width) = (&mut self.problem.graph, perturbed.len());
-        let (shift, radius) = (radii.bias_shift.clone(), radii.bias.clone());
-        let still = || Coefficients::same(Constant::ZERO, 0).padded(width, 0);
-        let shifts = radii.weight_shifts.clone();
-        let (Some(weights), Some(increment)) = (weights, increment) else {
-            return graph.noise_row(s, shifts.unwrap_or_else(still), radii.weights.clone(), perturbed, shift, radius);
-        };
-        if shifts.is_none() && radii.are_zero() {
-            return graph.linear_row(weights.clone(), increment, shift);
-        }
-        let operands: Operands = perturbed.iter().chain(increment).copied().collect();
-        let coefficients = shifts.map_or_else(|| weights.clone().padded(width, 0), |shifts| shifts.then(weights));
-        graph.noise_row(s, coefficients, radii.weights.clone().padded(0, width), &operands, shift, radius)
+        self.hidden.increment_row(&mut self.problem.graph, s, weights, radii)
     }
 
-    /// `Σ ((a_j + d_j) h'_j + s·r_j |h'_j|) + b + d_b + s·r_b`, `d` being the shifts.
+    /// The same of the last layer.
     pub(super) fn perturbed_row(&mut self, s: ExprId, weights: Coefficients, bias: Constant, radii: &Radii) -> ExprId {
-        let (bias, radius) = (&bias + &radii.bias_shift, radii.bias.clone());
-        let (graph, operands) = (&mut self.problem.graph, &self.hidden.perturbed);
-        graph.noise_row(s, radii.centres(weights), radii.weights.clone(), operands, bias, radius)
+        self.hidden.perturbed_row(&mut self.problem.graph, s, weights, bias, radii)
+    }
+
+    /// The operands of each patch of a layer.
+    fn patches(&mut self, index: usize) -> Vec<Hidden> {
+        let zero = self.problem.graph.constant(Constant::ZERO);
+        let zero = Twin { nominal: zero, increment: zero, perturbed: zero };
+        let patches = self.network.wired(index).patches(&self.values, &zero);
+        patches.iter().map(|twins| Hidden::new(twins, &self.problem.graph)).collect()
     }
 
     /// The perturbed pre-activations of a layer.
     fn perturbed_rows(
         &mut self,
         index: usize,
+        patches: &[Hidden],
         noise: &[ExprId],
         radii: &[Radii],
         budget: &Budget,
     ) -> Result<Vec<ExprId>, StopReason> {
-        let layer = self.layer(index);
-        let bias = |i: usize| parameter(layer.biases()[i]);
-        let mut row = |i: usize| self.perturbed_row(noise[i], weights(layer, i), bias(i), &radii[i]);
-        (0..layer.outputs()).map(|i| within(budget, || row(i))).collect()
+        let (layer, graph) = (self.layer(index), &mut self.problem.graph);
+        let mut neuron = |i: usize| {
+            let (row, patch) = layer.neuron(i);
+            let bias = parameter(layer.biases()[row]);
+            patches[patch].perturbed_row(graph, noise[i], weights(layer, row), bias, &radii[row])
+        };
+        (0..layer.outputs()).map(|i| within(budget, || neuron(i))).collect()
     }
 
-    /// How the neurons of a layer move.
+    /// How the rows of a layer move.
     fn radii(&self, index: usize, budget: &Budget) -> Result<Vec<Radii>, StopReason> {
-        let neurons = 0..self.layer(index).outputs();
-        neurons.map(|neuron| within(budget, || self.reach.radii(index, neuron))).collect()
+        let rows = 0..self.layer(index).row_count();
+        rows.map(|row| within(budget, || self.reach.radii(index, row))).collect()
+    }
+
+    /// A noise for each neuron of a layer.
+    fn neuron_noises(&mut self, index: usize, radii: &[Radii]) -> Vec<ExprId> {
+        let layer = self.layer(index);
+        (0..layer.outputs()).map(|i| self.neuron_noise(index, i, &radii[layer.neuron(i).0])).collect()
     }
 
     /// The perturbed outputs of a layer, without the trained ones.
@@ -188,8 +236,9 @@ impl<'a> Eliminated<'a> {
     pub(super) fn perturbed_outputs(&mut self, index: usize, budget: &Budget) -> Result<Vec<ExprId>, StopReason> {
         let layer = self.layer(index);
         let radii = self.radii(index, budget)?;
-        let noise: Vec<_> = (0..radii.len()).map(|i| self.neuron_noise(index, i, &radii[i])).collect();
-        let z = self.perturbed_rows(index, &noise, &radii, budget)?;
+        let noise = self.neuron_noises(index, &radii);
+        let patches = self.patches(index);
+        let z = self.perturbed_rows(index, &patches, &noise, &radii, budget)?;
         Ok(activate_all(&mut self.problem, layer.activation(), z))
     }
 
@@ -204,7 +253,7 @@ impl<'a> Eliminated<'a> {
                 outputs.into_iter().map(|h| Twin { nominal: h, increment, perturbed: h }).collect()
             }
         };
-        self.hidden = Hidden::new(twins, &self.problem.graph);
+        self.values.extend(twins);
         self.round(index + 1);
         Ok(())
     }
@@ -213,12 +262,19 @@ impl<'a> Eliminated<'a> {
         let layer = self.layer(index);
         let neurons = 0..layer.outputs();
         let radii = self.radii(index, budget)?;
-        let noise: Vec<_> = neurons.clone().map(|i| self.neuron_noise(index, i, &radii[i])).collect();
+        let noise = self.neuron_noises(index, &radii);
+        let patches = self.patches(index);
         let graph = &mut self.problem.graph;
-        let below = &self.hidden.nominal;
-        let mut nominal = |i: usize| graph.linear_row(weights(layer, i), below, parameter(layer.biases()[i]));
+        let bias = |row: usize| parameter(layer.biases()[row]);
+        let mut nominal = |i: usize| {
+            let (row, patch) = layer.neuron(i);
+            graph.linear_row(weights(layer, row), &patches[patch].nominal, bias(row))
+        };
         let z = neurons.clone().map(|i| within(budget, || nominal(i))).collect::<Result<Vec<_>, _>>()?;
-        let mut moved = |i: usize| self.increment_row(noise[i], Some(&weights(layer, i)), &radii[i]);
+        let mut moved = |i: usize| {
+            let (row, patch) = layer.neuron(i);
+            patches[patch].increment_row(graph, noise[i], Some(&weights(layer, row)), &radii[row])
+        };
         let dz = neurons.clone().map(|i| within(budget, || moved(i))).collect::<Result<Vec<_>, _>>()?;
         if let Some(reason) = budget.stopped() {
             return Err(reason);
@@ -226,13 +282,14 @@ impl<'a> Eliminated<'a> {
         // the sum comes first: a linear bound must meet each noise in one row only, to see its whole coefficient
         let mut perturbed_z = Vec::with_capacity(z.len());
         for i in neurons {
-            let sum = self.problem.graph.add(z[i], dz[i]);
+            let sum = graph.add(z[i], dz[i]);
             perturbed_z.push(match index {
                 // over the inputs themselves the perturbed row is exact, which z + Δz is not
                 0 => {
-                    let bias = parameter(layer.biases()[i]);
-                    let exact = self.perturbed_row(noise[i], weights(layer, i), bias, &radii[i]);
-                    self.problem.graph.meet(sum, exact)
+                    let (row, patch) = layer.neuron(i);
+                    let operands = &patches[patch];
+                    let exact = operands.perturbed_row(graph, noise[i], weights(layer, row), bias(row), &radii[row]);
+                    graph.meet(sum, exact)
                 }
                 _ => sum,
             });
@@ -243,16 +300,17 @@ impl<'a> Eliminated<'a> {
     /// Rounds the perturbed copy's part of a tensor that was just made, where that is wanted.
     fn round(&mut self, tensor: usize) {
         let Some(rounded) = self.reach.rounded(tensor) else { return };
-        let graph = &mut self.problem.graph;
-        let twins = match self.copies {
+        let (graph, tensor) = (&mut self.problem.graph, self.network.tensor(tensor));
+        let twins: Vec<Twin> = match self.copies {
             Copies::Perturbed => {
-                let values = rounded.values(graph, &self.hidden.perturbed);
+                let perturbed: Vec<ExprId> = self.values[tensor.clone()].iter().map(|x| x.perturbed).collect();
+                let values = rounded.values(graph, &perturbed);
                 let increment = graph.constant(Constant::ZERO);
                 values.into_iter().map(|x| Twin { nominal: x, increment, perturbed: x }).collect()
             }
-            Copies::Both => rounded.twins(graph, &self.hidden.twins),
+            Copies::Both => rounded.twins(graph, &self.values[tensor.clone()]),
         };
-        self.hidden = Hidden::new(twins, graph);
+        self.values.splice(tensor, twins);
     }
 
     /// A row of the last layer: its increment is enclosed both by increments, which is tight over a box of inputs, and
@@ -272,7 +330,7 @@ impl<'a> Eliminated<'a> {
         let graph = &mut self.problem.graph;
         let nominal = graph.linear_row(weights.clone(), &self.hidden.nominal, bias);
         let noises = [(Constant::ONE, moved[plus]), (-&Constant::ONE, moved[minus])];
-        let increments = self.hidden.twins.iter().map(|h| h.increment);
+        let increments = self.hidden.increment.iter().flatten().copied();
         let terms: Vec<_> = weights.iter().zip(increments).chain(noises).collect();
         let increment = graph.linear(terms, Constant::ZERO);
         let perturbed = graph.add(nominal, increment);

@@ -68,16 +68,20 @@ impl<'a> Literal<'a> {
         for index in 0..network.layers().len() - 1 {
             literal.hide(index);
         }
+        // the operands of the last layer alone
+        let operands = network.wired(network.layers().len() - 1).first_patch();
+        let of = |values: &[ExprId]| operands.iter().map(|&value| values[value]).collect();
+        (literal.nominal, literal.perturbed) = (of(&literal.nominal), of(&literal.perturbed));
         literal
     }
 
     fn perturb(&mut self, perturbation: &Perturbation, index: usize) -> Perturbed {
         let layer = &self.network.layers()[index];
-        let weights = (0..layer.outputs()).map(|row| {
+        let weights = (0..layer.row_count()).map(|row| {
             (0..layer.inputs()).map(|col| self.declare(perturbation, index, Parameter::Weight { row, col })).collect()
         });
         let weights = weights.collect();
-        let biases = (0..layer.outputs()).map(|row| self.declare(perturbation, index, Parameter::Bias { row }));
+        let biases = (0..layer.row_count()).map(|row| self.declare(perturbation, index, Parameter::Bias { row }));
         Perturbed { weights, biases: biases.collect() }
     }
 
@@ -100,19 +104,25 @@ impl<'a> Literal<'a> {
     /// Encodes the next layer in both copies.
     fn hide(&mut self, index: usize) {
         let layer = &self.network.layers()[index];
-        let activation = layer.activation();
+        let (activation, wired) = (layer.activation(), self.network.wired(index));
+        let zero = self.problem.graph.constant(Constant::ZERO);
         let problem = &mut self.problem;
-        let z: Vec<_> =
-            layer.rows().zip(layer.biases()).map(|(w, &bias)| row(problem, w, &self.nominal, bias)).collect();
-        self.nominal = activate_all(problem, activation, z);
-        let moved: Vec<_> = (0..layer.outputs()).map(|neuron| self.perturbed_row(index, neuron)).collect();
-        self.perturbed = activate_all(&mut self.problem, activation, moved);
+        let z = wired.map(&self.nominal, &zero, |weights, bias, h| row(problem, weights, h, bias));
+        self.nominal.extend(activate_all(problem, activation, z));
+        let patches = wired.patches(&self.perturbed, &zero);
+        let neuron = |i: usize| {
+            let (row, patch) = layer.neuron(i);
+            let Perturbed { weights, biases } = &self.layers[index];
+            products(&mut self.problem.graph, &weights[row], &patches[patch], biases[row])
+        };
+        let z = (0..layer.outputs()).map(neuron).collect();
+        self.perturbed.extend(activate_all(&mut self.problem, activation, z));
     }
 
-    /// `Σ w'_j h'_j + b'`
-    fn perturbed_row(&mut self, layer: usize, neuron: usize) -> ExprId {
-        let (weights, bias) = (&self.layers[layer].weights[neuron], self.layers[layer].biases[neuron]);
-        products(&mut self.problem.graph, weights, &self.perturbed, bias)
+    /// `Σ w'_j h'_j + b'` of a row of the last layer.
+    fn perturbed_row(&mut self, neuron: usize) -> ExprId {
+        let Perturbed { weights, biases } = &self.layers[self.layers.len() - 1];
+        products(&mut self.problem.graph, &weights[neuron], &self.perturbed, biases[neuron])
     }
 
     fn last(&self) -> &'a Layer {
@@ -136,7 +146,7 @@ impl Twins for Literal<'_> {
     fn logit(&mut self, neuron: usize) -> Twin {
         let layer = self.last();
         let nominal = row(&mut self.problem, layer.row(neuron), &self.nominal, layer.biases()[neuron]);
-        let perturbed = self.perturbed_row(self.network.layers().len() - 1, neuron);
+        let perturbed = self.perturbed_row(neuron);
         let nominal = activate(&mut self.problem, layer.activation(), nominal);
         let perturbed = activate(&mut self.problem, layer.activation(), perturbed);
         self.twin(nominal, perturbed)

@@ -9,7 +9,7 @@
 //! what was hoped for is for its exact evaluation to say.
 
 use super::eliminated::NoiseOf;
-use crate::network::{Network, NetworkError, Parameter};
+use crate::network::{Layer, Network, NetworkError, Parameter};
 use crate::perturbation::Perturbation;
 
 /// The doubles that a parameter may be.
@@ -63,34 +63,34 @@ impl<'a> Mover<'a> {
             return Ok(self.network.clone());
         }
         // s·r·sgn(h') needs the perturbed network's own values, layer by layer
-        let mut h = input.to_vec();
+        let mut values = input.to_vec();
         let mut parameters: Vec<(Vec<f64>, Vec<f64>)> = Vec::new();
-        let mut row_ends: Vec<Range> = Vec::new();
         for ((index, layer), moves) in self.network.layers().iter().enumerate().zip(moves) {
-            let width = layer.inputs();
+            let wired = self.network.wired(index);
+            let patches = wired.patches(&values, &0.0);
             let mut weights = Vec::with_capacity(layer.weights().len());
-            let mut biases = Vec::with_capacity(layer.outputs());
-            for (row, &s) in moves.iter().enumerate() {
-                row_ends.clear();
-                row_ends.extend((0..width).map(|col| self.range(index, Parameter::Weight { row, col })));
-                let bias = &self.range(index, Parameter::Bias { row });
-                if s.abs() < 1.0 && row_ends.iter().chain([bias]).any(|range| range.ends_only) {
-                    let (row_weights, bias) = rounded(&row_ends, bias, &h, s);
-                    weights.extend(row_weights);
-                    biases.push(bias);
-                    continue;
-                }
-                weights.extend(row_ends.iter().zip(&h).map(|(ends, &h)| ends.moved(if h < 0.0 { -s } else { s })));
-                biases.push(bias.moved(s));
+            let mut biases = Vec::with_capacity(layer.row_count());
+            for (row, neurons) in sharing(layer).into_iter().enumerate() {
+                let ranges: Vec<Range> =
+                    (0..layer.inputs()).map(|col| self.range(index, Parameter::Weight { row, col })).collect();
+                let bias = self.range(index, Parameter::Bias { row });
+                let operands = |neuron: usize| (moves[neuron], &*patches[layer.neuron(neuron).1]);
+                let (row_weights, bias) = match neurons[..] {
+                    [neuron] => one_row(&ranges, &bias, operands(neuron)),
+                    _ => shared_row(&ranges, &bias, neurons.iter().map(|&neuron| operands(neuron))),
+                };
+                weights.extend(row_weights);
+                biases.push(bias);
             }
-            h = weights
-                .chunks_exact(width)
-                .zip(&biases)
-                .map(|(weights, bias)| {
-                    let z = bias + weights.iter().zip(&h).map(|(w, h)| w * h).sum::<f64>();
-                    layer.activation().evaluate(z)
-                })
-                .collect();
+            let width = layer.inputs();
+            let neuron = |i: usize| {
+                let (row, patch) = layer.neuron(i);
+                let row_weights = &weights[row * width..(row + 1) * width];
+                let z = biases[row] + row_weights.iter().zip(&*patches[patch]).map(|(w, h)| w * h).sum::<f64>();
+                layer.activation().evaluate(z)
+            };
+            let h: Vec<f64> = (0..layer.outputs()).map(neuron).collect();
+            values.extend(h);
             parameters.push((weights, biases));
         }
         self.network.with_parameters(|layer, parameter, _| match parameter {
@@ -108,6 +108,40 @@ impl<'a> Mover<'a> {
         let ends_only = of_format && self.perturbation.ends_only(layer);
         Range { least, middle: middle.clamp(least, greatest), greatest, ends_only }
     }
+}
+
+/// The neurons that have each row of a layer.
+fn sharing(layer: &Layer) -> Vec<Vec<usize>> {
+    let mut neurons = vec![Vec::new(); layer.row_count()];
+    for neuron in 0..layer.outputs() {
+        neurons[layer.neuron(neuron).0].push(neuron);
+    }
+    neurons
+}
+
+/// The weights and the bias of a row that one neuron has, whose noise and operands are these.
+fn one_row(ranges: &[Range], bias: &Range, (s, h): (f64, &[f64])) -> (Vec<f64>, f64) {
+    if s.abs() < 1.0 && ranges.iter().chain([bias]).any(|range| range.ends_only) {
+        return rounded(ranges, bias, h, s);
+    }
+    let weights = ranges.iter().zip(h).map(|(range, &h)| range.moved(if h < 0.0 { -s } else { s })).collect();
+    (weights, bias.moved(s))
+}
+
+/// The weights and the bias of a row that several neurons have: each goes all the way to where the noises of all, each with
+/// the weight of its operand, pull it together.
+fn shared_row<'h>(ranges: &[Range], bias: &Range, neurons: impl Iterator<Item = (f64, &'h [f64])>) -> (Vec<f64>, f64) {
+    let (mut pulls, mut bias_pull) = (vec![0.0; ranges.len()], 0.0);
+    for (s, h) in neurons {
+        bias_pull += s;
+        pulls.iter_mut().zip(h).for_each(|(pull, h)| *pull += s * h);
+    }
+    let end = |range: &Range, pull: f64| match pull {
+        0.0 if !range.ends_only => range.middle,
+        pull if pull < 0.0 => range.least,
+        _ => range.greatest,
+    };
+    (ranges.iter().zip(pulls).map(|(range, pull)| end(range, pull)).collect(), end(bias, bias_pull))
 }
 
 /// The weights and the bias of a row, each at an end of its range, so that the row at `h` is near its middle plus `s` times

@@ -65,7 +65,7 @@ impl<'a> Reach<'a> {
         Reach { network, perturbation }
     }
 
-    /// The radii of a neuron's parameters.
+    /// The radii of a row's parameters.
     pub(super) fn radii(&self, layer: usize, neuron: usize) -> Radii {
         let inputs = self.network.layers()[layer].inputs();
         let (bias, bias_shift) = self.range(layer, Parameter::Bias { row: neuron });

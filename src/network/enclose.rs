@@ -3,19 +3,8 @@
 //! Every interval holds the real number it stands for, so a class that the intervals tell apart is the class, and the
 //! lower end of an enclosed deviation is attained. Where they cannot tell, the caller asks the exact evaluation.
 
-use super::{Layer, Network, Output};
+use super::{Network, Output};
 use deltasat::interval::{self, Interval, kernel, point};
-
-impl Layer {
-    /// Encloses the pre-activations and the values over a box of [`Layer::inputs`] intervals.
-    pub(crate) fn enclose(&self, at: &[Interval]) -> (Vec<Interval>, Vec<Interval>) {
-        let (lo, hi): (Vec<f64>, Vec<f64>) = at.iter().map(|h| (h.inf(), h.sup())).unzip();
-        let rows = self.rows().zip(self.biases());
-        let sums: Vec<_> = rows.map(|(row, &bias)| kernel::dot(row, &lo, &hi, 0) + point(bias)).collect();
-        let values = sums.iter().map(|&z| self.activation().enclose(z)).collect();
-        (sums, values)
-    }
-}
 
 impl Network {
     /// Encloses the logits at every point of a box of [`Input::count`](super::Input::count) intervals.
@@ -34,25 +23,29 @@ impl Network {
         ranges
     }
 
-    /// Encloses the logits; `told` hears of each layer's inputs.
+    /// Encloses the logits; `told` hears of the inputs and of what each layer but the last gives.
     fn enclose_through(&self, at: &[Interval], mut told: impl FnMut(usize, &[Interval])) -> Vec<Interval> {
-        let mut h = at.to_vec();
-        let (mut lo, mut hi) = (Vec::new(), Vec::new());
-        for (index, layer) in self.layers().iter().enumerate() {
-            told(index, &h);
-            lo.clear();
-            lo.extend(h.iter().map(|h| h.inf()));
-            hi.clear();
-            hi.extend(h.iter().map(|h| h.sup()));
-            h.clear();
-            h.extend(
-                layer
-                    .rows()
-                    .zip(layer.biases())
-                    .map(|(row, &bias)| layer.activation().enclose(kernel::dot(row, &lo, &hi, 0) + point(bias))),
-            );
+        let mut values = at.to_vec();
+        for index in 0..self.layers().len() {
+            told(index, &values[self.tensor(index)]);
+            let h = self.enclose_layer(index, &values).1;
+            values.extend(h);
         }
-        h
+        values.split_off(values.len() - self.logit_count())
+    }
+
+    /// Encloses the pre-activations and the values of a layer from those of all values before it.
+    pub(crate) fn enclose_layer(&self, index: usize, values: &[Interval]) -> (Vec<Interval>, Vec<Interval>) {
+        let (lo, hi): (Vec<f64>, Vec<f64>) = values.iter().map(|h| (h.inf(), h.sup())).unzip();
+        let (layer, wired) = (&self.layers()[index], self.wired(index));
+        let (lo, hi) = (wired.patches(&lo, &0.0), wired.patches(&hi, &0.0));
+        let sum = |i: usize| {
+            let (row, patch) = layer.neuron(i);
+            kernel::dot(layer.row(row), &lo[patch], &hi[patch], 0) + point(layer.biases()[row])
+        };
+        let sums: Vec<Interval> = (0..layer.outputs()).map(sum).collect();
+        let values = sums.iter().map(|&z| layer.activation().enclose(z)).collect();
+        (sums, values)
     }
 }
 

@@ -3,7 +3,7 @@
 //! Every operation rounds to nearest, so nothing here is a bound. It is for showing (accuracy, what the network says at
 //! a point) and for telling a search where to look; it decides nothing.
 
-use super::{Layer, Network, NetworkError, Output};
+use super::{Network, NetworkError, Output};
 
 /// What a network says at a point, in plain doubles.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,14 +20,6 @@ impl Evaluation {
     /// The confidence of the assigned class.
     pub fn confidence(&self) -> f64 {
         self.confidences[self.class]
-    }
-}
-
-impl Layer {
-    /// `a(W x + b)` for an `x` of [`Layer::inputs`] numbers.
-    fn evaluate(&self, x: &[f64]) -> Vec<f64> {
-        let dot = |row: &[f64]| row.iter().zip(x).map(|(w, v)| w * v).sum::<f64>();
-        self.rows().zip(self.biases()).map(|(row, bias)| self.activation().evaluate(dot(row) + bias)).collect()
     }
 }
 
@@ -68,17 +60,20 @@ impl Network {
         if point.len() != self.input().count() {
             return Err(NetworkError::Point { given: point.len(), expected: self.input().count() });
         }
-        Ok(self.layers().iter().fold(point.to_vec(), |h, layer| layer.evaluate(&h)))
+        let mut values = self.values(point, self.layers().len());
+        Ok(values.split_off(values.len() - self.logit_count()))
     }
 
-    /// The inputs, then the outputs of every layer but the last, at a point of one number per input.
-    fn tensors(&self, point: &[f64]) -> Vec<Vec<f64>> {
-        let mut tensors = vec![point.to_vec()];
-        for layer in &self.layers()[..self.layers().len() - 1] {
-            let h = layer.evaluate(&tensors[tensors.len() - 1]);
-            tensors.push(h);
+    /// The inputs, then the outputs of so many layers, at a point of one number per input.
+    fn values(&self, point: &[f64], layers: usize) -> Vec<f64> {
+        let mut values = point.to_vec();
+        for (index, layer) in self.layers()[..layers].iter().enumerate() {
+            let h = self.wired(index).map(&values, &0.0, |row, bias, operands| {
+                layer.activation().evaluate(row.iter().zip(operands).map(|(w, v)| w * v).sum::<f64>() + bias)
+            });
+            values.extend(h);
         }
-        tensors
+        values
     }
 
     /// The least and the greatest number of the inputs and of the outputs of every layer but the last, over some points: the
@@ -95,7 +90,9 @@ impl Network {
             if point.len() != self.input().count() {
                 return Err(NetworkError::Point { given: point.len(), expected: self.input().count() });
             }
-            for ((least, greatest), tensor) in ranges.iter_mut().zip(self.tensors(point)) {
+            let values = self.values(point, self.layers().len() - 1);
+            for (tensor, (least, greatest)) in ranges.iter_mut().enumerate() {
+                let tensor = &values[self.tensor(tensor)];
                 *least = tensor.iter().copied().fold(*least, f64::min);
                 *greatest = tensor.iter().copied().fold(*greatest, f64::max);
             }

@@ -63,22 +63,20 @@ impl Network {
         let mut h: Vec<Dyadic> = point.iter().map(|x| Dyadic::new(x.numer() * (&scale / x.denom()), 0)).collect();
         let factor = Dyadic::new(scale.clone(), 0);
         let unscaled = scale.is_one();
-        for layer in &self.layers {
-            h = layer
-                .rows()
-                .zip(layer.biases())
-                .map(|(row, &bias)| {
-                    let bias = Dyadic::from_f64(bias)?;
-                    let mut sum = if unscaled { bias } else { &bias * &factor };
-                    for (&w, h) in row.iter().zip(&h) {
-                        if w != 0.0 && !h.is_zero() {
-                            sum.add_product(&Dyadic::from_f64(w)?, h);
-                        }
+        for (index, layer) in self.layers.iter().enumerate() {
+            let neurons = self.wired(index).map(&h, &Dyadic::ZERO, |row, bias, operands| {
+                let bias = Dyadic::from_f64(bias)?;
+                let mut sum = if unscaled { bias } else { &bias * &factor };
+                for (&w, h) in row.iter().zip(operands) {
+                    if w != 0.0 && !h.is_zero() {
+                        sum.add_product(&Dyadic::from_f64(w)?, h);
                     }
-                    layer.activation().scaled(sum, &factor)
-                })
-                .collect::<Option<_>>()?;
+                }
+                layer.activation().scaled(sum, &factor)
+            });
+            h.extend(neurons.into_iter().collect::<Option<Vec<_>>>()?);
         }
+        h.drain(..h.len() - self.logit_count());
         let scale = Rational::from_integer(scale);
         h.into_iter()
             .map(
@@ -107,22 +105,23 @@ impl Network {
     fn ball_logits(&self, point: &[Rational], bits: u32, round: Option<Round<'_>>) -> Option<Vec<Ball>> {
         let start = |x: &Rational| Some(Ball::from_rational(x.clone())?.with_precision(bits));
         let mut h: Vec<Ball> = point.iter().map(start).collect::<Option<_>>()?;
+        let zero = Ball::from_integer(0).with_precision(bits);
         for (tensor, layer) in self.layers.iter().enumerate() {
             if let Some(round) = round {
-                h = h.iter().map(|x| round(tensor, x)).collect::<Option<_>>()?;
+                for x in &mut h[self.tensor(tensor)] {
+                    *x = round(tensor, x)?;
+                }
             }
-            h = layer
-                .rows()
-                .zip(layer.biases())
-                .map(|(row, &bias)| {
-                    let mut sum = Ball::from_f64(bias)?;
-                    for (&w, h) in row.iter().zip(&h) {
-                        sum = sum.add(&Ball::from_f64(w)?.mul(h)?)?;
-                    }
-                    layer.activation().exact(&sum)
-                })
-                .collect::<Option<_>>()?;
+            let neurons = self.wired(tensor).map(&h, &zero, |row, bias, operands| {
+                let mut sum = Ball::from_f64(bias)?;
+                for (&w, h) in row.iter().zip(operands).filter(|(w, _)| **w != 0.0) {
+                    sum = sum.add(&Ball::from_f64(w)?.mul(h)?)?;
+                }
+                layer.activation().exact(&sum)
+            });
+            h.extend(neurons.into_iter().collect::<Option<Vec<_>>>()?);
         }
+        h.drain(..h.len() - self.logit_count());
         Some(h)
     }
 }

@@ -1,8 +1,10 @@
-//! One dense layer: a matrix, a vector and an activation.
+//! One layer: a matrix, a vector and an activation; a row of the matrix for each neuron, unless a [`Wiring`] says which
+//! neuron has which row, and over which values.
 //!
 //! The weights lie in one row-major vector, a row per neuron, so that a neuron's row is one slice and the kernels that
 //! bound it walk memory in order.
 
+use super::wiring::Wiring;
 use super::{Activation, NetworkError, count};
 use std::sync::Arc;
 
@@ -81,6 +83,7 @@ pub struct Layer {
     biases: Vec<f64>,
     activation: Activation,
     fixed: Fixed,
+    wiring: Option<Arc<Wiring>>,
 }
 
 impl Layer {
@@ -111,7 +114,60 @@ impl Layer {
         if let Some(i) = biases.iter().position(|b| !b.is_finite()) {
             return Err(NetworkError::invalid(format!("biases[{i}]"), not_finite(biases[i])));
         }
-        Ok(Self { inputs, weights: Arc::new(weights), biases, activation, fixed: Fixed::Nothing })
+        Ok(Self { inputs, weights: Arc::new(weights), biases, activation, fixed: Fixed::Nothing, wiring: None })
+    }
+
+    /// A layer whose neurons have the rows and the operands that a wiring gives them; there is a bias for each row.
+    ///
+    /// # Errors
+    /// As [`Layer::new`], and when the wiring has a row that is not there or patches of another length.
+    pub fn wired(
+        inputs: usize,
+        weights: Vec<f64>,
+        biases: Vec<f64>,
+        activation: Activation,
+        wiring: Wiring,
+    ) -> Result<Self, NetworkError> {
+        let layer = Layer::new(inputs, weights, biases, activation)?;
+        if let Some(&(row, _)) = wiring.neurons().iter().find(|&&(row, _)| row as usize >= layer.biases.len()) {
+            return Err(NetworkError::invalid("wiring", format!("row {row}, expected one of {}", layer.biases.len())));
+        }
+        if let Some(patch) = wiring.patches().find(|patch| patch.len() != inputs) {
+            let problem = format!("patches of {} values, expected {inputs}", patch.len());
+            return Err(NetworkError::invalid("wiring", problem));
+        }
+        Ok(Self { wiring: Some(Arc::new(wiring)), ..layer })
+    }
+
+    /// Which neuron has which row and which operands; none where each has its own row over the values of the layer before.
+    pub fn wiring(&self) -> Option<&Wiring> {
+        self.wiring.as_deref()
+    }
+
+    /// The row and the patch of a neuron.
+    pub fn neuron(&self, neuron: usize) -> (usize, usize) {
+        self.wiring().map_or((neuron, 0), |wiring| {
+            let (row, patch) = wiring.neurons()[neuron];
+            (row as usize, patch as usize)
+        })
+    }
+
+    /// Whether several neurons have parameters in common.
+    pub fn shares_parameters(&self) -> bool {
+        self.fixed != Fixed::All && self.wiring().is_some_and(|wiring| wiring.shares(self.biases.len()))
+    }
+
+    /// Whether each neuron has the activation of one value as it is, and nothing else.
+    pub(crate) fn is_elementwise(&self) -> bool {
+        let identity = |(i, &w): (usize, &f64)| {
+            let diagonal = self.inputs == 1 || i % self.inputs == i / self.inputs;
+            w == if diagonal { 1.0 } else { 0.0 }
+        };
+        let square = self.inputs == 1 || self.inputs == self.biases.len() && self.wiring.is_none();
+        self.fixed == Fixed::All
+            && square
+            && self.biases.iter().all(|&b| b == 0.0)
+            && self.weights.iter().enumerate().all(identity)
     }
 
     /// The same layer in which these numbers are constants, no parameters.
@@ -126,17 +182,22 @@ impl Layer {
         self.fixed
     }
 
-    /// The number of inputs, at least 1.
+    /// The number of operands of a neuron, at least 1: of the inputs, unless the layer is wired.
     pub fn inputs(&self) -> usize {
         self.inputs
     }
 
     /// The number of neurons, at least 1.
     pub fn outputs(&self) -> usize {
+        self.wiring().map_or(self.biases.len(), |wiring| wiring.neurons().len())
+    }
+
+    /// The number of rows of weights, each with a bias, at least 1: of the neurons, unless the layer is wired.
+    pub fn row_count(&self) -> usize {
         self.biases.len()
     }
 
-    /// All weights, row-major: `outputs` rows of `inputs` numbers.
+    /// All weights, row-major: rows of `inputs` numbers.
     pub fn weights(&self) -> &[f64] {
         &self.weights
     }
@@ -146,20 +207,20 @@ impl Layer {
         &self.weights
     }
 
-    /// The weights of one neuron, one per input.
+    /// The weights of one row, one per operand.
     ///
     /// # Panics
-    /// When there is no such neuron, as indexing does.
-    pub fn row(&self, neuron: usize) -> &[f64] {
-        &self.weights[neuron * self.inputs..(neuron + 1) * self.inputs]
+    /// When there is no such row, as indexing does.
+    pub fn row(&self, row: usize) -> &[f64] {
+        &self.weights[row * self.inputs..(row + 1) * self.inputs]
     }
 
-    /// The weights of every neuron in turn.
+    /// The weights of every row in turn.
     pub fn rows(&self) -> std::slice::ChunksExact<'_, f64> {
         self.weights.chunks_exact(self.inputs)
     }
 
-    /// One bias per neuron.
+    /// One bias per row.
     pub fn biases(&self) -> &[f64] {
         &self.biases
     }
@@ -198,7 +259,7 @@ impl Layer {
 
     /// The places of all numbers: the weights row by row, then the biases.
     pub(crate) fn places(&self) -> impl Iterator<Item = Parameter> + use<> {
-        let (rows, cols) = (self.outputs(), self.inputs);
+        let (rows, cols) = (self.biases.len(), self.inputs);
         let weights = (0..rows).flat_map(move |row| (0..cols).map(move |col| Parameter::Weight { row, col }));
         weights.chain((0..rows).map(|row| Parameter::Bias { row }))
     }
@@ -211,7 +272,8 @@ impl Layer {
         };
         let mut numbers: Vec<f64> = self.places().map(&mut number).collect();
         let biases = numbers.split_off(self.weights.len());
-        Ok(Layer::new(self.inputs, numbers, biases, self.activation)?.with_fixed(self.fixed))
+        let layer = Layer::new(self.inputs, numbers, biases, self.activation)?.with_fixed(self.fixed);
+        Ok(Layer { wiring: self.wiring.clone(), ..layer })
     }
 }
 

@@ -13,6 +13,13 @@ use super::{Dataset, Domain, Fixed, Input, Layer, Network, NetworkError, Output,
 const PREFIX: &str = "quantproof.";
 const KEYS: &str = "quantproof.name, .names, .domain, .output, .classes, .data, .fixed";
 
+/// The inputs of a file whose metadata do not name them.
+pub(super) enum InputNames {
+    /// `x1`, `x2`, …
+    Count(usize),
+    Given(Vec<String>),
+}
+
 /// What a file says beside its format; everything may be absent.
 #[derive(Debug, Default)]
 pub(super) struct Metadata {
@@ -59,13 +66,18 @@ impl Metadata {
     pub(super) fn network(
         self,
         name: &str,
+        inputs: InputNames,
         mut layers: Vec<Layer>,
         output: Output,
         domain: Option<Vec<Domain>>,
         classes: Option<Vec<String>>,
     ) -> Result<Network, NetworkError> {
         let inside = |key: &'static str| move |e: NetworkError| e.inside(&place(key));
-        let width = layers.first().map_or(0, Layer::inputs);
+        let default = match inputs {
+            InputNames::Count(width) => (1..=width).map(|i| format!("x{i}")).collect(),
+            InputNames::Given(names) => names,
+        };
+        let width = default.len();
         if let Some(fixed) = &self.fixed {
             if fixed.len() != layers.len() {
                 let problem = format!("{}, expected {} (one per layer)", count(fixed.len(), "word"), layers.len());
@@ -73,7 +85,7 @@ impl Metadata {
             }
             layers = layers.into_iter().zip(fixed).map(|(layer, &fixed)| layer.with_fixed(fixed)).collect();
         }
-        let names = self.names.unwrap_or_else(|| (1..=width).map(|i| format!("x{i}")).collect());
+        let names = self.names.unwrap_or(default);
         if names.len() != width {
             let problem = format!("{}, expected {width} (the inputs)", count(names.len(), "name"));
             return Err(NetworkError::invalid(place("names"), problem));

@@ -1,7 +1,8 @@
 //! A trained feed-forward network, as the rest of the crate sees it.
 //!
 //! `z_k = W_k h_{k-1} + b_k`, `h_k = a_k(z_k)`, `h_0 = x`; the last `h` are the logits, and [`Output`] turns them into
-//! confidences. Every value of these types is well formed: the fields are private, and the constructors refuse shapes
+//! confidences. A layer may also read the outputs of any earlier layers, and its neurons may share their parameters: see
+//! [`wiring`]. Every value of these types is well formed: the fields are private, and the constructors refuse shapes
 //! that do not chain, empty layers, numbers that are not finite, and names that are not unique. Whoever holds a
 //! [`Network`] never has to check again.
 //!
@@ -23,6 +24,7 @@ pub mod nnet;
 pub mod onnx;
 pub mod stored;
 mod ties;
+pub mod wiring;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -199,6 +201,8 @@ struct About {
     output: Output,
     classes: Vec<String>,
     data: Option<Dataset>,
+    /// for each layer, the number of the first value of what comes before it: the inputs, or another layer
+    starts: Vec<usize>,
 }
 
 impl Network {
@@ -220,12 +224,27 @@ impl Network {
             return Err(NetworkError::invalid("name", "empty, expected a name"));
         }
         let mut width = input.count();
+        let mut starts = Vec::with_capacity(layers.len());
+        // how many values there are before a layer
+        let mut values = width;
         for (k, layer) in layers.iter().enumerate() {
-            if layer.inputs() != width {
+            starts.push(values - width);
+            if let Some(wiring) = layer.wiring() {
+                if let Some(value) = wiring.greatest().filter(|&value| value as usize >= values) {
+                    let problem = format!("reads value {value}, expected one of the {values} before it");
+                    return Err(NetworkError::invalid(format!("layers[{k}]"), problem));
+                }
+                if k + 1 == layers.len() && !wiring.is_dense() {
+                    let problem =
+                        "a last layer that is wired, expected a row of its own for each output over one patch";
+                    return Err(NetworkError::invalid(format!("layers[{k}]"), problem));
+                }
+            } else if layer.inputs() != width {
                 let problem = format!("takes {}, expected {width} ({})", count(layer.inputs(), "input"), feeding(k));
                 return Err(NetworkError::invalid(format!("layers[{k}]"), problem));
             }
             width = layer.outputs();
+            values += width;
         }
         if layers.is_empty() {
             return Err(NetworkError::invalid("layers", "empty, expected at least one layer"));
@@ -234,7 +253,7 @@ impl Network {
         if let Some(data) = &data {
             check_data(data, input.count(), classes.len()).map_err(|e| e.inside("data"))?;
         }
-        Ok(Self { layers, about: Arc::new(About { name, input, output, classes, data }) })
+        Ok(Self { layers, about: Arc::new(About { name, input, output, classes, data, starts }) })
     }
 
     /// What reports call the network; not empty.
@@ -250,6 +269,44 @@ impl Network {
     /// The layers, at least one, the first one next to the inputs.
     pub fn layers(&self) -> &[Layer] {
         &self.layers
+    }
+
+    /// A layer and the values that its neurons read.
+    pub(crate) fn wired(&self, layer: usize) -> wiring::Wired<'_> {
+        wiring::Wired::new(&self.layers[layer], self.about.starts[layer])
+    }
+
+    /// Where the values of a tensor are among all values: the inputs (0), or those of layer `tensor − 1`.
+    pub(crate) fn tensor(&self, tensor: usize) -> std::ops::Range<usize> {
+        let starts = &self.about.starts;
+        let start = |k: usize| match starts.get(k) {
+            Some(&start) => start,
+            None => starts[k - 1] + self.tensor_width(k - 1),
+        };
+        start(tensor)..start(tensor) + self.tensor_width(tensor)
+    }
+
+    fn tensor_width(&self, tensor: usize) -> usize {
+        tensor.checked_sub(1).map_or(self.about.input.count(), |layer| self.layers[layer].outputs())
+    }
+
+    /// Whether it is a chain of plain layers, each reading what the one before gives.
+    pub fn is_chain(&self) -> bool {
+        self.layers.iter().all(|layer| layer.wiring().is_none())
+    }
+
+    /// Whether several neurons of a layer have parameters in common. Then an upper bound of what these do may be larger than
+    /// what any such network does, since it lets the parameters of each neuron move on their own.
+    pub fn shares_parameters(&self) -> bool {
+        self.layers.iter().any(Layer::shares_parameters)
+    }
+
+    /// For formats that hold nothing but chains.
+    fn check_chain(&self) -> Result<(), NetworkError> {
+        let Some(k) = self.layers.iter().position(|layer| layer.wiring().is_some()) else { return Ok(()) };
+        let problem = "reads other values than those of the layer before, or shares its parameters, expected a chain of plain \
+                       layers: the network can be used as it is, but not written";
+        Err(NetworkError::invalid(format!("layers[{k}]"), problem))
     }
 
     /// How logits become confidences.
@@ -294,7 +351,7 @@ impl Network {
     /// # Errors
     /// When there is not one interval per input.
     pub fn with_domain(&self, domain: Vec<Domain>) -> Result<Self, NetworkError> {
-        let About { name, input, output, classes, data } = &*self.about;
+        let About { name, input, output, classes, data, .. } = &*self.about;
         let input = Input::new(input.names.clone(), domain)?;
         Self::new(name.clone(), input, self.layers.clone(), *output, classes.clone(), data.clone())
     }

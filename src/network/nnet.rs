@@ -21,7 +21,7 @@ mod write;
 
 use self::write::FORM;
 use super::json::decimal;
-use super::metadata::Metadata;
+use super::metadata::{InputNames, Metadata};
 use super::{Activation, Domain, Fixed, Layer, Network, NetworkError, Output, count};
 
 pub use self::write::write;
@@ -72,7 +72,8 @@ pub fn read(bytes: &[u8], name: &str) -> Result<Network, NetworkError> {
         layers.push(diagonal(&vec![range; outputs], vec![mean; outputs])?);
     }
     lines.end()?;
-    lines.metadata.network(name, layers, Output::None, Some(domain), None)
+    let inputs = InputNames::Count(domain.len());
+    lines.metadata.network(name, inputs, layers, Output::None, Some(domain), None)
 }
 
 /// Most numbers of a normalisation, as a matrix.

@@ -14,16 +14,19 @@
 //! `0, 1, …` or what scikit-learn's `ZipMap` calls them, and there is no domain.
 
 mod activations;
-mod chain;
+mod assemble;
 mod constants;
 mod external;
+mod flow;
 mod graph;
-mod layers;
+mod moves;
 mod operators;
+mod products;
 pub mod proto;
 mod quantised;
 mod shapes;
 mod tensor;
+mod windows;
 mod write;
 
 pub use self::write::{write, write_stored};
@@ -31,7 +34,7 @@ pub use self::write::{write, write_stored};
 use self::graph::{Graph, Opsets};
 use self::operators::{Evaluation, Value};
 use self::proto::ModelProto;
-use super::metadata::Metadata;
+use super::metadata::{InputNames, Metadata};
 use super::{Network, NetworkError, Output};
 use prost::Message;
 use std::path::Path;
@@ -70,9 +73,10 @@ fn network(model: &ModelProto, name: &str) -> Result<Network, NetworkError> {
     }
     let opsets = Opsets::of(model)?;
     let graph = Graph::new(proto, opsets)?;
-    let (input, shape) = graph.input()?;
+    let inputs = graph.inputs()?;
+    let names = input_names(&inputs);
     let (output, labels) = graph.output()?;
-    let mut evaluation = Evaluation::new(&graph, opsets, input, shape, model.encoded_len());
+    let mut evaluation = Evaluation::new(&graph, opsets, inputs, model.encoded_len());
     for node in graph.order(output)? {
         evaluation.compute(node)?;
     }
@@ -88,12 +92,27 @@ fn network(model: &ModelProto, name: &str) -> Result<Network, NetworkError> {
     };
     // told otherwise, a last Sigmoid is an activation like any other
     let keep_sigmoid = metadata.output().is_some_and(|told| told != Output::Sigmoid);
-    let (layers, output) = evaluation.chain.finish(&end, keep_sigmoid)?;
+    let (layers, output) = evaluation.flows.finish(&end, keep_sigmoid)?;
     match metadata.output() {
         Some(told) if output != Output::None && told != output => {
             let problem = format!("{:?}, expected {:?}, which the graph ends in", told.name(), output.name());
             Err(NetworkError::invalid("metadata quantproof.output", problem))
         }
-        _ => metadata.network(name, layers, output, None, labels),
+        _ => metadata.network(name, names, layers, output, None, labels),
     }
+}
+
+/// The names of the numbers of several inputs, `NAME` or `NAME[1]`, `NAME[2]`, …; of a single input they have the usual ones.
+fn input_names(inputs: &[(&str, Vec<usize>)]) -> InputNames {
+    let widths = inputs.iter().map(|(name, shape)| (name, shape.iter().product::<usize>()));
+    if let [(_, width)] = widths.clone().collect::<Vec<_>>()[..] {
+        return InputNames::Count(width);
+    }
+    InputNames::Given(
+        widths
+            .flat_map(|(name, width)| {
+                (1..=width).map(move |i| if width == 1 { (*name).to_owned() } else { format!("{name}[{i}]") })
+            })
+            .collect(),
+    )
 }

@@ -6,7 +6,7 @@
 //! a form makes no difference. Forms whose atoms cancel compare exactly, and so do those in which all that is left has one
 //! sign (a value of σ is positive, however far below all numbers of any precision it lies); nothing is said of others.
 
-use super::{Activation, Layer, Network};
+use super::{Activation, Network};
 use deltasat::exact::{Ball, Constant, Rational};
 use num_traits::Signed;
 use std::cmp::Ordering;
@@ -82,9 +82,19 @@ impl Forms {
             .iter()
             .map(|x| Some((Form::constant(Constant::from_rational(x.clone())), Ball::from_rational(x.clone())?)))
             .collect::<Option<_>>()?;
-        for layer in network.layers() {
-            values = next(layer, &values, &mut atoms)?;
+        let zero = (Form::constant(Constant::ZERO), Ball::from_integer(0));
+        for (index, layer) in network.layers().iter().enumerate() {
+            let neurons = network.wired(index).map(&values, &zero, |row, bias, below| {
+                let (mut form, mut ball) = (Form::constant(Constant::from_f64(bias)?), Ball::from_f64(bias)?);
+                for (&w, (h, enclosed)) in row.iter().zip(below).filter(|(w, _)| **w != 0.0) {
+                    form.add_scaled(&Constant::from_f64(w)?, h);
+                    ball = ball.add(&Ball::from_f64(w)?.mul(enclosed)?)?;
+                }
+                activate(layer.activation(), form, ball, &mut atoms)
+            });
+            values.extend(neurons.into_iter().collect::<Option<Vec<_>>>()?);
         }
+        values.drain(..values.len() - network.logit_count());
         Some(Forms { logits: values.into_iter().map(|(form, _)| form).collect(), atoms })
     }
 
@@ -97,19 +107,6 @@ impl Forms {
     pub(super) fn sign(&self, logit: usize) -> Option<Ordering> {
         self.logits[logit].sign(&self.atoms)
     }
-}
-
-/// The numbers of a layer from those below it.
-fn next(layer: &Layer, below: &[(Form, Ball)], atoms: &mut Atoms) -> Option<Vec<(Form, Ball)>> {
-    let neurons = layer.rows().zip(layer.biases()).map(|(row, &bias)| {
-        let (mut form, mut ball) = (Form::constant(Constant::from_f64(bias)?), Ball::from_f64(bias)?);
-        for (&w, (h, enclosed)) in row.iter().zip(below).filter(|(w, _)| **w != 0.0) {
-            form.add_scaled(&Constant::from_f64(w)?, h);
-            ball = ball.add(&Ball::from_f64(w)?.mul(enclosed)?)?;
-        }
-        activate(layer.activation(), form, ball, atoms)
-    });
-    neurons.collect()
 }
 
 fn activate(activation: Activation, mut form: Form, ball: Ball, atoms: &mut Atoms) -> Option<(Form, Ball)> {

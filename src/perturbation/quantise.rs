@@ -168,7 +168,7 @@ impl Quantised {
             let ranges =
                 format.map_or(Ok((None, Ranges::Still)), |format| ranges(format, scheme.rounding, layer, scale));
             let (grids, ranges) = ranges.map_err(|problem| PerturbationError::Format { layer: index, problem })?;
-            Ok(LayerRanges { inputs: layer.inputs(), outputs: layer.outputs(), grids, ranges })
+            Ok(LayerRanges { inputs: layer.inputs(), outputs: layer.row_count(), grids, ranges })
         });
         Ok(Quantised { layers: ranges.collect::<Result<_, PerturbationError>>()?, scheme })
     }
@@ -249,7 +249,7 @@ impl Quantised {
     pub fn stored(&self, quantised: &Network) -> Vec<StoredLayer> {
         let stored = |(layer, ranges): (&Layer, &LayerRanges)| {
             let Some(grids) = &ranges.grids else { return StoredLayer::PLAIN };
-            let rows = layer.outputs();
+            let rows = layer.row_count();
             let part = |place: fn(usize) -> Parameter, numbers: &[f64], columns: usize| {
                 let grids: Option<Vec<&Grid>> = (0..rows).map(|row| grids.of(place(row))).collect();
                 match grids.filter(|_| !layer.fixed().holds(place(0))) {
@@ -290,7 +290,7 @@ impl Quantised {
     /// Whether it was made for a network of these layers.
     pub fn fits(&self, network: &Network) -> bool {
         let shapes = self.layers.iter().map(|layer| (layer.inputs, layer.outputs));
-        shapes.eq(network.layers().iter().map(|layer| (layer.inputs(), layer.outputs())))
+        shapes.eq(network.layers().iter().map(|layer| (layer.inputs(), layer.row_count())))
     }
 }
 

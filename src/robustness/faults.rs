@@ -321,8 +321,10 @@ impl Faults {
 
     fn states(&self, input: Vec<Interval>) -> States {
         let mut states = States { inputs: Vec::new(), sums: Vec::new(), logits: input };
-        for layer in self.network.layers() {
-            let (sums, h) = layer.enclose(&states.logits);
+        let mut values = states.logits.clone();
+        for index in 0..self.network.layers().len() {
+            let (sums, h) = self.network.enclose_layer(index, &values);
+            values.extend(&h);
             states.inputs.push(std::mem::replace(&mut states.logits, h));
             states.sums.push(sums);
         }
@@ -332,6 +334,11 @@ impl Faults {
     /// Encloses the logits with a fault; `None` where they surely are what they are without it.
     fn logits(&self, fault: &Fault, states: &States) -> Option<Vec<Interval>> {
         let layers = self.network.layers();
+        if !self.network.is_chain() {
+            let to = fault.to?;
+            let changed = |layer, place, value| if (layer, place) == (fault.layer, fault.place) { to } else { value };
+            return Some(self.network.with_parameters(changed).ok()?.enclose_logits(&states.inputs[0]));
+        }
         let (row, layer) = (fault.place.row(), &layers[fault.layer]);
         let operand = match fault.place {
             Parameter::Weight { col, .. } => states.inputs[fault.layer][col],
@@ -353,6 +360,13 @@ impl Faults {
         let sums = next.rows().zip(&states.sums[fault.layer + 1]);
         let sums = sums.map(|(weights, &sum)| next.activation().enclose(sum + point(weights[row]) * change));
         let h = sums.collect();
-        Some(layers[fault.layer + 2..].iter().fold(h, |h: Vec<Interval>, layer| layer.enclose(&h).1))
+        // a chain reads nothing before the last layer
+        let mut values: Vec<Interval> = vec![point(0.0); self.network.tensor(fault.layer + 2).start];
+        values.extend::<Vec<Interval>>(h);
+        for index in fault.layer + 2..layers.len() {
+            let h = self.network.enclose_layer(index, &values).1;
+            values.extend(h);
+        }
+        Some(values.split_off(values.len() - self.network.logit_count()))
     }
 }

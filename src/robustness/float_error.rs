@@ -21,12 +21,13 @@
 //! modes, and overflow; where overflow cannot be excluded the bound is infinite.
 
 use crate::encode::class_count;
-use crate::network::{Activation, Layer, Network, Output, Parameter};
+use crate::network::{Activation, Fixed, Layer, Network, Output, Parameter};
 use crate::perturbation::Perturbation;
 use crate::robustness::ClassChoice;
 use deltasat::exact::{Rational, rational};
 use deltasat::interval::round::{add_up, mul_up, sub_up, up};
 use deltasat::interval::{self, Interval, bounds, decimal, kernel, point};
+use std::borrow::Cow;
 
 /// How far the computed tanh and σ may be from the function: 8 units of `2⁻²⁴`.
 pub const ACTIVATION: f64 = 1.0 / (1u64 << 21) as f64;
@@ -55,7 +56,8 @@ pub struct FloatError {
 impl FloatError {
     /// Bounds the error for the inputs in a box of `[lower, upper]` each and all parameters in a perturbation's box.
     pub fn new(network: &Network, perturbation: &Perturbation, domain: &[(Rational, Rational)]) -> Self {
-        if perturbation.activations().is_some() {
+        // of networks with branches or windows a runtime computes sums and maxima in orders of its own
+        if perturbation.activations().is_some() || !network.is_chain() || normalises_within(network) {
             let unknown = |count: usize| vec![f64::INFINITY; count];
             return FloatError { logits: unknown(network.logit_count()), confidences: unknown(class_count(network)) };
         }
@@ -86,9 +88,13 @@ impl FloatError {
     /// The bound over one box.
     fn over(network: &Network, ranges: &[Ranges], inputs: &[Value]) -> Self {
         let mut values = inputs.to_vec();
-        for (layer, ranges) in network.layers().iter().zip(ranges) {
-            values = step(layer, &values, ranges);
+        let zero = Value { real: point(0.0), error: 0.0 };
+        for ((index, layer), ranges) in network.layers().iter().enumerate().zip(ranges) {
+            let patches = network.wired(index).patches(&values, &zero);
+            let h = step(layer, &patches, ranges);
+            values.extend(h);
         }
+        values.drain(..values.len() - network.logit_count());
         let logits: Vec<f64> = values.iter().map(|value| value.error).collect();
         let confidences = match network.output() {
             Output::None => logits.clone(),
@@ -120,6 +126,14 @@ impl FloatError {
         errors.sort_by(f64::total_cmp);
         errors.iter().rev().take(2).fold(0.0, |sum, &e| add_up(sum, e))
     }
+}
+
+/// Whether a network has a normalisation between its layers, whose factors and constants a runtime computes in float32.
+fn normalises_within(network: &Network) -> bool {
+    let layers = network.layers();
+    let single = |numbers: &[f64]| numbers.iter().all(|&v| is_single(v));
+    let inner = layers.get(1..layers.len().saturating_sub(1)).unwrap_or_default();
+    inner.iter().any(|layer| layer.fixed() == Fixed::All && !single(layer.weights()) && !single(layer.biases()))
 }
 
 /// The two halves of a box along its widest side; none where that cannot be split.
@@ -173,7 +187,7 @@ impl Ranges {
             lower: Vec::with_capacity(count),
             upper: Vec::with_capacity(count),
             stored: Vec::with_capacity(count),
-            biases: Vec::with_capacity(layer.outputs()),
+            biases: Vec::with_capacity(layer.row_count()),
         };
         for place in layer.places() {
             let (lower, upper) = range(network, perturbation, index, place);
@@ -205,15 +219,19 @@ fn range(network: &Network, perturbation: &Perturbation, layer: usize, place: Pa
     (-add_up(-value, radius), add_up(value, radius))
 }
 
-/// `W h + b` and its activation, for all parameters in their ranges.
-fn step(layer: &Layer, h: &[Value], ranges: &Ranges) -> Vec<Value> {
-    let lo: Vec<f64> = h.iter().map(|h| h.real.inf()).collect();
-    let hi: Vec<f64> = h.iter().map(|h| h.real.sup()).collect();
-    let neuron = |row: usize| {
+/// `W h + b` and its activation, for all parameters in their ranges; `patches` has the operands.
+fn step(layer: &Layer, patches: &[Cow<'_, [Value]>], ranges: &Ranges) -> Vec<Value> {
+    let ends = |end: fn(&Interval) -> f64| {
+        patches.iter().map(|h| h.iter().map(|h| end(&h.real)).collect::<Vec<f64>>()).collect::<Vec<_>>()
+    };
+    let (lo, hi) = (ends(|real| real.inf()), ends(|real| real.sup()));
+    let neuron = |i: usize| {
+        let (row, patch) = layer.neuron(i);
+        let (h, lo, hi) = (&*patches[patch], &lo[patch], &hi[patch]);
         let own = row * h.len()..(row + 1) * h.len();
         let (lower, upper) = (&ranges.lower[own.clone()], &ranges.upper[own.clone()]);
         let (bias_lower, bias_upper, bias_stored) = ranges.biases[row];
-        let real = kernel::dot_interval(lower, upper, &lo, &hi) + bounds(bias_lower, bias_upper);
+        let real = kernel::dot_interval(lower, upper, lo, hi) + bounds(bias_lower, bias_upper);
         // terms that are not 0; Σ|w||h| + |b|; and how far the sum of what is stored is from the real one
         let mut terms = usize::from((bias_lower, bias_upper) != (0.0, 0.0));
         let (mut magnitude, mut error) = (bias_lower.abs().max(bias_upper.abs()), bias_stored);

@@ -120,7 +120,9 @@ impl Global<'_> {
             let optimum = self.settings.search(&encoded, options, observer);
             add(&mut finding.statistics, &optimum.statistics);
             finding.upper = finding.upper.max(optimum.upper);
-            finding.lower = finding.lower.max(optimum.lower);
+            if !self.network.shares_parameters() {
+                finding.lower = finding.lower.max(optimum.lower);
+            }
             if optimum.stop != StopReason::Complete {
                 finding.stop = optimum.stop;
             }

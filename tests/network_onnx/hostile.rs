@@ -141,28 +141,34 @@ fn wrong_in_one_place_each() {
             tensor(|t| t.raw_data = Some(f64::NAN.to_le_bytes().repeat(2))),
             "initializer \"w\": element 0 is NaN, expected a finite number",
         ),
-        (tensor(|t| t.dims = vec![1, 2]), "node 0 (MatMul, opset 13): a matrix for 1 numbers, expected 2"),
+        (
+            tensor(|t| t.dims = vec![1, 2]),
+            "node 0 (MatMul, opset 13): a value of shape [1, 2] and a matrix of [1, 2], expected ones that fit",
+        ),
         (
             tensor(|t| (t.dims, t.raw_data) = (vec![2, 0], None)),
-            "node 0 (MatMul, opset 13): a matrix without columns, expected at least 1",
+            "node 0 (MatMul, opset 13): a value of shape [1, 2] and a matrix of [2, 0], expected ones that fit",
         ),
         // wires
         (
             changed(|m| graph(m).initializer.clear()),
             "node 0 (MatMul, opset 13): operand 1 is \"w\", expected an initializer, an input or a node's result",
         ),
-        (wire("LSTM", "x w -> y"), "node 0 (LSTM, opset 13): not an operator of dense layers, expected one of Relu"),
-        (wire("com.microsoft.Gelu", "x -> y"), "node 0 (com.microsoft.Gelu): not an operator of dense layers"),
+        (wire("LSTM", "x w -> y"), "node 0 (LSTM, opset 13): not a known operator, expected one of Relu"),
+        (wire("com.microsoft.Gelu", "x -> y"), "node 0 (com.microsoft.Gelu): not a known operator"),
         (wire("MatMul", "x -> y"), "node 0 (MatMul, opset 13): no operand 1, expected one"),
         (
             wire("Add", "x x -> y"),
-            "node 0 (Add, opset 13): expected one operand that depends on the input, and otherwise constants",
+            "graph: no Gemm, MatMul or Conv between the input and the output, expected the layers of a network",
         ),
         (
             wire("MatMul", "w w -> y"),
             "node 0 (MatMul, opset 13): expected one operand that depends on the input, and otherwise constants",
         ),
-        (wire("Div", "w x -> y"), "node 0 (Div, opset 13): a constant of shape [2, 1], expected one that fits [1, 2]"),
+        (
+            wire("Div", "w x -> y"),
+            "node 0 (Div, opset 13): division by a value that depends on the input, expected a constant",
+        ),
         (
             wire("MatMul", "y w -> y"),
             "node 0 (MatMul, opset 13): needs its own result, expected a graph without cycles",
@@ -171,11 +177,14 @@ fn wrong_in_one_place_each() {
         (wire("Identity", "w -> y"), "output \"y\": constant, expected it to depend on the input"),
         (
             wire("Identity", "x -> y"),
-            "graph: no Gemm or MatMul between the input and the output, expected the layers of a network",
+            "graph: no Gemm, MatMul or Conv between the input and the output, expected the layers of a network",
         ),
         (wire("MatMul", "x w -> z"), "output \"y\": nothing makes it"),
         // ends
-        (changed(|m| graph(m).input.push(value("u", 1, &[1, 2]))), "graph: 2 inputs [\"x\", \"u\"], expected 1"),
+        (
+            changed(|m| graph(m).input.push(value("u", 1, &[1, 1 << 20]))),
+            "graph: 2 inputs of 1048578 numbers, expected at least one, and at most 1048576 numbers",
+        ),
         (
             changed(|m| graph(m).output.push(value("z", 1, &[1, 2]))),
             "graph: 2 outputs [\"y\", \"z\"], expected one that is no label",
@@ -191,7 +200,6 @@ fn wrong_in_one_place_each() {
             input(1, &[1, 3_000_000_000]),
             "input \"x\": the shape [1, 3000000000], expected at most 1048576 numbers in up to 32 sizes",
         ),
-        (input(1, &[3, 2]), "node 0 (MatMul, opset 13): a value of shape [3, 2], expected a single row or column"),
         (changed(|m| graph(m).input[0].r#type = None), "input \"x\": no tensor, expected a tensor of real numbers"),
         // versions
         (changed(|m| m.opset_import.clear()), "opset_import: no version of the operators of ONNX, expected one"),
@@ -285,10 +293,10 @@ fn small_files_cannot_grow() {
     let mut ring = model(&[1, 2], nodes, vec![reals("w", &[2, 1], &[1.0, 2.0])]);
     graph(&mut ring).output[0].name = "v7".to_owned();
     assert!(error(&ring).contains("needs its own result"));
-    // a normalisation of more numbers than fit a matrix
+    // a normalisation of more numbers than are written out as a matrix
     let nodes = vec![node("Add", "x c -> a", &[]), node("MatMul", "a w -> y", &[])];
     let ones = vec![1.0; 10_000];
-    let given = error(&model(&[1, 10_000], nodes, vec![reals("c", &[1], &[1.0]), reals("w", &[10_000, 1], &ones)]));
-    assert!(given.starts_with("graph: 10000 numbers, expected fewer"), "{given}");
+    let wide = read(&model(&[1, 10_000], nodes, vec![reals("c", &[1], &[1.0]), reals("w", &[10_000, 1], &ones)]));
+    assert_eq!((wide.layers()[0].weights().len(), wide.layers()[0].outputs()), (10_000, 10_000));
     assert!(started.elapsed() < Duration::from_secs(60), "{:?}", started.elapsed());
 }

@@ -50,6 +50,13 @@ class Builder:
     def dense(self, x, inputs, outputs):
         return self.node("Gemm", [x, self.weight(outputs, inputs), self.weight(outputs)], transB=1)
 
+    def head(self, x, outputs):
+        """A last layer over all numbers of a value."""
+        session = onnxruntime.InferenceSession(self.model(x).SerializeToString())
+        feed = {i.name: np.zeros(i.shape, np.float32) for i in session.get_inputs()}
+        width = session.run(None, feed)[0].size
+        return self.model(self.dense(self.node("Reshape", [x, self.constant(np.int64([1, -1]))]), width, outputs))
+
     def model(self, y):
         outputs = [y] if isinstance(y, str) else y
         value = lambda n, s: helper.make_tensor_value_info(n, TensorProto.FLOAT, s)
@@ -128,6 +135,91 @@ def quantised_constants():
     channels = b.constant(np.float32([0.01, 0.03])), b.constant(np.uint8([128, 100]))
     q = b.node("QuantizeLinear", [b.weight(6, 2), *channels], axis=1)
     return b.model(b.node("MatMul", [h, b.node("DequantizeLinear", [q, *channels], axis=1)]))
+
+
+@recorded
+def convolution():
+    b = Builder([1, 2, 7, 6])
+    h = b.node("Conv", ["x", b.weight(4, 2, 3, 3), b.weight(4)], strides=[2, 1], pads=[1, 0, 0, 1])
+    h = b.node("Relu", [h])
+    h = b.node("Conv", [h, b.weight(4, 2, 2, 2)], group=2, auto_pad="SAME_UPPER")
+    h = b.node("Conv", [h, b.weight(4, 1, 2, 2)], group=4, dilations=[1, 2], auto_pad="VALID")
+    h = b.node("Add", [h, b.weight(1, 4, 1, 1)])
+    return b.head(b.node("Relu", [h]), 3)
+
+
+@recorded
+def convolution_of_sequence():
+    b = Builder([1, 3, 9])
+    h = b.node("Relu", [b.node("Conv", ["x", b.weight(4, 3, 4), b.weight(4)], strides=[2], auto_pad="SAME_LOWER")])
+    h = b.node("BatchNormalization", [h, b.weight(4, at=1), b.weight(4), b.weight(4), b.weight(4, at=1.5)])
+    h = b.node("GlobalAveragePool", [h])
+    return b.model(b.dense(b.node("Reshape", [h, b.constant(np.int64([1, -1]))]), 4, 2))
+
+
+@recorded
+def pools():
+    b = Builder([1, 2, 6, 7])
+    h = b.node("Conv", ["x", b.weight(3, 2, 2, 2), b.weight(3)])
+    a = b.node("MaxPool", [h], kernel_shape=[3, 2], strides=[2, 2], pads=[1, 0, 1, 1])
+    c = b.node("AveragePool", [h], kernel_shape=[2, 3], strides=[2, 2], pads=[1, 1, 0, 1])
+    d = b.node("AveragePool", [h], kernel_shape=[2, 3], strides=[2, 2], pads=[1, 1, 0, 1], count_include_pad=1)
+    e = b.node("MaxPool", [h], kernel_shape=[2, 2], strides=[2, 2], ceil_mode=1)
+    g = b.node("GlobalMaxPool", [h])
+    parts = [b.node("Flatten", [p]) for p in (a, c, d, e, g)]
+    h = b.node("Concat", parts, axis=1)
+    return b.head(h, 2)
+
+
+@recorded
+def residual():
+    b = Builder([1, 2, 4, 4])
+    h = b.node("Relu", [b.node("Conv", ["x", b.weight(3, 2, 3, 3), b.weight(3)], pads=[1, 1, 1, 1])])
+    t = b.node("Relu", [b.node("Conv", [h, b.weight(3, 3, 3, 3), b.weight(3)], pads=[1, 1, 1, 1])])
+    t = b.node("Conv", [t, b.weight(3, 3, 1, 1)])
+    h = b.node("Relu", [b.node("Add", [t, h])])
+    h = b.node("ReduceMean", [h], axes=[2, 3], keepdims=0)
+    return b.model(b.node("Softmax", [b.dense(h, 3, 3)], axis=-1))
+
+
+@recorded
+def moves():
+    b = Builder([1, 3, 4])
+    t = b.node("Transpose", ["x"], perm=[0, 2, 1])
+    p, q = b.node("Split", [t, b.constant(np.int64([1, 3]))], outputs=2, axis=1)
+    s = b.node("Slice", [q] + [b.constant(np.int64(v)) for v in ([-1, 2], [-9, 0], [1, 2], [-1, -1])])
+    g = b.node("Gather", ["x", b.constant(np.int64([2, 0, 0]))], axis=-1)
+    flat = [b.node("Flatten", [v]) for v in (p, s, g)]
+    h = b.node("Concat", flat + [b.constant(np.float32([[0.5, -0.25]]))], axis=1)
+    h = b.node("Unsqueeze", [h, b.constant(np.int64([0]))])
+    h = b.node("Pad", [h, b.constant(np.int64([0, 0, 1, 0, 0, 2])), b.constant(np.float32(0.75))])
+    r = b.node("Pad", [h, b.constant(np.int64([0, 0, 2, 0, 0, -3]))], mode="reflect")
+    h = b.node("Squeeze", [r, b.constant(np.int64([0]))])
+    return b.head(h, 2)
+
+
+@recorded
+def two_inputs():
+    b = Builder(None, inputs={"x": [1, 3], "u": [1, 2]})
+    h = b.node("Relu", [b.dense("x", 3, 4)])
+    t = b.node("Tanh", [b.dense("u", 2, 4)])
+    h = b.node("Sub", [h, t])
+    m = b.node("Max", [h, t, b.constant(np.float32(0.1))])
+    n = b.node("Min", [h, b.weight(1, 4)])
+    p = b.node("PRelu", [n, b.weight(4)])
+    return b.model(b.dense(b.node("Concat", [m, p, "u"], axis=-1), 10, 2))
+
+
+@recorded
+def shared_rows():
+    """A matrix over the rows of a sequence, as a layer that is used several times."""
+    b = Builder([1, 3, 4])
+    w = b.weight(4, 4)
+    h = b.node("Relu", [b.node("Add", [b.node("MatMul", ["x", w]), b.weight(4)])])
+    h = b.node("Add", [b.node("MatMul", [b.weight(3, 3), h]), "x"])
+    s = b.node("ReduceSum", [h, b.constant(np.int64([1]))], keepdims=0)
+    m = b.node("ReduceMax", [h], axes=[1], keepdims=0)
+    return b.model(b.dense(b.node("Add", [s, m]), 4, 2))
 
 
 def main(names):

@@ -11,6 +11,8 @@ use crate::network::{Activation, Layer, Network, Number, Parameter};
 use crate::perturbation::Perturbation;
 use deltasat::exact::{Rational, rational};
 use num_traits::{Signed, Zero};
+use std::borrow::Cow;
+use std::collections::HashMap;
 
 /// The outputs of one copy as terms.
 pub(super) enum Outputs {
@@ -55,46 +57,66 @@ impl Copies<'_> {
     /// Writes the trained network and returns its outputs.
     pub(super) fn nominal(&self, text: &mut Text) -> Outputs {
         text.comment("trained network");
-        let mut h = self.inputs.clone();
+        let mut values = self.inputs.clone();
         for (index, layer) in self.network.layers().iter().enumerate() {
             let rows = self.rows(index, Of::Trained);
-            h = rows
-                .iter()
-                .enumerate()
-                .map(|(i, row)| {
-                    let z = sum(row.weights.iter().cloned().zip(h.iter().map(String::as_str)), &row.bias);
-                    let z = text.define(format!("z_{index}_{i}"), &z);
-                    activate(text, layer.activation(), z, || format!("h_{index}_{i}"))
-                })
-                .collect();
+            let patches = self.patches(index, &values);
+            let neuron = |(i, (row, patch)): (usize, (usize, usize))| {
+                let row = &rows[row];
+                let h = patches[patch].iter().map(String::as_str);
+                let z = sum(row.weights.iter().cloned().zip(h), &row.bias);
+                let z = text.define(format!("z_{index}_{i}"), &z);
+                activate(text, layer.activation(), z, || format!("h_{index}_{i}"))
+            };
+            let h: Vec<String> = self.neurons(index, rows.len()).enumerate().map(neuron).collect();
+            values.extend(h);
         }
-        self.outputs(h)
+        self.outputs(values)
     }
 
     /// Writes the perturbed network and returns its outputs.
     pub(super) fn perturbed(&self, text: &mut Text) -> Outputs {
         text.comment("perturbed network");
-        let mut h = self.inputs.clone();
+        let mut values = self.inputs.clone();
         let mut nonnegative = self.nonnegative.clone();
         for (index, layer) in self.network.layers().iter().enumerate() {
+            let patches = self.patches(index, &values);
             let z = match self.encoding {
-                Encoding::Eliminated => self.eliminated(text, index, &h, &nonnegative),
-                Encoding::Literal => self.literal(text, index, &h),
+                Encoding::Eliminated => {
+                    let signs = self.network.wired(index).patches(&nonnegative, &true);
+                    self.eliminated(text, index, &patches, &signs)
+                }
+                Encoding::Literal => self.literal(text, index, &patches),
             };
             let named = |(i, z)| activate(text, layer.activation(), z, || format!("hp_{index}_{i}"));
-            h = z.into_iter().enumerate().map(named).collect();
-            nonnegative = vec![layer.activation().is_nonnegative(); h.len()];
+            let h: Vec<String> = z.into_iter().enumerate().map(named).collect();
+            nonnegative.extend(h.iter().map(|_| layer.activation().is_nonnegative()));
+            values.extend(h);
         }
-        self.outputs(h)
+        self.outputs(values)
+    }
+
+    /// The operands of each patch of a layer.
+    fn patches<'v>(&self, index: usize, values: &'v [String]) -> Vec<Cow<'v, [String]>> {
+        self.network.wired(index).patches(values, &"0.0".to_owned())
+    }
+
+    /// The row and the patch of each neuron of a layer; of a merged last one there is one.
+    fn neurons(&self, index: usize, rows: usize) -> impl Iterator<Item = (usize, usize)> + use<'_> {
+        let layer = &self.network.layers()[index];
+        let merged = self.merged && index + 1 == self.network.layers().len();
+        (0..if merged { rows } else { layer.outputs() }).map(|i| layer.neuron(i))
     }
 
     fn outputs(&self, mut h: Vec<String>) -> Outputs {
+        let count = if self.merged { 1 } else { self.network.logit_count() };
+        let mut h = h.split_off(h.len() - count);
         if self.merged { Outputs::Difference(h.swap_remove(0)) } else { Outputs::Logits(h) }
     }
 
     fn rows(&self, index: usize, of: Of) -> Vec<Row> {
         let layer = &self.network.layers()[index];
-        let rows: Vec<Row> = (0..layer.outputs()).map(|neuron| self.row(layer, index, neuron, of)).collect();
+        let rows: Vec<Row> = (0..layer.row_count()).map(|neuron| self.row(layer, index, neuron, of)).collect();
         match &rows[..] {
             [zero, one] if self.merged && index + 1 == self.network.layers().len() => {
                 let pairs = |a: &[Rational], b: &[Rational], f: fn(&Rational, &Rational) -> Rational| {
@@ -128,34 +150,52 @@ impl Copies<'_> {
     }
 
     /// The pre-activations of a layer, a variable each.
-    fn eliminated(&self, text: &mut Text, index: usize, h: &[String], nonnegative: &[bool]) -> Vec<String> {
+    fn eliminated(
+        &self,
+        text: &mut Text,
+        index: usize,
+        patches: &[Cow<'_, [String]>],
+        nonnegative: &[Cow<'_, [bool]>],
+    ) -> Vec<String> {
         let rows = self.rows(index, Of::Perturbed);
         if let Some(x) = self.fixed.as_ref().filter(|_| index == 0) {
-            return rows.iter().enumerate().map(|(i, row)| row.at(text, x, i)).collect();
+            let points = self.network.wired(index).patches(x, &Rational::zero());
+            let neurons = self.neurons(index, rows.len()).enumerate();
+            return neurons.map(|(i, (row, patch))| rows[row].at(text, &points[patch], i)).collect();
         }
         let weights_move = rows.iter().any(|row| row.weight_radii.iter().any(|r| !r.is_zero()));
-        let mut magnitude = |(j, h): (usize, &String)| {
-            if nonnegative[j] || !weights_move {
+        // values that may be negative have one magnitude each, whichever patch they are in
+        let mut known: HashMap<String, String> = HashMap::new();
+        let mut magnitude = |(h, &nonnegative): (&String, &bool)| {
+            if nonnegative || !weights_move {
                 return h.clone();
             }
-            text.define(format!("a_{index}_{j}"), &format!("(ite (>= {h} 0.0) {h} (- {h}))"))
+            let next = known.len();
+            let define = || text.define(format!("a_{index}_{next}"), &format!("(ite (>= {h} 0.0) {h} (- {h}))"));
+            known.entry(h.clone()).or_insert_with(define).clone()
         };
-        let magnitudes: Vec<String> = h.iter().enumerate().map(&mut magnitude).collect();
-        // rows with the same radii, as all are for an absolute ε, share their ρ
-        let mut noises: Vec<(&Row, String)> = Vec::new();
-        rows.iter()
+        let magnitudes: Vec<Vec<String>> = patches
+            .iter()
+            .zip(nonnegative)
+            .map(|(h, nonnegative)| h.iter().zip(&**nonnegative).map(&mut magnitude).collect())
+            .collect();
+        // rows with the same radii, as all are for an absolute ε, share their ρ over a patch
+        let mut noises: Vec<(&Row, usize, String)> = Vec::new();
+        self.neurons(index, rows.len())
             .enumerate()
-            .map(|(i, row)| {
+            .map(|(i, (row, patch))| {
+                let (row, h) = (&rows[row], &patches[patch]);
                 let middle = sum(row.weights.iter().cloned().zip(h.iter().map(String::as_str)), &row.bias);
                 if row.is_still() {
                     return text.define(format!("zp_{index}_{i}"), &middle);
                 }
                 let middle = text.define(format!("m_{index}_{i}"), &middle);
-                let same = noises.iter().find(|(other, _)| row.moves_like(other)).map(|(_, name)| name.clone());
+                let like = |(other, of, _): &&(&Row, usize, String)| *of == patch && row.moves_like(other);
+                let same = noises.iter().find(like).map(|(_, _, name)| name.clone());
                 let noise = same.unwrap_or_else(|| {
-                    let radii = row.weight_radii.iter().cloned().zip(magnitudes.iter().map(String::as_str));
+                    let radii = row.weight_radii.iter().cloned().zip(magnitudes[patch].iter().map(String::as_str));
                     let name = text.define(format!("rho_{index}_{i}"), &sum(radii, &row.bias_radius));
-                    noises.push((row, name.clone()));
+                    noises.push((row, patch, name.clone()));
                     name
                 });
                 let z = text.declare(format!("zp_{index}_{i}"));
@@ -167,10 +207,10 @@ impl Copies<'_> {
     }
 
     /// The pre-activations of a layer, all its parameters variables.
-    fn literal(&self, text: &mut Text, index: usize, h: &[String]) -> Vec<String> {
+    fn literal(&self, text: &mut Text, index: usize, patches: &[Cow<'_, [String]>]) -> Vec<String> {
         let layer = &self.network.layers()[index];
         let last = index + 1 == self.network.layers().len();
-        let declared: Vec<(Vec<String>, String)> = (0..layer.outputs())
+        let declared: Vec<(Vec<String>, String)> = (0..layer.row_count())
             .map(|i| {
                 let row = self.row(layer, index, i, Of::Perturbed);
                 let weights = row.weights.iter().zip(&row.weight_radii).enumerate();
@@ -183,16 +223,17 @@ impl Copies<'_> {
         let constant_inputs = index == 0 && self.fixed.as_ref().is_some_and(terminates);
         text.nonlinear |= !constant_inputs && declared.iter().any(|(w, _)| w.iter().any(|w| !is_numeral(w)));
         if let ([(w0, b0), (w1, b1)], true) = (&declared[..], self.merged && last) {
-            let products = w1.iter().zip(w0).zip(h).map(|((p, m), h)| format!("(* (- {p} {m}) {h})"));
+            let products = w1.iter().zip(w0).zip(&*patches[0]).map(|((p, m), h)| format!("(* (- {p} {m}) {h})"));
             let row = nary("+", products.chain([format!("(- {b1} {b0})")]).collect());
             return vec![text.define(format!("zp_{index}_0"), &row)];
         }
-        let row = |(i, (weights, bias)): (usize, &(Vec<String>, String))| {
-            let products = weights.iter().zip(h).map(|(w, h)| format!("(* {w} {h})"));
+        let neuron = |(i, (row, patch)): (usize, (usize, usize))| {
+            let (weights, bias) = &declared[row];
+            let products = weights.iter().zip(&*patches[patch]).map(|(w, h)| format!("(* {w} {h})"));
             let row = nary("+", products.chain([bias.clone()]).collect());
             text.define(format!("zp_{index}_{i}"), &row)
         };
-        declared.iter().enumerate().map(row).collect()
+        self.neurons(index, declared.len()).enumerate().map(neuron).collect()
     }
 }
 

@@ -12,6 +12,7 @@ use crate::network::{Domain, Fixed, Network, NetworkError};
 /// When an end of the domain is no decimal of at most 1200 characters, such as 1/3; a network that was read from JSON
 /// can always be written.
 pub fn write(network: &Network) -> Result<String, NetworkError> {
+    network.check_chain()?;
     let domain = match network.input().domain() {
         Some(domain) => format!(", \"domain\": {}", intervals(domain).map_err(|e| e.inside("input.domain"))?),
         None => String::new(),

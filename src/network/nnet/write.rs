@@ -14,6 +14,7 @@ pub(super) const FORM: &str = "ReLU layers and a linear one, the inputs and the 
 /// When the network has no domain or one that is not of decimals, or when its layers are not ReLU layers followed by a
 /// linear one, apart from normalisations as the reader makes them.
 pub fn write(network: &Network) -> Result<String, NetworkError> {
+    network.check_chain()?;
     let about = metadata::of(network)?;
     let Some(domain) = network.input().domain() else {
         return Err(NetworkError::invalid(

@@ -1,8 +1,9 @@
 //! Operators that apply a function to each number of a value.
 
-use super::chain::Flow;
+use super::flow::Flow;
 use super::graph::Node;
-use super::operators::{Evaluation, Made, Value};
+use super::operators::{Evaluation, Made, Value, constant_operand};
+use super::products::Elementwise;
 use crate::network::Activation;
 
 /// The names of the operators, for errors.
@@ -17,9 +18,8 @@ pub(super) fn apply(
     let number = |name: &str, default: f32| node.float(name, default);
     let of = |evaluation: &mut Evaluation<'_>, activation: Option<Activation>| {
         let x = flow(operands, 0)?;
-        let activation = activation
-            .ok_or("its numbers make no function, expected finite ones, the lower end below the upper one")?;
-        evaluation.chain.activation(&x, activation).map(Value::Flow)
+        let problem = "its numbers make no function, expected finite ones, the lower end below the upper one";
+        evaluation.flows.activation(&x, activation.ok_or(problem)?).map(Value::Flow)
     };
     Some(match node.operator().as_str() {
         "Relu" => of(evaluation, Some(Activation::Relu)),
@@ -27,7 +27,10 @@ pub(super) fn apply(
         "Sigmoid" => of(evaluation, Some(Activation::Sigmoid)),
         "Abs" => of(evaluation, Activation::leaky_relu(-1.0)),
         "LeakyRelu" => of(evaluation, Activation::leaky_relu(number("alpha", 0.01))),
-        "PRelu" => one_number(operands, 1).and_then(|slope| of(evaluation, Activation::leaky_relu(slope))),
+        "PRelu" => match one_number(operands, 1) {
+            Ok(slope) => of(evaluation, Activation::leaky_relu(slope)),
+            Err(_) => slopes(operands, evaluation),
+        },
         "HardSigmoid" => hard_sigmoid(node, operands, evaluation),
         "Clip" => clip_ends(node, operands).and_then(|(l, u)| of(evaluation, Activation::clip(l, u))),
         "Max" => extremum(operands, evaluation, false),
@@ -73,30 +76,49 @@ fn clip_ends(node: &Node<'_>, operands: &[Option<Value>]) -> Made<(f64, f64)> {
 /// `min(max(α·x + β, 0), 1)`
 fn hard_sigmoid(node: &Node<'_>, operands: &[Option<Value>], evaluation: &mut Evaluation<'_>) -> Made<Value> {
     let x = flow(operands, 0)?;
-    let (chain, shape) = (&mut evaluation.chain, x.shape.clone());
-    let scaled = chain.scale(&x, &[node.float("alpha", 0.2)], shape.clone())?;
-    let shifted = chain.shift(&scaled, &[node.float("beta", 0.5)], false, shape)?;
+    let scaled = evaluation.flows.scale(&x, &[node.float("alpha", 0.2)])?;
+    let shifted = evaluation.flows.shift(&scaled, &[node.float("beta", 0.5)], 0)?;
     let unit = Activation::clip(0.0, 1.0).ok_or("no unit interval")?;
-    chain.activation(&shifted, unit).map(Value::Flow)
+    evaluation.flows.activation(&shifted, unit).map(Value::Flow)
 }
 
-/// The greatest of a value and constants, or the least.
+/// A PRelu with slopes of its own for some numbers: `max(x, 0) − α·max(−x, 0)`.
+fn slopes(operands: &[Option<Value>], evaluation: &mut Evaluation<'_>) -> Made<Value> {
+    let x = flow(operands, 0)?;
+    let slope = Value::Constant(constant_operand(operands, 1)?);
+    let positive = evaluation.flows.activation(&x, Activation::Relu)?;
+    let minus = evaluation.flows.scale(&x, &[-1.0])?;
+    let negative = evaluation.flows.activation(&minus, Activation::Relu)?;
+    let scaled = evaluation.elementwise(Value::Flow(negative), slope, Elementwise::Mul)?;
+    evaluation.elementwise(Value::Flow(positive), scaled, Elementwise::Sub)
+}
+
+/// The greatest of some values, or the least.
 fn extremum(operands: &[Option<Value>], evaluation: &mut Evaluation<'_>, least: bool) -> Made<Value> {
     let flows: Vec<usize> = (0..operands.len()).filter(|&i| matches!(operands[i], Some(Value::Flow(_)))).collect();
-    let [position] = flows[..] else { return Err(super::operators::ONE_CONSTANT.to_owned()) };
-    let mut x = flow(operands, position)?;
-    for i in (0..operands.len()).filter(|&i| i != position) {
-        let bound = one_number(operands, i)?;
-        let one = match &operands[i] {
-            Some(Value::Constant(tensor)) => tensor.len() == 1 && tensor.dims.len() <= x.shape.len(),
-            _ => false,
-        };
-        if !one {
-            return Err(format!("operand {i} is no single number, expected one"));
-        }
+    if let ([position], true) = (&flows[..], operands.len() == 2)
+        && let (Ok(bound), Some(Value::Constant(tensor))) =
+            (one_number(operands, 1 - position), &operands[1 - position])
+    {
+        let mut x = flow(operands, *position)?;
         let ends = if least { (f64::NEG_INFINITY, bound) } else { (bound, f64::INFINITY) };
         let activation = Activation::clip(ends.0, ends.1).ok_or("an infinite bound, expected a finite one")?;
-        x = evaluation.chain.activation(&x, activation)?;
+        let shape = super::flow::common_shape(&x.shape, &tensor.dims)?;
+        if super::tensor::volume(&shape) != Some(x.width()) {
+            let from = super::flow::stretched(&x.shape, &shape);
+            evaluation.flows.charge(from.len())?;
+            x = x.picked(shape.clone(), from.into_iter().map(Some));
+        }
+        return evaluation.flows.activation(&x.reshaped(shape), activation).map(Value::Flow);
     }
-    Ok(Value::Flow(x))
+    let mut values = operands.iter().flatten();
+    let first = values.next().ok_or("no operands, expected some")?;
+    let mut best = evaluation.as_flow(first)?;
+    for value in values {
+        let other = evaluation.as_flow(value)?;
+        let (a, b) = evaluation.together(&best, &other)?;
+        let lists = a.elements.iter().zip(b.elements.iter()).map(|(&a, &b)| vec![a, b]).collect();
+        best = evaluation.flows.extremum(lists, least, a.shape)?;
+    }
+    Ok(Value::Flow(best))
 }

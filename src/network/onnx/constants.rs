@@ -1,6 +1,6 @@
 //! Operators of constants, and those that only pass a value on.
 
-use super::chain::Chain;
+use super::flow::Flows;
 use super::graph::Node;
 use super::operators::{Made, Value};
 use super::proto::data_type;
@@ -51,7 +51,7 @@ pub(super) fn cast(node: &Node<'_>, x: Value) -> Made<Value> {
     Ok(Value::Constant(Rc::new(Tensor { dims: tensor.dims.clone(), data, words: None })))
 }
 
-pub(super) fn constant(node: &Node<'_>, chain: &mut Chain) -> Result<Value, NetworkError> {
+pub(super) fn constant(node: &Node<'_>, flows: &mut Flows) -> Result<Value, NetworkError> {
     let tensor = if let Some(value) = node.attribute("value") {
         let proto = value.t.as_ref().ok_or_else(|| node.error("value is no tensor, expected one"))?;
         Tensor::decode(proto).map_err(|e| node.error(e.to_string()))?
@@ -66,6 +66,25 @@ pub(super) fn constant(node: &Node<'_>, chain: &mut Chain) -> Result<Value, Netw
     } else {
         return Err(node.error("expected value, value_float, value_floats, value_int or value_ints"));
     };
-    chain.charge(tensor.len()).map_err(|problem| node.error(problem))?;
+    flows.charge(tensor.len()).map_err(|problem| node.error(problem))?;
     Ok(Value::Constant(Rc::new(tensor)))
+}
+
+/// A constant of a constant shape, the same number everywhere.
+pub(super) fn of_shape(node: &Node<'_>, operands: &[Option<Value>], flows: &mut Flows) -> Made<Value> {
+    let sizes = super::operators::constant_operand(operands, 0)?;
+    let sizes = sizes.as_integers().filter(|sizes| sizes.len() <= super::tensor::RANK);
+    let dims = sizes.and_then(|sizes| sizes.iter().map(|&size| usize::try_from(size).ok()).collect::<Option<Vec<_>>>());
+    let dims = dims.ok_or("a shape that is no list of sizes, expected one")?;
+    let count = super::tensor::volume(&dims).ok_or("too large a shape")?;
+    flows.charge(count)?;
+    let data = match node.attribute("value").and_then(|a| a.t.as_ref()) {
+        None => Data::Real(vec![0.0; count]),
+        Some(proto) => match Tensor::decode(proto).map_err(|error| error.to_string())?.data {
+            Data::Real(value) if value.len() == 1 => Data::Real(vec![value[0]; count]),
+            Data::Integer(value) if value.len() == 1 => Data::Integer(vec![value[0]; count]),
+            _ => return Err("a value that is not a single number, expected one".to_owned()),
+        },
+    };
+    Ok(Value::Constant(Rc::new(Tensor { dims, data, words: None })))
 }

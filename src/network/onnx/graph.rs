@@ -160,15 +160,23 @@ impl<'a> Graph<'a> {
         Ok(order)
     }
 
-    /// The only input that is no constant, and its shape with a batch of one.
-    pub(super) fn input(&self) -> Result<(&'a str, Vec<usize>), NetworkError> {
-        let inputs: Vec<&ValueInfoProto> =
-            self.proto.input.iter().filter(|input| !self.initializers.contains_key(input.name.as_str())).collect();
-        let [input] = inputs[..] else {
-            let names: Vec<&str> = inputs.iter().take(8).map(|input| input.name.as_str()).collect();
-            let given = format!("{} inputs {names:?}", inputs.len());
-            return Err(NetworkError::invalid("graph", format!("{given}, expected 1")));
-        };
+    /// The inputs that are no constants, and their shapes with a batch of one.
+    pub(super) fn inputs(&self) -> Result<Vec<(&'a str, Vec<usize>)>, NetworkError> {
+        let inputs = self.proto.input.iter().filter(|input| !self.initializers.contains_key(input.name.as_str()));
+        let inputs = inputs.map(|input| self.input(input)).collect::<Result<Vec<_>, _>>()?;
+        let total = inputs.iter().fold(0usize, |sum, (_, shape)| sum.saturating_add(shape.iter().product()));
+        if inputs.is_empty() || total > super::flow::WIDEST {
+            let most = super::flow::WIDEST;
+            let problem = format!(
+                "{} inputs of {total} numbers, expected at least one, and at most {most} numbers",
+                inputs.len()
+            );
+            return Err(NetworkError::invalid("graph", problem));
+        }
+        Ok(inputs)
+    }
+
+    fn input(&self, input: &'a ValueInfoProto) -> Result<(&'a str, Vec<usize>), NetworkError> {
         let fail = |problem: String| NetworkError::invalid(format!("input {:?}", input.name), problem);
         if self.makers.contains_key(input.name.as_str()) {
             return Err(fail("a node makes it too".to_owned()));
@@ -193,11 +201,11 @@ impl<'a> Graph<'a> {
             shape.push(size.or(batch.then_some(1)).ok_or_else(open)?);
         }
         let width =
-            volume(&shape).filter(|&width| shape.len() <= RANK && !shape.is_empty() && width <= super::chain::WIDEST);
+            volume(&shape).filter(|&width| shape.len() <= RANK && !shape.is_empty() && width <= super::flow::WIDEST);
         match width {
             Some(_) => Ok((&input.name, shape)),
             None => {
-                let most = super::chain::WIDEST;
+                let most = super::flow::WIDEST;
                 Err(fail(format!(
                     "the shape {:?}, expected at most {most} numbers in up to {RANK} sizes",
                     short(&shape)

@@ -51,7 +51,7 @@ pub(super) fn quantize(
     if zeros.len() != scales.len() {
         return Err(format!("{} zero points, expected {} (one per scale)", zeros.len(), scales.len()));
     }
-    evaluation.chain.charge(x.len())?;
+    evaluation.flows.charge(x.len())?;
     let word = |(i, &v): (usize, &f64)| {
         let at = i / stride % scales.len();
         // the quotient is finite or infinite, and as an integer clipped
@@ -103,7 +103,7 @@ pub(super) fn dequantize(
         return Err(format!("{} zero points, expected {} (one per scale)", zero.len(), scales.len()));
     }
     let at = |i: usize| i / stride % scales.len();
-    evaluation.chain.charge(x.len())?;
+    evaluation.flows.charge(x.len())?;
     let values: Vec<f64> = match (&x.data, zero.as_ref().map(|zero| &zero.data)) {
         (Data::Integer(words), None) => {
             words.iter().enumerate().map(|(i, &q)| stored::affine(scales[at(i)], q, 0)).collect()

@@ -1,9 +1,8 @@
 //! Operators that change shapes or compute them. They keep the row-major order of the numbers.
 
-use super::chain::Chain;
 use super::graph::Node;
 use super::operators::Value;
-use super::tensor::{Data, RANK, Tensor, short, volume};
+use super::tensor::{RANK, Tensor, short, volume};
 use std::rc::Rc;
 
 type Made<T> = Result<T, String>;
@@ -26,7 +25,7 @@ pub(super) fn flatten(node: &Node<'_>, x: &Value) -> Made<Vec<usize>> {
 }
 
 /// The integers of an operand or, before they became operands, of an attribute.
-fn integers(node: &Node<'_>, operand: Option<&Value>, attribute: &str) -> Made<Option<Vec<i64>>> {
+pub(super) fn integers(node: &Node<'_>, operand: Option<&Value>, attribute: &str) -> Made<Option<Vec<i64>>> {
     match operand {
         Some(Value::Constant(tensor)) if tensor.dims.len() <= 1 => match tensor.as_integers() {
             Some(integers) => Ok(Some(integers.to_vec())),
@@ -109,35 +108,4 @@ pub(super) fn shape(node: &Node<'_>, x: &Value) -> Made<Value> {
     let (start, end) = (bound("start", 0), bound("end", sizes.len() as i64));
     let part = sizes.get(start..end).unwrap_or_default();
     Ok(Value::Constant(Rc::new(Tensor::integers(part.iter().map(|&d| d as i64).collect()))))
-}
-
-/// One or some elements of a constant list.
-pub(super) fn gather(node: &Node<'_>, x: &Value, indices: &Value) -> Made<Value> {
-    let (Value::Constant(x), Value::Constant(indices)) = (x, indices) else {
-        return Err("picks from a value that depends on the input, expected a constant list".to_owned());
-    };
-    let of = indices.as_integers().filter(|of| of.len() <= RANK).ok_or("indices that are no few integers")?;
-    if x.dims.len() != 1 || node.integer("axis", 0) != 0 {
-        return Err(format!("picks from a constant of shape {:?}, expected a list", x.dims));
-    }
-    let from = of.iter().map(|&i| axis(i, x.len())).collect::<Made<Vec<_>>>()?;
-    Ok(Value::Constant(Rc::new(x.picked(indices.dims.clone(), &from))))
-}
-
-/// Constant lists of integers, one after the other.
-pub(super) fn concat(node: &Node<'_>, operands: &[Option<Value>], chain: &mut Chain) -> Made<Value> {
-    let mut joined = Vec::new();
-    for operand in operands {
-        match operand {
-            Some(Value::Constant(tensor)) if tensor.dims.len() == 1 && node.integer("axis", 0) == 0 => {
-                let Data::Integer(data) = &tensor.data else {
-                    return Err("joins constants that are not integers, expected lists of integers".to_owned());
-                };
-                chain.charge(data.len())?;
-                joined.extend(data);
-            }
-            _ => return Err("joins other values than constant lists, expected lists of integers".to_owned()),
-        }
-    }
-    Ok(Value::Constant(Rc::new(Tensor::integers(joined))))
 }

@@ -65,6 +65,7 @@ fn single<'a>(mut numbers: impl Iterator<Item = &'a f64>) -> bool {
 }
 
 fn model(network: &Network, stored: &[StoredLayer], element: i32) -> Result<ModelProto, NetworkError> {
+    network.check_chain()?;
     let graph = GraphProto { name: network.name().to_owned(), ..GraphProto::default() };
     let mut constants = Constants { graph, element, opset: OPSET };
     let mut value = "input".to_owned();

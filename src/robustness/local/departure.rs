@@ -131,12 +131,14 @@ impl Local<'_> {
             if part.stop != StopReason::Complete && (collects || part.stop != StopReason::Boxes) {
                 finding.stop = part.stop;
             }
+            // noises may stand for parameters that neurons cannot have at once
+            let lower = if self.network.shares_parameters() { f64::NEG_INFINITY } else { part.lower };
             if collects {
-                finding.lower = finding.lower.max(part.lower);
+                finding.lower = finding.lower.max(lower);
             }
             if !excluded(part.upper, class, change.against) {
                 departure.change = ClassChange::Unknown;
-                departure.between |= !excluded(part.lower, class, change.against);
+                departure.between |= !excluded(lower, class, change.against);
             }
         }
         departure
