@@ -56,5 +56,6 @@ pub mod guide;
 pub mod network;
 pub mod perturbation;
 pub mod property;
+pub mod question;
 pub mod report;
 pub mod robustness;

@@ -138,7 +138,7 @@ const FLOORS: [&[&str]; 2] = [
         "bin",
         "guide",
     ],
-    &["network", "perturbation", "property", "encode", "robustness", "report", "cli", "guide", "python"],
+    &["network", "perturbation", "property", "encode", "robustness", "question", "report", "cli", "guide", "python"],
 ];
 
 #[test]

@@ -7,6 +7,7 @@
 use deltasat::exact::{Rational, rational};
 use quantproof::network::{Activation, Domain, Input, Layer, Network, Output};
 use quantproof::perturbation::{Magnitude, Perturbation};
+use quantproof::question::{Aim, Scope, Subject};
 use quantproof::report::html::table::Cell;
 use quantproof::report::html::{self, Reproduce, digest};
 use quantproof::report::model::{Column, Field, Part, Report, Row, Table, Witness};
@@ -16,7 +17,7 @@ use quantproof::report::svg::curve::{self, Curve};
 use quantproof::report::svg::map::{Kind, Map, Mark, Point, Region};
 use quantproof::report::svg::markup::Markup;
 use quantproof::report::value::Members;
-use quantproof::report::{Aim, Outcome, Scope, Subject, finding, table};
+use quantproof::report::{Outcome, finding, table};
 use quantproof::robustness::local::{Local, Scratch};
 use quantproof::robustness::{ClassChoice, Settings};
 use serde_json::Value;

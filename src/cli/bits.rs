@@ -4,7 +4,7 @@ use super::checkpoint::Checkpoint;
 use super::options::{self, Common, Session};
 use super::page::Pictures;
 use super::progress::Progress;
-use super::question::{self, Place, Where};
+use super::question::{Where, checkpointed};
 use super::{Failure, Status};
 use clap::Args;
 use clap::builder::PossibleValuesParser;
@@ -14,8 +14,8 @@ use quantproof::network::{Network, Parameter};
 use quantproof::perturbation::format::Format;
 use quantproof::perturbation::quantise::{Quantised, Rounding, Scheme};
 use quantproof::perturbation::{Layers, Magnitude, Parameters, Perturbation};
+use quantproof::question::{Aim, Place, Subject};
 use quantproof::report::bits::{Answer, MixedAnswer};
-use quantproof::report::{Aim, Subject};
 use quantproof::robustness::bits::{cost, fewest, mixed};
 use quantproof::robustness::{self, Finding};
 use std::collections::BTreeMap;
@@ -222,7 +222,7 @@ impl Arguments {
 
     /// Lets the searches over a domain go on from a checkpoint.
     fn note_in_file(&self, session: &mut Session, network: &Network, place: &Place, aim: &Aim) -> Result<(), String> {
-        place.checkpointed(&self.checkpoint)?;
+        checkpointed(place, &self.checkpoint)?;
         let Family { family, rounding, least, most } = &self.family;
         let (mixed, curve) = (self.mixed, self.curve);
         let more = format!("bits of {family} rounded {rounding} from {least} to {most}, mixed {mixed}, curve {curve}");
@@ -268,8 +268,7 @@ impl Search<'_> {
         let Ok(perturbation) = self.arguments.family.perturbation(self.network, bits) else {
             return Finding::open();
         };
-        let mut ask =
-            |aim: &Aim| question::ask_all(self.session, self.network, &perturbation, aim, self.place, progress);
+        let mut ask = |aim: &Aim| self.place.ask(self.network, &perturbation, aim, &self.session.settings, progress);
         let (true, Aim::Deviation { choice, threshold }) = (bounds, self.aim) else { return ask(self.aim) };
         let mut finding = ask(&Aim::Deviation { choice: *choice, threshold: None });
         finding.answer = finding.judged(threshold.as_ref());

@@ -9,7 +9,7 @@ use super::page::replace;
 use clap::Args;
 use deltasat::budget::Stopwatch;
 use deltasat::search::StopReason;
-use quantproof::report::Subject;
+use quantproof::question::Subject;
 use quantproof::report::html::digest::{hexadecimal, sha256};
 use quantproof::report::json::asked;
 use quantproof::robustness::journal::{Journal, Note};
@@ -27,7 +27,7 @@ const VERSION: u32 = 1;
 /// A file to go on from.
 #[derive(Args)]
 pub(super) struct Checkpoint {
-    /// Note in this file how far the search is, and go on from there when the same question is asked again
+    /// Save progress to this file and resume from it when the same question is asked again
     #[arg(long, value_name = "FILE")]
     checkpoint: Option<PathBuf>,
 }

@@ -14,8 +14,8 @@ use deltasat::search::StopReason;
 use num_traits::Zero;
 use quantproof::network::Network;
 use quantproof::perturbation::{Magnitude, Perturbation};
+use quantproof::question::{Aim, Scope, Subject};
 use quantproof::report::compare::{Activations, Comparison, Figure, Side};
-use quantproof::report::{Aim, Scope, Subject};
 use quantproof::robustness::ClassChoice;
 use quantproof::robustness::global::Global;
 use std::io::Write;
@@ -34,7 +34,7 @@ pub(super) struct Arguments {
     #[arg(value_name = "MODELS", default_value = "models")]
     models: Vec<PathBuf>,
     /// Deviations over the domain are bounded for these epsilons
-    #[arg(long, value_name = "E,…", value_delimiter = ',', default_value = "0.002,0.01", value_parser = options::nonnegative)]
+    #[arg(long, value_name = "E,…", value_delimiter = ',', default_value = "0.002,0.01", value_parser = options::amount)]
     epsilon: Vec<Rational>,
     /// The deviation that the radius over the domain allows
     #[arg(long, value_name = "T", default_value = "0.05", value_parser = options::nonnegative)]

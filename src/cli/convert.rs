@@ -6,6 +6,7 @@ use super::{Failure, Status};
 use clap::Args;
 use clap::builder::PossibleValuesParser;
 use quantproof::perturbation::quantise::Rounding;
+use std::io::Write;
 use std::path::PathBuf;
 
 /// Write a network in another format: .json, .onnx or .nnet
@@ -52,20 +53,35 @@ reads all of them as the same network, the one that --quantize FORMAT --rounding
 float32: what that rounds is in no bound but that of --float32.";
 
 impl Arguments {
-    pub(super) fn run(&self) -> Result<Status, Failure> {
+    pub(super) fn run(&self, out: &mut dyn Write) -> Result<Status, Failure> {
         let mut network = self.model.load()?;
         if self.domain.is_given() {
             network = network.with_domain(as_domain(self.domain.bounds(&network, None)?)?)?;
         }
-        match &self.quantize {
-            None => network.save(&self.out)?,
+        let rounded = match &self.quantize {
+            None => {
+                network.save(&self.out)?;
+                String::new()
+            }
             Some(format) => {
                 let rounding = options::rounding(self.rounding.as_deref()).unwrap_or(Rounding::Nearest);
                 let quantised = options::quantised(format, rounding, &network, &[])?;
-                let network = quantised.network(&network)?;
-                network.save_stored(&self.out, &quantised.stored(&network))?;
+                let rounded = quantised.network(&network)?;
+                rounded.save_stored(&self.out, &quantised.stored(&rounded))?;
+                format!(
+                    ", {} {}",
+                    if rounding == Rounding::Truncate { "truncated to" } else { "rounded to" },
+                    quantised.scheme()
+                )
             }
-        }
+        };
+        let (name, file) = (network.name(), self.out.display());
+        writeln!(
+            out,
+            "{file}: {name}, {} parameters in {} layers{rounded}",
+            network.parameter_count(),
+            network.layers().len()
+        )?;
         Ok(Status::Done)
     }
 }

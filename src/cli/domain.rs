@@ -177,6 +177,7 @@ pub(super) fn domain(text: Option<&str>, network: &Network) -> Result<Vec<(Ratio
     let names = network.input().names();
     let mut given = vec![None; names.len()];
     let mut others = None;
+    let text = text.map(dotted);
     for part in text.iter().flat_map(|text| text.split(',')) {
         let Some((name, range)) = part.split_once('=') else {
             if !part.contains("..") {
@@ -211,6 +212,21 @@ pub(super) fn domain(text: Option<&str>, network: &Network) -> Result<Vec<(Ratio
         network.name(),
         first.join(",")
     ))
+}
+
+/// `x1=[0,1]` as `x1=0..1`.
+fn dotted(text: &str) -> String {
+    let mut inside = false;
+    let mut out = String::new();
+    for c in text.chars() {
+        match c {
+            '[' => inside = true,
+            ']' => inside = false,
+            ',' if inside => out.push_str(".."),
+            c => out.push(c),
+        }
+    }
+    out
 }
 
 /// `-2..2` with exact ends; `of` is put in front of a problem.

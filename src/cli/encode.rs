@@ -47,7 +47,7 @@ pub(super) struct Arguments {
     /// Can the class change?
     #[arg(long, conflicts_with = "class")]
     class_change: bool,
-    /// Where the trained network is at least so confident; over a domain --class-change needs it
+    /// Only inputs at which the trained network is at least this confident; over a domain --class-change needs it
     #[arg(
         long,
         value_name = "K",

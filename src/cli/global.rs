@@ -9,11 +9,9 @@ use super::watch::Watch;
 use super::{Failure, Status};
 use clap::Args;
 use deltasat::exact::Rational;
-use deltasat::search::Observer;
-use quantproof::report::{self, Aim, Scope, Subject};
-use quantproof::robustness::Finding;
+use quantproof::question::{Aim, Scope, Subject};
+use quantproof::report;
 use quantproof::robustness::float_error::FloatError;
-use quantproof::robustness::global::Global;
 use std::io::Write;
 use std::path::Path;
 
@@ -35,8 +33,8 @@ pub(super) struct Arguments {
     selection: Selection,
     #[command(flatten)]
     question: Question,
-    /// Also bound what evaluating the network in float32 instead of real numbers adds: parameters and inputs rounded, sums in
-    /// any order, fused or not, tanh, σ and exp within 2^-21
+    /// Also bound the float32 rounding error: parameters and inputs rounded, sums in any order, fused or not, tanh, σ and exp
+    /// within 2^-21
     #[arg(long, conflicts_with = "activations")]
     float32: bool,
     #[command(flatten)]
@@ -70,7 +68,7 @@ struct Question {
     /// Ask only whether the class can change
     #[arg(long, conflicts_with_all = ["deviation", "class"], requires = "confidence_at_least")]
     class_change: bool,
-    /// Where the trained network is at least so confident
+    /// Only inputs at which the trained network is at least this confident
     #[arg(
         long,
         value_name = "K",
@@ -103,14 +101,8 @@ impl Arguments {
         let (scope, delta) = (Scope::Global(&domain), session.settings.delta);
         let subject = Subject { network: &network, perturbation: &perturbation, scope, aim, delta };
         self.checkpoint.start(&mut session, &subject, self.model.path(), "global")?;
-        let global = Global {
-            network: &network,
-            perturbation: &perturbation,
-            domain: &domain,
-            settings: session.settings.clone(),
-        };
         let mut watched = self.watch.listen(Progress::new(&session));
-        let finding = ask(&global, &subject.aim, &mut watched);
+        let finding = subject.ask(&session.settings, &mut watched);
         self.checkpoint.hint(&session, finding.stop);
         let float32 = self.float32.then(|| FloatError::new(&network, &perturbation, &domain));
         let report = report::finding::report(&subject, &finding, float32.as_ref());
@@ -122,14 +114,5 @@ impl Arguments {
     /// The files that are read.
     fn files(&self) -> Vec<&Path> {
         [self.model.path()].into_iter().chain(self.domain.file()).chain(self.amount.file()).collect()
-    }
-}
-
-/// Asks about the whole domain.
-pub(super) fn ask(global: &Global<'_>, aim: &Aim, observer: &mut dyn Observer) -> Finding {
-    match aim {
-        Aim::Deviation { choice, threshold } => global.deviation(*choice, threshold.as_ref(), observer),
-        // the command line requires a guard; without one every class counts where it is assigned
-        Aim::ClassChange { guard } => global.class_change(&guard.clone().unwrap_or_default(), observer),
     }
 }

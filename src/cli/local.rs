@@ -10,9 +10,9 @@ use super::{Failure, Status, table};
 use clap::Args;
 use deltasat::exact::Rational;
 use quantproof::network::Network;
-use quantproof::report::{self, Aim, Scope, Subject};
+use quantproof::question::{Aim, Scope, Subject};
+use quantproof::report;
 use quantproof::robustness::float_error::FloatError;
-use quantproof::robustness::local::{Local, Scratch};
 use std::io::Write;
 use std::path::Path;
 
@@ -37,8 +37,8 @@ pub(super) struct Arguments {
     selection: Selection,
     #[command(flatten)]
     question: Question,
-    /// Also bound what evaluating the network in float32 instead of real numbers adds: parameters and inputs rounded, sums in
-    /// any order, fused or not, tanh, σ and exp within 2^-21
+    /// Also bound the float32 rounding error: parameters and inputs rounded, sums in any order, fused or not, tanh, σ and exp
+    /// within 2^-21
     #[arg(long, conflicts_with_all = ["inputs", "activations"])]
     float32: bool,
     #[command(flatten)]
@@ -133,9 +133,8 @@ impl Arguments {
         self.watch.check(&self.files())?;
         let input = options::input(text, &network)?;
         let subject = subject(Scope::Local(&input));
-        let local = Local::new(&network, &perturbation, session.settings.clone());
         let mut watched = self.watch.listen(Progress::new(&session));
-        let finding = ask(&local, &aim, &input, &mut Scratch::default(), &mut watched);
+        let finding = subject.ask(&session.settings, &mut watched);
         let point: Vec<_> = input.iter().map(|x| (x.clone(), x.clone())).collect();
         let float32 = self.float32.then(|| FloatError::new(&network, &perturbation, &point));
         let report = report::finding::report(&subject, &finding, float32.as_ref());
@@ -148,19 +147,5 @@ impl Arguments {
     fn files(&self) -> Vec<&Path> {
         let inputs = self.place.inputs.as_deref().filter(|path| *path != "-").map(Path::new);
         [self.model.path()].into_iter().chain(inputs).chain(self.amount.file()).collect()
-    }
-}
-
-/// Asks about one input.
-pub(super) fn ask(
-    local: &Local<'_>,
-    aim: &Aim,
-    input: &[Rational],
-    scratch: &mut Scratch,
-    observer: &mut dyn deltasat::search::Observer,
-) -> quantproof::robustness::Finding {
-    match aim {
-        Aim::Deviation { choice, threshold } => local.deviation(input, *choice, threshold.as_ref(), scratch, observer),
-        Aim::ClassChange { .. } => local.class_change(input, scratch, observer),
     }
 }

@@ -14,6 +14,7 @@ mod domain;
 mod encode;
 mod faults;
 mod flips;
+mod generate;
 mod global;
 mod host;
 mod inputs;
@@ -82,6 +83,8 @@ enum Command {
     Convert(convert::Arguments),
     CompareActivations(compare::Arguments),
     Merge(merge::Arguments),
+    #[command(hide = true)]
+    Generate(generate::Arguments),
 }
 
 /// The exit code of a command that did not fail.
@@ -178,9 +181,10 @@ impl Command {
             Command::Difference(arguments) => arguments.run(out),
             Command::Encode(arguments) => arguments.run(out),
             Command::Show(arguments) => arguments.run(out),
-            Command::Convert(arguments) => arguments.run(),
+            Command::Convert(arguments) => arguments.run(out),
             Command::CompareActivations(arguments) => arguments.run(out),
             Command::Merge(arguments) => arguments.run(out),
+            Command::Generate(arguments) => arguments.run(out),
         }
     }
 }

@@ -54,7 +54,7 @@ impl Model {
 pub(super) struct Common {
     #[command(flatten)]
     run: Run,
-    /// How far apart the two bounds may be
+    /// Gap between the two bounds at which the search stops
     #[arg(long, value_name = "D", default_value = "0.001", value_parser = delta, allow_negative_numbers = true)]
     delta: f64,
 }
@@ -65,13 +65,13 @@ pub(super) struct Run {
     /// Print one JSON object
     #[arg(long)]
     json: bool,
-    /// Stop after so many seconds (decimals allowed) and print the bounds so far
+    /// Time limit in seconds (decimals allowed); at the limit, print the bounds so far
     #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true)]
     timeout: Option<Duration>,
-    /// Worker threads; the answer does not depend on them [default: one per processor]
+    /// Number of worker threads; the answer does not depend on it [default: one per processor]
     #[arg(long, value_name = "N", value_parser = jobs, allow_negative_numbers = true)]
     jobs: Option<usize>,
-    /// Stop when the run holds so many bytes (suffixes K, M, G), and print the bounds so far [default: no limit]
+    /// Memory limit in bytes (suffixes K, M, G); at the limit, print the bounds so far [default: none]
     #[arg(long, value_name = "BYTES", value_parser = budget::bytes, allow_negative_numbers = true)]
     memory: Option<usize>,
     /// How boxes are split, by name (an unknown one lists all)
@@ -191,7 +191,7 @@ pub(super) struct Rounded {
 #[group(required = true, multiple = false)]
 struct Unit {
     /// Every parameter moves by at most E
-    #[arg(long, value_name = "E", value_parser = nonnegative, allow_negative_numbers = true)]
+    #[arg(long, value_name = "E", value_parser = amount, allow_negative_numbers = true)]
     epsilon: Option<Rational>,
     /// Every parameter moves by at most E times its own size
     #[arg(long, value_name = "E", value_parser = nonnegative, allow_negative_numbers = true)]
@@ -266,12 +266,12 @@ impl Amount {
     fn magnitude(&self, network: &Network, input_scales: &[Option<f64>]) -> Result<Magnitude, super::Failure> {
         if self.rounding.is_some() && self.unit.quantize.is_none() {
             // the parser does not ask for one of a group when another is there
-            return Err("--rounding without a number format, expected --quantize too".to_owned().into());
+            return Err("--rounding needs a number format: add --quantize".to_owned().into());
         }
         Ok(match &self.unit {
             Unit { epsilon: None, relative: None, quantize: None } => {
                 // where the parser does not require one of the three
-                let problem = "--activations without an amount, expected --epsilon, --relative or --quantize too";
+                let problem = "--activations needs an amount: add --epsilon, --relative or --quantize";
                 return Err(problem.to_owned().into());
             }
             Unit { epsilon: Some(epsilon), .. } => Magnitude::Absolute(epsilon.clone()),
@@ -322,7 +322,7 @@ impl Selection {
     /// The perturbation that the options describe where nothing has to move.
     pub(super) fn perturb_perhaps(&self, amount: &Amount, network: &Network) -> Result<Perturbation, super::Failure> {
         if !amount.is_given() && (self.layers.is_some() || self.only.is_some()) {
-            let problem = "--layers or --only without an amount, expected --epsilon, --relative or --quantize too";
+            let problem = "--layers and --only need an amount: add --epsilon, --relative or --quantize";
             return Err(problem.to_owned().into());
         }
         if amount.is_given() { self.perturb(amount, network) } else { Ok(Perturbation::none()) }
@@ -395,9 +395,27 @@ pub(super) fn number(text: &str) -> Result<Rational, String> {
     if inside { Ok(value) } else { Err("outside the range of a double".to_owned()) }
 }
 
-/// An exact number that is at least 0.
+/// An exact number, or a percentage: `5%` is 0.05.
+fn share(text: &str) -> Result<Rational, String> {
+    match text.trim_end().strip_suffix('%') {
+        Some(percent) => Ok(number(percent.trim_end())? / Rational::from_integer(100.into())),
+        None => number(text),
+    }
+}
+
+/// An exact number that is at least 0, in the unit of the parameters.
+pub(super) fn amount(text: &str) -> Result<Rational, String> {
+    let value = nonnegative(text)?;
+    if text.trim_end().ends_with('%') {
+        let plain = number::exact(&value);
+        return Err(format!("a percentage, did you mean --relative {plain} (of each parameter's size) or {plain}?"));
+    }
+    Ok(value)
+}
+
+/// An exact number or a percentage that is at least 0.
 pub(super) fn nonnegative(text: &str) -> Result<Rational, String> {
-    let value = number(text)?;
+    let value = share(text)?;
     if value.is_negative() { Err("negative, expected at least 0".to_owned()) } else { Ok(value) }
 }
 
@@ -409,7 +427,7 @@ pub(super) fn confidence(text: &str) -> Result<Rational, String> {
 
 /// An exact number above 0.
 pub(super) fn positive(text: &str) -> Result<Rational, String> {
-    let value = number(text)?;
+    let value = share(text)?;
     if value.is_positive() { Ok(value) } else { Err("expected a number above 0".to_owned()) }
 }
 

@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 /// A page beside the answer.
 #[derive(Args)]
 pub(super) struct Page {
-    /// Also write the answer to this file as a self-contained HTML report
+    /// Also write the answer to this file as a self-contained HTML report, for readers who did not run the command
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
 }

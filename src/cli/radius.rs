@@ -5,15 +5,15 @@ use super::domain::Region;
 use super::options::{self, Common, Selection, Session};
 use super::page::Pictures;
 use super::progress::Progress;
-use super::{Failure, Status, question};
+use super::{Failure, Status};
 use clap::{Args, Subcommand};
 use deltasat::exact::{Rational, rational};
 use num_traits::Zero;
 use quantproof::network::Network;
 use quantproof::perturbation::{Magnitude, Perturbation};
+use quantproof::question::{Aim, Scope, Subject};
+use quantproof::report;
 use quantproof::report::html::Reproduce;
-use quantproof::report::{self, Aim, Scope, Subject};
-use quantproof::robustness::Finding;
 use quantproof::robustness::radius::{Radius, radius};
 use std::io::Write;
 
@@ -104,7 +104,7 @@ struct SafeOverDomain {
     /// Safe means that the class does not change
     #[arg(long, conflicts_with = "class", requires = "confidence_at_least")]
     class_change: bool,
-    /// Where the trained network is at least so confident
+    /// Only inputs at which the trained network is at least this confident
     #[arg(
         long,
         value_name = "K",
@@ -238,19 +238,11 @@ pub(super) fn close_in(
         tolerance,
         |epsilon| {
             progress.label = format!("{label}epsilon {:.6}: ", rational::nearest_f64(epsilon));
-            ask(session, subject, epsilon, progress)
+            subject.ask_scaled(epsilon, &session.settings, progress)
         },
         || session.stopped(),
         |_| {},
     );
     progress.label = label;
     found
-}
-
-/// The yes/no question of a subject for one ε.
-fn ask(session: &Session, subject: &Subject<'_>, epsilon: &Rational, progress: &mut Progress) -> Finding {
-    // ε is not negative, which is all that scaling objects to
-    let scaled = subject.perturbation.scaled(epsilon.clone());
-    let perturbation = scaled.as_ref().unwrap_or(subject.perturbation);
-    question::ask(session, subject.network, perturbation, &subject.aim, subject.scope, progress)
 }

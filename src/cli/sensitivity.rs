@@ -4,11 +4,11 @@ use super::checkpoint::Checkpoint;
 use super::options::{self, Amount, Common, Selection};
 use super::page::Pictures;
 use super::progress::Progress;
-use super::question::{self, Where};
+use super::question::{Where, checkpointed};
 use super::{Failure, Status};
 use clap::{Args, ValueEnum};
+use quantproof::question::{Aim, Subject};
 use quantproof::report::sensitivity::Answer;
-use quantproof::report::{Aim, Subject};
 use quantproof::robustness::sensitivity::{Effort, Grain, sensitivity};
 use std::io::Write;
 
@@ -74,7 +74,7 @@ impl Arguments {
             Per::Neuron => Grain::Neuron,
             Per::Parameter => Grain::Parameter,
         };
-        place.checkpointed(&self.checkpoint)?;
+        checkpointed(&place, &self.checkpoint)?;
         let (scope, delta) = (place.scope(), session.settings.delta);
         let subject = Subject { network: &network, perturbation: &perturbation, scope, aim: aim.clone(), delta };
         let more = format!("sensitivity of the {} first by {grain:?}", self.top);
@@ -89,7 +89,7 @@ impl Arguments {
             self.top as usize,
             |perturbation, effort| {
                 let session = if effort == Effort::Root { &at_root } else { &session };
-                question::ask_all(session, &network, perturbation, &aim, &place, &mut *progress.borrow_mut())
+                place.ask(&network, perturbation, &aim, &session.settings, &mut *progress.borrow_mut())
             },
             || session.stopped(),
             |searched, parts| progress.borrow_mut().label = format!("{searched} of {parts} parts searched: "),

@@ -1,7 +1,6 @@
 //! The table of `quantproof local --inputs`.
 
 use super::inputs::{Inputs, Row};
-use super::local::ask;
 use super::options::Session;
 use super::page::Pictures;
 use super::rows::{self, Ask};
@@ -9,11 +8,12 @@ use super::{Failure, Status};
 use deltasat::budget::Budget;
 use deltasat::exact::Rational;
 use deltasat::search::StopReason;
+use quantproof::question::Subject;
 use quantproof::report::html::Reproduce;
+use quantproof::report::model;
 use quantproof::report::stream::{Kept, Stream};
 use quantproof::report::table::{Summary, point, row, stream};
 use quantproof::report::value::Members;
-use quantproof::report::{Subject, model};
 use quantproof::robustness::Finding;
 use quantproof::robustness::local::{Local, Scratch};
 use std::io::Write;
@@ -68,7 +68,7 @@ impl Ask for Question<'_> {
 
     fn ask(&self, _: &Row, input: &[Rational], budget: &Budget, scratch: &mut Scratch) -> Finding {
         scratch.budget = Some(budget.clone());
-        ask(&self.local, &self.subject.aim, input, scratch, &mut ())
+        self.subject.aim.at(&self.local, input, scratch, &mut ())
     }
 
     fn row(&self, at: &Row, input: &[Rational], finding: &Finding) -> model::Row {

@@ -1,9 +1,9 @@
 //! What every answer takes for granted, and what its words mean.
 
 use super::words::{self, capital, coordinates, count, guarded, place};
-use super::{Scope, Subject};
 use crate::network::{Network, Output};
 use crate::perturbation::Magnitude;
+use crate::question::{Scope, Subject};
 
 /// What every answer takes for granted: the network, what moves (`every parameter, …`), the inputs, and what the words mean.
 pub(super) fn terms(network: &Network, moving: &str, inputs: &str) -> Vec<(String, String)> {

@@ -8,8 +8,9 @@ use super::number::{exact, sides};
 use super::svg::curve::{Curve, Point};
 use super::value::{Members, Value};
 use super::words::{assigned_noun, count, guarded, place, quantity, unanswered};
-use super::{Aim, Outcome, Scope, Subject, assumed, json};
+use super::{Outcome, assumed, json};
 use crate::perturbation::quantise::Rounding;
+use crate::question::{Aim, Scope, Subject};
 use crate::robustness::bits::{Bits, Mixed, Width};
 use crate::robustness::{self, Finding};
 use deltasat::exact::rational;
@@ -73,7 +74,7 @@ impl MixedAnswer {
         } else if found.open > 0 {
             format!(
                 "safe, perhaps not the cheapest: {}",
-                count(found.open, "cheaper assignment is open", "cheaper assignments are open")
+                count(found.open, "cheaper assignment is undecided", "cheaper assignments are undecided")
             )
         } else {
             "safe, found greedily; perhaps not the cheapest".to_owned()
@@ -137,7 +138,7 @@ impl Answer<'_> {
             (Some(bits), Some(below)) => {
                 let end = match below.finding.answer {
                     robustness::Answer::Violated => format!("; some {rounded} {} do", format(self.family, below.bits)),
-                    _ => format!("; whether {} is safe is open", format(self.family, below.bits)),
+                    _ => format!("; undecided whether {} is safe", format(self.family, below.bits)),
                 };
                 format!("{bits} bits: no parameters {rounded} {} {safe}{end}", format(self.family, bits))
             }
@@ -149,7 +150,10 @@ impl Answer<'_> {
             }
             (Some(bits), None) => {
                 let why = unanswered(self.found.stop);
-                format!("{why}: no parameters {rounded} {} {safe}; narrower widths are open", format(self.family, bits))
+                format!(
+                    "{why}: no parameters {rounded} {} {safe}; narrower widths are undecided",
+                    format(self.family, bits)
+                )
             }
             (None, Some(below)) => {
                 let widest = format(self.family, below.bits);
@@ -158,7 +162,7 @@ impl Answer<'_> {
                         format!("no width is safe: some parameters {rounded} {widest} {safe}")
                     }
                     _ => format!(
-                        "{}: whether parameters {rounded} {widest} {safe} is open",
+                        "{}: undecided whether parameters {rounded} {widest} {safe}",
                         unanswered(below.finding.stop)
                     ),
                 }
@@ -188,7 +192,7 @@ impl Answer<'_> {
                  not tested."
             }
             (Some(_), true) => {
-                "This width and all wider ones are proved safe. Narrower ones are open, which is no sign of safety."
+                "This width and all wider ones are proved safe. Narrower ones are undecided, which is no sign of safety."
             }
             (None, false) => {
                 "Not even the widest format asked about is safe: the witness is one that the quantiser can make."

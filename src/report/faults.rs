@@ -12,10 +12,11 @@ use super::words::{
     assigned_names, assigned_noun, assigned_title, class, classes, coordinates, count, either, parameter, parameters,
     place, unanswered,
 };
-use super::{Outcome, Scope, assumed, class_change_name, stop_name};
+use super::{Outcome, assumed, class_change_name, stop_name};
 use crate::encode::class_count;
 use crate::network::{Network, Output, Parameter};
 use crate::perturbation::{Magnitude, Perturbation};
+use crate::question::Scope;
 use crate::robustness::ClassChange;
 use crate::robustness::faults::{Effect, Everywhere, Fault, Faults};
 use deltasat::exact::{Rational, rational};
@@ -125,7 +126,7 @@ impl Question<'_> {
         let [least, most] = between(effect.bounds.0, effect.bounds.1, self.delta);
         let noun = assigned_noun(self.network);
         let sentence = if !self.decides() {
-            format!("{all} {subject} move {names} by at most {most} {place}, and some by at least {least}")
+            format!("{all} {subject}: largest change of {names} {place}: between {least} and {most}")
         } else if noun == "class" {
             format!("{} of {all} {subject} change {names} {place}", effect.changes)
         } else {
@@ -190,8 +191,7 @@ impl Question<'_> {
             Output::Softmax | Output::Sigmoid if class_count(self.network) == 2 => "the confidence of any class",
             Output::Softmax | Output::Sigmoid => "the confidence of the assigned class",
         };
-        let sentence =
-            format!("{so_far}{subject} move {quantity} by at most {most} {place}, and some by at least {least}");
+        let sentence = format!("{so_far}{subject}: largest change of {quantity} {place}: between {least} and {most}");
         let head = Members::new().with("domain", Value::sides(domain));
         let bounds = Field::bounds("deviation", found.bounds, self.delta, Members::new());
         let mut parts: Vec<Part> = vec![Field::said(head).into(), bounds.into()];

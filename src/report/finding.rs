@@ -12,10 +12,11 @@ use super::words::{
     assigned_noun, class, classes, coordinates, count, either, guarded, meaning, moving, parameter, parameters, place,
     quantity, unanswered,
 };
-use super::{Aim, Outcome, Scope, Subject, assumed, class_change_name};
+use super::{Outcome, assumed, class_change_name};
 use crate::encode::class_count;
 use crate::network::Output;
 use crate::perturbation::Magnitude;
+use crate::question::{Aim, Scope, Subject};
 use crate::robustness::float_error::FloatError;
 use crate::robustness::radius::Radius;
 use crate::robustness::{ClassChange, ClassChoice, Finding, witness};
@@ -165,15 +166,15 @@ fn deviation_sentence(
         }
         (_, Some(threshold)) => {
             let why = unanswered(finding.stop);
-            format!("{why}: whether {moving} move {quantity} by more than {threshold} {place} is open")
+            format!("{why}: undecided whether {moving} move {quantity} by more than {threshold} {place}")
         }
         (Outcome::Bounds, None) => {
-            format!("bounds: {all}{moving} move {quantity} by at most {most} {place}, and some by at least {least}")
+            format!("bounds: {all}largest change of {quantity} for {moving} {place}: between {least} and {most}")
         }
         (_, None) => {
             let why = unanswered(finding.stop);
             format!(
-                "{why}: bounds so far: {moving} move {quantity} by at most {most} {place}, and some by at least {least}"
+                "{why}: bounds so far: largest change of {quantity} for {moving} {place}: between {least} and {most}"
             )
         }
     }
@@ -199,7 +200,7 @@ fn change_sentence(subject: &Subject<'_>, finding: &Finding, outcome: Outcome, m
         (Outcome::Violated, None) => format!("violated: {moving} change {subject_class} {place}{condition}"),
         _ => {
             let why = unanswered(finding.stop);
-            format!("{why}: whether {moving} change {subject_class} {place}{condition} is open")
+            format!("{why}: undecided whether {moving} change {subject_class} {place}{condition}")
         }
     }
 }

@@ -76,8 +76,8 @@ fn why(open: Open) -> &'static str {
     match open {
         Open::Stopped(StopReason::Interrupted) => "interrupted",
         Open::Stopped(StopReason::Memory) => "out of memory",
-        Open::Stopped(StopReason::Boxes) => "limit of boxes reached",
-        Open::Stopped(StopReason::Unsplittable) => "boxes left that doubles cannot split",
+        Open::Stopped(StopReason::Boxes) => "limit on boxes reached",
+        Open::Stopped(StopReason::Unsplittable) => "some boxes are too narrow to split in double precision",
         Open::Stopped(_) => "out of time",
         Open::Close => "too close to call",
         Open::Between => "only between numbers of the format",

@@ -2,9 +2,9 @@
 //! left out; bounds that are not finite are `null`.
 
 use super::value::{Members, Value};
-use super::{Aim, Scope, Subject};
 use crate::network::{Network, Parameter};
 use crate::perturbation::{Layers, Magnitude, Parameters, Perturbation};
+use crate::question::{Aim, Scope, Subject};
 use crate::robustness::ClassChoice;
 use crate::robustness::witness::{Moved, Witness};
 use serde::Serialize;

@@ -1,6 +1,6 @@
 //! Findings in words, in JSON, and as a page with pictures.
 //!
-//! A [`Subject`] is what was asked. A question makes of it and of what was found one value, a [`model::Report`]; text, JSON and
+//! A [`Subject`](crate::question::Subject) is what was asked. A question makes of it and of what was found one value, a [`model::Report`]; text, JSON and
 //! the page are three ways to show it. [`svg`] draws. Every printed bound is directed ([`number`]): as an exact real, a
 //! printed lower bound is never above the certified one and a printed upper bound never below.
 //!
@@ -27,72 +27,8 @@ pub mod value;
 pub mod verify;
 mod words;
 
-use crate::network::Network;
-use crate::perturbation::Perturbation;
-use crate::robustness::{Answer, ClassChange, ClassChoice, Finding};
-use deltasat::exact::Rational;
+use crate::robustness::{Answer, ClassChange, Finding};
 use deltasat::search::StopReason;
-
-/// What was asked.
-#[derive(Clone, Debug)]
-pub struct Subject<'a> {
-    /// the trained network
-    pub network: &'a Network,
-    /// what moves; of a radius, the kind of what moves
-    pub perturbation: &'a Perturbation,
-    /// for which inputs
-    pub scope: Scope<'a>,
-    /// what about them
-    pub aim: Aim,
-    /// the gap that was aimed at
-    pub delta: f64,
-}
-
-/// The inputs that a question is about.
-#[derive(Clone, Copy, Debug)]
-pub enum Scope<'a> {
-    /// one input
-    Local(&'a [Rational]),
-    /// a box of inputs
-    Global(&'a [(Rational, Rational)]),
-}
-
-/// What is asked about the inputs.
-#[derive(Clone, Debug)]
-pub enum Aim {
-    /// how far the confidence moves, or whether it moves by more than a threshold
-    Deviation {
-        /// whose confidence
-        choice: ClassChoice,
-        /// the threshold of a yes/no question
-        threshold: Option<Rational>,
-    },
-    /// whether the class changes
-    ClassChange {
-        /// only where the trained network is at least this confident
-        guard: Option<Rational>,
-    },
-}
-
-impl Scope<'_> {
-    /// `local` or `global`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Scope::Local(_) => "local",
-            Scope::Global(_) => "global",
-        }
-    }
-}
-
-impl Aim {
-    /// `deviation` or `class-change`.
-    pub fn name(&self) -> &'static str {
-        match self {
-            Aim::Deviation { .. } => "deviation",
-            Aim::ClassChange { .. } => "class-change",
-        }
-    }
-}
 
 /// What a finding is in one word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

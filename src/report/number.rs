@@ -78,6 +78,13 @@ pub fn readable(r: &Rational) -> String {
     if exact.len() <= LONGEST { exact } else { format!("≈{}", lower_decimal(rational::nearest_f64(r), 9)) }
 }
 
+/// A coordinate for reading: exact where that takes at most six digits, else `≈` and six of them.
+pub fn short(r: &Rational) -> String {
+    let exact = exact(r);
+    let digits = exact.trim_start_matches(['-', '0', '.']).bytes().filter(u8::is_ascii_digit).count();
+    if digits <= DIGITS { exact } else { format!("≈{}", lower_decimal(rational::nearest_f64(r), DIGITS)) }
+}
+
 /// `x·10^PLACES` rounded down, exactly, where that is small enough for a table; the arithmetic is that of integers.
 fn scaled_floor(x: f64) -> Option<(i128, bool)> {
     if x.is_nan() || x.abs() >= 1e9 {
@@ -189,6 +196,10 @@ mod tests {
         assert_eq!(json_upper(f64::INFINITY).get(), "null");
         assert_eq!(json_exact(&read("1/3")).get(), "\"1/3\"");
         assert_eq!(json_exact(&read("-0.250")).get(), "-0.25");
+        assert_eq!(
+            ["0.1", "1/3", "-0.000123456", "0.1234567"].map(|x| short(&read(x))),
+            ["0.1", "1/3", "-0.000123456", "≈0.123456"]
+        );
         assert_eq!(readable(&read("0.1")), "0.1");
         assert_eq!(readable(&rational::from_f64(0.1).unwrap()), "≈0.1");
     }

@@ -7,9 +7,10 @@ use super::number::{between, sides, upper, within};
 use super::svg::bars::{Bar, Bars};
 use super::value::{Members, Value};
 use super::words::{count, moving, parameter, place, quantity, unanswered};
-use super::{Aim, Outcome, Scope, Subject, assumed, json};
+use super::{Outcome, assumed, json};
 use crate::network::Parameter;
 use crate::perturbation::{Magnitude, Part};
+use crate::question::{Aim, Scope, Subject};
 use crate::robustness::Finding;
 use crate::robustness::sensitivity::{Grain, Sensitivity, Share};
 

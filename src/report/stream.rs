@@ -135,7 +135,7 @@ impl Kept {
     /// Where the rows are, on the map of a network of two inputs.
     pub(super) fn on(&self, network: &Network) -> Option<Map> {
         use super::html::confidence;
-        let mut plane = confidence::plane(network, super::Scope::Local(&[]))?;
+        let mut plane = confidence::plane(network, crate::question::Scope::Local(&[]))?;
         let mut places = self.points.iter().map(|point| point.at);
         if network.input().domain().is_none()
             && let Some(first) = places.next()

@@ -6,13 +6,14 @@ use super::finding::title;
 use super::html::table::Cell;
 use super::json::{self, asked};
 use super::model::{Column, Field, Part, Report, Row};
-use super::number::{between, exact, fixed_lower, fixed_upper, sides};
+use super::number::{between, exact, fixed_lower, fixed_upper};
 use super::stream::{self, Kept, Stream};
 use super::svg::map::{Mark, Point};
 use super::value::{Members, Value};
 use super::words::{assigned_names, assigned_noun, assigned_title, count, moving, quantity};
-use super::{Aim, Outcome, Subject, assumed, class_change_name, stop_name};
+use super::{Outcome, assumed, class_change_name, stop_name};
 use crate::encode::class_count;
+use crate::question::{Aim, Subject};
 use crate::robustness::{Answer, ClassChange, Finding};
 use deltasat::exact::{Rational, rational};
 use deltasat::search::StopReason;
@@ -258,34 +259,30 @@ impl Summary {
                 let quantity = quantity(subject, *choice, &[]);
                 let mut parts = Vec::new();
                 if let Some((largest, line)) = self.largest {
-                    let bounds = match threshold {
-                        None => {
-                            let [least, most] = between(largest, self.upper, subject.delta);
-                            format!("by at most {most}, and by at least {least} at line {line}")
-                        }
-                        Some(_) => format!("by {} at most (line {line})", sides(largest, self.upper, subject.delta)),
-                    };
+                    let [least, most] = between(largest, self.upper, subject.delta);
                     let so_far = if self.stop.is_some() { "so far, " } else { "" };
-                    parts.push(format!("{so_far}{moving} move {quantity} {bounds}"));
+                    parts.push(format!(
+                        "{so_far}largest change of {quantity} for {moving}: between {least} and {most} (line {line})"
+                    ));
                 }
                 if class_count(subject.network) > 1 {
                     let (possible, impossible) = (self.change_possible, self.change_impossible);
                     let open = self.rows - possible - impossible;
                     parts.push(format!(
-                        "{noun} change possible at {possible}, impossible at {impossible}, open at {open}"
+                        "{noun} change possible at {possible}, impossible at {impossible}, undecided at {open}"
                     ));
                 }
                 if let Some(threshold) = threshold {
                     let (robust, violated) = (self.robust, self.violated);
                     parts.push(format!(
-                        "more than {} at {violated}, never at {robust}, open at {open}",
+                        "more than {} at {violated}, never at {robust}, undecided at {open}",
                         exact(threshold)
                     ));
                 }
                 format!("{inputs}: {}", parts.join("; "))
             }
             Aim::ClassChange { .. } => format!(
-                "{inputs}: {moving} can change the {noun} at {}, cannot at {}; {open} open",
+                "{inputs}: {moving} can change the {noun} at {}, cannot at {}; undecided at {open}",
                 self.violated, self.robust
             ),
         }

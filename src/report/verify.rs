@@ -81,7 +81,7 @@ impl Answer<'_> {
             robustness::Answer::Violated => format!("violated: {some} of {network} {satisfy} {property}"),
             _ => {
                 let why = unanswered(self.found.stop);
-                format!("{why}: whether {some} of {network} {satisfy} {property} is open")
+                format!("{why}: undecided whether {some} of {network} {satisfy} {property}")
             }
         }
     }

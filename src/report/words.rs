@@ -1,11 +1,12 @@
 //! The parts that sentences are made of.
 
-use super::number::{exact, readable};
-use super::{Aim, Outcome, Scope, Subject};
+use super::Outcome;
+use super::number::{exact, short};
 use crate::encode::class_count;
 use crate::network::{Network, Output, Parameter};
 use crate::perturbation::quantise::Rounding;
 use crate::perturbation::{Layers, Magnitude, Parameters, Perturbation};
+use crate::question::{Aim, Scope, Subject};
 use crate::robustness::ClassChoice;
 use deltasat::exact::Rational;
 use deltasat::search::StopReason;
@@ -180,9 +181,9 @@ pub(super) fn parameter(layer: usize, parameter: Parameter) -> String {
     }
 }
 
-/// `x1 = 0.5`, or `x1 ≈ 0.333333333`.
+/// `x1 = 0.5`, or `x1 ≈ 0.333333` where there are more digits.
 pub(super) fn equation(name: &str, x: &Rational) -> String {
-    let shown = readable(x);
+    let shown = short(x);
     match shown.strip_prefix('≈') {
         Some(digits) => format!("{name} ≈ {digits}"),
         None => format!("{name} = {shown}"),
@@ -194,10 +195,10 @@ pub(super) fn unanswered(stop: StopReason) -> &'static str {
     match stop {
         StopReason::Time => "out of time",
         StopReason::Interrupted => "interrupted",
-        StopReason::Boxes => "limit of boxes reached",
+        StopReason::Boxes => "limit on boxes reached",
         StopReason::Memory => "out of memory",
-        StopReason::Complete => "unknown, too close to call",
-        StopReason::Unsplittable => "unknown, boxes left that doubles cannot split",
+        StopReason::Complete => "unknown (too close to call)",
+        StopReason::Unsplittable => "unknown (some boxes are too narrow to split in double precision)",
     }
 }
 

@@ -273,8 +273,14 @@ impl FromStr for Format {
 
     /// Reads a format as it is written on the command line.
     fn from_str(text: &str) -> Result<Self, FormatError> {
+        let text = text.trim().to_lowercase();
         let mut parts = text.split(':');
-        let kind = parts.next().unwrap_or_default();
+        let kind = match parts.next().unwrap_or_default() {
+            "fp16" | "half" => "float16",
+            "bf16" => "bfloat16",
+            "fp8" => "float8",
+            kind => kind,
+        };
         let mut format = match kind {
             "fixed" => Format::Fixed { point: Point::parse(parts.next().unwrap_or_default())?, saturate: false },
             "uniform" => Format::Uniform(uniform::percentage(parts.next().unwrap_or_default())?),
@@ -287,7 +293,7 @@ impl FromStr for Format {
                     symmetry: Symmetry::Symmetric,
                     bias: None,
                 },
-                None => return Err(FormatError::syntax(text.to_owned(), EXPECTED.to_owned())),
+                None => return Err(FormatError::syntax(text.clone(), EXPECTED.to_owned())),
             },
         };
         parts.try_for_each(|option| format.set(option))?;

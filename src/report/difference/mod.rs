@@ -2,10 +2,11 @@
 
 mod parts;
 
+use super::Outcome;
 use super::number::{between, exact, lower, upper, within};
 use super::words::{assigned_noun, class, place, unanswered};
-use super::{Outcome, Scope};
 use crate::network::{Network, Output};
+use crate::question::Scope;
 use crate::robustness::difference::{Extent, Found, Logits, Supremum};
 use crate::robustness::{self, ClassChoice};
 use deltasat::exact::Rational;
@@ -198,7 +199,9 @@ impl Answer<'_> {
                 }
                 _ => {
                     let why = unanswered(found.stop);
-                    format!("{why}: whether {one} of B differs from that of A by more than {threshold} {place} is open")
+                    format!(
+                        "{why}: undecided whether {one} of B differs from that of A by more than {threshold} {place}"
+                    )
                 }
             };
         }
@@ -238,16 +241,14 @@ impl Answer<'_> {
             }
             (_, Some(threshold)) => {
                 let why = unanswered(found.stop);
-                format!("{why}: whether {quantity} differs by more than {threshold} between A and B {place} is open")
+                format!("{why}: undecided whether {quantity} differs by more than {threshold} between A and B {place}")
             }
             (outcome, None) => {
                 let start = match outcome {
                     Outcome::Bounds => "bounds".to_owned(),
                     _ => format!("{}: bounds so far", unanswered(found.stop)),
                 };
-                format!(
-                    "{start}: {quantity} differs by at most {most} between A and B {place}, and somewhere by at least {least}"
-                )
+                format!("{start}: largest difference of {quantity} between A and B {place}: between {least} and {most}")
             }
         }
     }
@@ -262,11 +263,11 @@ impl Answer<'_> {
             Outcome::Violated => format!("violated: B assigns another class than A {place}{guarded}"),
             _ if noun != "class" => {
                 let why = unanswered(found.stop);
-                format!("{why}: whether the {noun} is the same in A and B {place} is open")
+                format!("{why}: undecided whether the {noun} is the same in A and B {place}")
             }
             _ => {
                 let why = unanswered(found.stop);
-                format!("{why}: whether B assigns another class than A {place}{guarded} is open")
+                format!("{why}: undecided whether B assigns another class than A {place}{guarded}")
             }
         }
     }

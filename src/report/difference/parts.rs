@@ -3,6 +3,7 @@
 use super::{Aim, Answer, Finding, Range, Side};
 use crate::network::exact::ExactEvaluation;
 use crate::network::{Network, Output};
+use crate::question::Scope;
 use crate::report::html::confidence;
 use crate::report::json::SCHEMA;
 use crate::report::model::{Field, Part, Picture, Report, Witness as Shown};
@@ -10,7 +11,7 @@ use crate::report::number::{lower, readable, sides};
 use crate::report::svg::map::{Mark, Point};
 use crate::report::value::{Members, Value};
 use crate::report::words::{class, coordinates, meaning};
-use crate::report::{Outcome, Scope, assumed};
+use crate::report::{Outcome, assumed};
 use crate::robustness::ClassChoice;
 use crate::robustness::difference::{Extent, Found, Logits, Supremum, Witness};
 use deltasat::exact::{Ball, rational};

@@ -1,7 +1,7 @@
 //! The map of a network of two inputs: what the trained network says, sampled in plain doubles.
 
 use crate::network::{Network, Output};
-use crate::report::Scope;
+use crate::question::Scope;
 use crate::report::svg::map::{Field, Input, Map};
 use deltasat::exact::{Rational, rational};
 

@@ -4,7 +4,8 @@ use super::table::{self, Cell};
 use super::{Page, Reproduce, Section, Verdict};
 use crate::report::model::{Column, Field, Part, Report, Row, Table, Witness};
 use crate::report::number::exact;
-use crate::report::words::capital;
+use crate::report::words::{capital, equation};
+use deltasat::exact::Rational;
 
 /// The most inputs of a witness that are spelled out.
 const SHOWN: usize = 64;
@@ -68,12 +69,17 @@ fn markup(caption: &str, columns: &[Column], rows: &[Row], note: &str) -> table:
 }
 
 fn section_of_witness(witness: &Witness) -> Section {
-    let shown = witness.input.iter().take(SHOWN).map(|(name, x)| format!("{name} = {}", exact(x)));
-    let mut input: Vec<String> = shown.collect();
-    if witness.input.len() > SHOWN {
-        input.push(format!("and {} more (--json lists all)", witness.input.len() - SHOWN));
+    let inputs = |equation: &dyn Fn(&str, &Rational) -> String| {
+        let shown = witness.input.iter().take(SHOWN).map(|(name, x)| equation(name, x));
+        let more = witness.input.len().saturating_sub(SHOWN);
+        let more = (more > 0).then(|| format!("and {more} more (--json lists all)"));
+        shown.chain(more).collect::<Vec<_>>().join(", ")
+    };
+    let (short, exactly) = (inputs(&equation), inputs(&|name, x| format!("{name} = {}", exact(x))));
+    let mut terms = vec![("Input".to_owned(), short.clone())];
+    if exactly != short {
+        terms.push(("Exactly".to_owned(), exactly));
     }
-    let mut terms = vec![("Input".to_owned(), input.join(", "))];
     terms.extend(witness.shows.iter().map(|(label, text)| (capital(label), text.clone())));
     let section = Section::new(&witness.heading).prose(&witness.prose).definitions(terms);
     let Some(moved) = witness.moved.as_ref().filter(|moved| !moved.is_empty()) else { return section };
