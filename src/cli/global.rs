@@ -2,7 +2,7 @@
 
 use super::checkpoint::Checkpoint;
 use super::domain::Region;
-use super::options::{self, Amount, Common, Selection};
+use super::options::{self, Amount, Common, Selection, Session};
 use super::page::Pictures;
 use super::progress::Progress;
 use super::watch::Watch;
@@ -12,6 +12,8 @@ use deltasat::exact::Rational;
 use quantproof::question::{Aim, Scope, Subject};
 use quantproof::report;
 use quantproof::robustness::float_error::FloatError;
+use quantproof::robustness::global::Global;
+use quantproof::robustness::heat::Heat;
 use std::io::Write;
 use std::path::Path;
 
@@ -37,6 +39,9 @@ pub(super) struct Arguments {
     /// within 2^-21
     #[arg(long, conflicts_with = "activations")]
     float32: bool,
+    /// Also bound the deviation in each cell of a grid over the two inputs of the network: a heat map for --html and --svg
+    #[arg(long, conflicts_with = "class_change")]
+    map: bool,
     #[command(flatten)]
     pictures: Pictures,
     #[command(flatten)]
@@ -46,6 +51,9 @@ pub(super) struct Arguments {
     #[command(flatten)]
     common: Common,
 }
+
+/// Cells of the map along each input.
+const CELLS: usize = 24;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -100,15 +108,33 @@ impl Arguments {
         };
         let (scope, delta) = (Scope::Global(&domain), session.settings.delta);
         let subject = Subject { network: &network, perturbation: &perturbation, scope, aim, delta };
+        if self.map && domain.len() != 2 {
+            let (name, count) = (network.name(), domain.len());
+            return Err(format!("--map: {name} has {count} inputs, expected 2").into());
+        }
         self.checkpoint.start(&mut session, &subject, self.model.path(), "global")?;
         let mut watched = self.watch.listen(Progress::new(&session));
         let finding = subject.ask(&session.settings, &mut watched);
         self.checkpoint.hint(&session, finding.stop);
         let float32 = self.float32.then(|| FloatError::new(&network, &perturbation, &domain));
-        let report = report::finding::report(&subject, &finding, float32.as_ref());
+        let heat = self.heat(&session, &subject, &domain);
+        let mut report = report::finding::report(&subject, &finding, float32.as_ref());
         self.watch.write(watched, &report.title, &report.sentence)?;
+        if let Some(heat) = &heat {
+            report::finding::add_heat(&mut report, &subject, heat);
+        }
         self.pictures.show(&session, &report, reproduce, out)?;
         Ok(Status::of(report.outcome, finding.stop))
+    }
+
+    /// The bounds of each cell, where they are wanted.
+    fn heat(&self, session: &Session, subject: &Subject<'_>, domain: &[(Rational, Rational)]) -> Option<Heat> {
+        let Aim::Deviation { choice, .. } = subject.aim else { return None };
+        let Subject { network, perturbation, .. } = *subject;
+        let global = Global { network, perturbation, domain, settings: session.settings.clone() };
+        let mut progress = Progress::new(session);
+        let on_cell = |done: usize| progress.show(|| format!("{done} of {} cells of the map", CELLS * CELLS));
+        if self.map { global.heat(CELLS, choice, on_cell) } else { None }
     }
 
     /// The files that are read.

@@ -15,6 +15,7 @@ use quantproof::network::{Network, Output};
 use quantproof::perturbation::activations::{Activations, Formats};
 use quantproof::perturbation::quantise::{Quantised, Rounding, Scheme};
 use quantproof::perturbation::{Layers, Magnitude, Parameters, Perturbation};
+use quantproof::report::number;
 use quantproof::robustness::{ClassChoice, Settings};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -1,8 +1,8 @@
 //! The fewest bits: a row for each width that was asked about, the witness that refutes one bit fewer, and the widths of the
 //! layers where those were sought.
 
+use super::cell::Cell;
 use super::finding::{self, refutation};
-use super::html::table::Cell;
 use super::model::{Column, Field, Part, Picture, Report, Row, Table};
 use super::number::{exact, sides};
 use super::svg::curve::{Curve, Point};

@@ -1,6 +1,6 @@
 //! The comparison of ReLU networks with their linear twins as a table.
 
-use super::html::table::Cell;
+use super::cell::Cell;
 use super::json::SCHEMA;
 use super::model::{Column, Field, Report, Row, Table};
 use super::number::exact;

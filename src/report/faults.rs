@@ -1,6 +1,7 @@
 //! Reports about faults: what single inverted bits do at an input, at each of many, or over a domain.
 
-use super::html::{confidence, table::Cell};
+use super::cell::Cell;
+use super::html::confidence;
 use super::json::{self, SCHEMA};
 use super::model::{Column, Field, Part, Picture, Report, Row};
 use super::number::{between, double, sides};

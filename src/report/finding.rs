@@ -5,19 +5,20 @@ use super::json::{
     asked, asked_about, assigned_or_none, may_be_assigned, moving as moving_of, witness as witness_data,
 };
 use super::model::{Field, Part, Picture, Report, Witness};
-use super::number::{between, exact, lower, upper};
-use super::svg::map::{Mark, Point};
+use super::number::{between, exact, lower, short, upper};
+use super::svg::map::{Input, Mark, Point};
 use super::value::{Members, Value};
 use super::words::{
     assigned_noun, class, classes, coordinates, count, either, guarded, meaning, moving, parameter, parameters, place,
     quantity, unanswered,
 };
-use super::{Outcome, assumed, class_change_name};
+use super::{Outcome, assumed, class_change_name, stop_name, svg};
 use crate::encode::class_count;
 use crate::network::Output;
 use crate::perturbation::Magnitude;
 use crate::question::{Aim, Scope, Subject};
 use crate::robustness::float_error::FloatError;
+use crate::robustness::heat::Heat;
 use crate::robustness::radius::Radius;
 use crate::robustness::{ClassChange, ClassChoice, Finding, witness};
 use deltasat::exact::{Rational, rational};
@@ -83,6 +84,41 @@ pub fn radius<'a>(subject: &'a Subject<'a>, radius: &Radius) -> Report<'a> {
         ],
         pictures: map(subject, radius.witness.as_ref()).into_iter().collect(),
     }
+}
+
+/// Adds a heat map of what is proved in each cell of the domain.
+pub fn add_heat<'a>(report: &mut Report<'a>, subject: &'a Subject<'a>, heat: &'a Heat) {
+    let names = subject.network.input().names();
+    let worst = heat.upper.iter().enumerate().reduce(|a, b| if b.1 > a.1 { b } else { a });
+    let place = worst.map(|(index, _)| {
+        let sides = heat.cell(index);
+        let side = |axis: usize| format!("{} in [{}, {}]", names[axis], short(&sides[axis].0), short(&sides[axis].1));
+        format!(", for {} and {}", side(0), side(1))
+    });
+    let mut sorted = heat.upper.clone();
+    sorted.sort_by(f64::total_cmp);
+    let text = format!(
+        "{side} by {side} cells: at most {} in the worst{}; at most {} in half of them",
+        upper(worst.map_or(0.0, |(_, most)| *most)),
+        place.unwrap_or_default(),
+        upper(sorted.get(sorted.len() / 2).copied().unwrap_or(0.0)),
+        side = heat.side
+    );
+    let cells = Value::list(heat.upper.iter().map(|&most| Value::Upper(most)));
+    let data = Members::new().with("side", heat.side).with("upper", cells).with("stop", stop_name(heat.stop));
+    let at = report.parts.len().saturating_sub(1);
+    report.parts.insert(at, Field::new("map", text, Members::new().with("map", data)).into());
+    let draw = move || {
+        let input = |axis: usize| Input {
+            name: names[axis].clone(),
+            low: rational::nearest_f64(&heat.domain[axis].0),
+            high: rational::nearest_f64(&heat.domain[axis].1),
+        };
+        let title = format!("Largest change of the confidence of {} in each cell (proved)", subject.network.name());
+        let map = svg::heat::Heat { title, inputs: [input(0), input(1)], side: heat.side, upper: heat.upper.clone() };
+        Some(map.draw())
+    };
+    report.pictures.insert(0, Box::new(draw));
 }
 
 /// What a question bounds, in short and in full.

@@ -4,7 +4,7 @@
 //! Shares of inputs are exact fractions: those of bounds are rounded in the direction that keeps them bounds, and the
 //! counts stand beside them.
 
-use super::html::table::Cell;
+use super::cell::Cell;
 use super::json::{self, SCHEMA};
 use super::model::{Column, Field, Part, Report, Row};
 use super::share::{Share, percent};

@@ -8,6 +8,7 @@
 
 mod assumed;
 pub mod bits;
+pub mod cell;
 pub mod compare;
 pub mod difference;
 pub mod faults;

@@ -6,7 +6,7 @@
 //! Invariant: nothing here computes a bound.
 
 use super::Outcome;
-use super::html::table::Cell;
+use super::cell::Cell;
 use super::number::{self, between, sides};
 use super::svg::Svg;
 use super::value::{Members, Value};

@@ -2,8 +2,8 @@
 //!
 //! Areas are exact sums; what is printed of them is rounded down for what is surely safe and up for what may be.
 
+use super::cell::Cell;
 use super::html::confidence;
-use super::html::table::Cell;
 use super::json::{self, SCHEMA};
 use super::model::{Column, Field, Report, Row, Table};
 use super::number::{exact, lower, upper};

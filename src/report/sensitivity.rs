@@ -1,7 +1,7 @@
 //! Which parts of a network spend the budget: a row for each, the most sensitive first.
 
+use super::cell::Cell;
 use super::finding::{self, refutation};
-use super::html::table::Cell;
 use super::model::{Column, Field, Picture, Report, Row, Table};
 use super::number::{between, sides, upper, within};
 use super::svg::bars::{Bar, Bars};

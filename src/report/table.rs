@@ -2,8 +2,8 @@
 //!
 //! Rows carry no witnesses; to get one, query that input alone.
 
+use super::cell::Cell;
 use super::finding::title;
-use super::html::table::Cell;
 use super::json::{self, asked};
 use super::model::{Column, Field, Part, Report, Row};
 use super::number::{between, exact, fixed_lower, fixed_upper};
@@ -93,8 +93,9 @@ pub(super) fn start(line: u64, fields: &[&str], columns: &[Column], names: usize
     // the last of them says that there are more
     let (shown, more) = if shown < names { (shown.saturating_sub(1), true) } else { (names, false) };
     cells.extend(fields.iter().take(shown).map(|field| {
-        let value = rational::parse(field).map_or(f64::NAN, |value| rational::nearest_f64(&value));
-        Cell::keyed(*field, value)
+        // by which a page sorts, a fraction by its double
+        let value = field.parse().ok().or_else(|| rational::parse(field).ok().as_ref().map(rational::nearest_f64));
+        Cell::keyed(*field, value.unwrap_or(f64::NAN))
     }));
     cells.extend(more.then(|| Cell::text("…")));
     cells
@@ -134,23 +135,27 @@ pub fn row(
         let interrupted = finding.answer == Answer::Timeout && finding.stop == StopReason::Interrupted;
         cells.push(Cell::text(if interrupted { "interrupted" } else { outcome.name() }));
     }
-    let data = Members::new()
-        .with("line", line)
-        .with("input", Value::point(input))
-        .and(json::assigned(subject.network, &finding.assigned))
-        .with("answer", outcome.name())
-        .with("lower", Value::Lower(finding.lower))
-        .with("upper", Value::Upper(finding.upper))
-        .with("class_change", finding.class_change.map(class_change_name))
-        .with("stop", stop_name(finding.stop))
-        .with("boxes", finding.statistics.boxes);
+    let data = || {
+        Members::new()
+            .with("line", line)
+            .with("input", Value::point(input))
+            .and(json::assigned(subject.network, &finding.assigned))
+            .with("answer", outcome.name())
+            .with("lower", Value::Lower(finding.lower))
+            .with("upper", Value::Upper(finding.upper))
+            .with("class_change", finding.class_change.map(class_change_name))
+            .with("stop", stop_name(finding.stop))
+            .with("boxes", finding.statistics.boxes)
+    };
+    // most rows are text, which needs none of it
+    let data = if stream.json { data().into() } else { Value::Null };
     let matters = match (outcome, finding.class_change) {
         (Outcome::Violated, _) => 0,
         (Outcome::Unknown | Outcome::Timeout, _) => 1,
         (_, Some(ClassChange::Possible)) => 2,
         _ => 3,
     };
-    Row { cells, data: data.into(), matters, size: finding.lower }
+    Row { cells, data, matters, size: finding.lower }
 }
 
 /// Where a row is on a map.

@@ -10,6 +10,7 @@ pub mod faults;
 pub mod flips;
 pub mod float_error;
 pub mod global;
+pub mod heat;
 pub mod journal;
 pub mod local;
 pub mod radius;

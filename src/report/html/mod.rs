@@ -13,10 +13,12 @@ mod page;
 pub mod table;
 
 use super::Outcome;
+use super::cell::Cell;
+use super::model::{Column, Row, Table};
 use super::svg::markup::Markup;
 use super::svg::{self, Svg};
+use super::value::Value;
 use super::words::capital;
-use table::{Cell, Column, Table};
 
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
@@ -241,7 +243,7 @@ impl Part {
                 out.close("figure");
             }
             Part::Definitions(definitions) => write_definitions(definitions, out),
-            Part::Table(table) => table.write(out),
+            Part::Table(table) => table::write(table, out),
         }
         out.line();
     }
@@ -268,10 +270,11 @@ impl Reproduce {
         ]);
         if !self.files.is_empty() {
             let columns = vec![Column::text("file"), Column::number("bytes"), Column::text("SHA-256")];
-            let row = |file: &File| vec![Cell::text(&file.name), Cell::count(file.bytes), Cell::code(&file.sha256)];
-            let rows = self.files.iter().map(row).collect();
-            section =
-                section.table(Table { caption: "Files that were read".to_owned(), columns, rows, ..Table::default() });
+            let row = |file: &File| {
+                Row::new(vec![Cell::text(&file.name), Cell::count(file.bytes), Cell::code(&file.sha256)], Value::Null)
+            };
+            let (heading, rows) = ("Files that were read".to_owned(), self.files.iter().map(row).collect());
+            section = section.table(Table { heading, columns, rows, ..Table::default() });
         }
         section.prose(
             "The same program and files give the same answer, witness and number of boxes, for any number of threads; only the \

@@ -1,9 +1,10 @@
 //! A report as a page: the verdict, the pictures, the lines, the tables, the witnesses.
 
-use super::table::{self, Cell};
 use super::{Page, Reproduce, Section, Verdict};
+use crate::report::cell::Cell;
 use crate::report::model::{Column, Field, Part, Report, Row, Table, Witness};
 use crate::report::number::exact;
+use crate::report::value::Value;
 use crate::report::words::{capital, equation};
 use deltasat::exact::Rational;
 
@@ -34,7 +35,7 @@ impl Report<'_> {
         sections.push(Section::new("The answer in numbers").definitions(fields.iter().map(line).collect()));
         sections.extend(self.parts.iter().filter_map(|part| match part {
             Part::Field(_) => None,
-            Part::Table(table) => Some(section_of_rows(table)),
+            Part::Table(table) => Some(Section::new(&table.heading).table(table.clone())),
             Part::Witness(witness) => Some(section_of_witness(witness)),
         }));
         let verdict =
@@ -47,24 +48,6 @@ impl Report<'_> {
     fn claim(&self) -> &str {
         let words = ["robust: ", "violated: ", "bounds: ", "radius: ", "holds: ", "sensitivity: ", "proved: "];
         words.iter().find_map(|word| self.sentence.strip_prefix(word)).unwrap_or(&self.sentence)
-    }
-}
-
-fn section_of_rows(table: &Table) -> Section {
-    Section::new(&table.heading).table(markup(&table.heading, &table.columns, &table.rows, &table.note))
-}
-
-fn markup(caption: &str, columns: &[Column], rows: &[Row], note: &str) -> table::Table {
-    let column = |column: &Column| match column.number {
-        true => table::Column::number(&column.title),
-        false => table::Column::text(&column.title),
-    };
-    table::Table {
-        caption: caption.to_owned(),
-        columns: columns.iter().map(column).collect(),
-        rows: rows.iter().map(|row| row.cells.clone()).collect(),
-        note: note.to_owned(),
-        low: true,
     }
 }
 
@@ -89,9 +72,10 @@ fn section_of_witness(witness: &Witness) -> Section {
         Column::number("in the witness"),
         Column::number("moved by about"),
     ];
-    let rows = moved.iter().map(|(name, from, to)| {
-        let cells = vec![Cell::text(name), Cell::double(*from), Cell::double(*to), Cell::about(to - from)];
-        Row { cells, ..Row::default() }
-    });
-    section.table(markup("Parameters that moved", &columns, &rows.collect::<Vec<_>>(), ""))
+    let row = |(name, from, to): &(String, f64, f64)| {
+        Row::new(vec![Cell::text(name), Cell::double(*from), Cell::double(*to), Cell::about(to - from)], Value::Null)
+    };
+    let rows = moved.iter().map(row).collect();
+    let heading = "Parameters that moved".to_owned();
+    section.table(Table { heading, columns: columns.into(), rows, ..Table::default() })
 }

@@ -5,7 +5,7 @@
 //! carry, with a note that says what is missing. Each [`Svg`] carries a title and a description in words for those who do
 //! not see it. Colours are of the palette of Okabe and Ito (2008), which colour-blind readers can tell apart, and never
 //! stand alone: shapes, hatchings, dashes and labels say the same. They are CSS classes with a light, a dark and a printed
-//! variant.
+//! variant; in a file of its own they are attributes, as on light paper.
 //!
 //! Invariant: nothing here knows networks or computes a bound. Numbers are rounded as lengths on the paper; the printed
 //! bounds beside them are directed.
@@ -14,8 +14,10 @@ mod axis;
 pub mod bars;
 mod contour;
 pub mod curve;
+pub mod heat;
 pub mod map;
 pub mod markup;
+mod standalone;
 
 use markup::Markup;
 
@@ -65,9 +67,7 @@ impl Svg {
 
     /// A file of its own.
     pub fn file(&self) -> String {
-        let mut out = self.write(true);
-        out.line();
-        out.into()
+        standalone::styled(self.write(true).as_str()) + "\n"
     }
 
     fn write(&self, alone: bool) -> Markup {
@@ -84,14 +84,13 @@ impl Svg {
         ];
         if alone {
             attributes.insert(0, ("xmlns", &"http://www.w3.org/2000/svg"));
+            attributes.push(("font-family", &"DejaVu Sans, Liberation Sans, Arial, sans-serif"));
+            attributes.push(("font-size", &13));
         }
         out.open("svg", &attributes);
         out.element("title", &[], &self.title);
         out.element("desc", &[], &self.description);
         if alone {
-            out.open("style", &[]);
-            out.fixed(STYLE);
-            out.close("style");
             out.fixed(PATTERNS);
             out.empty("rect", &[("class", &"paper"), ("width", &"100%"), ("height", &"100%")]);
         }
@@ -173,10 +172,10 @@ mod tests {
         svg.text("end", 1.0, 2.0, "a long text", 5);
         let file = svg.file();
         assert!(file.starts_with("<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"chart\" viewBox=\"0 0 10 20\""));
-        assert!(file.contains("<title>&lt;t&gt;</title><desc>&quot;d&quot;</desc><style>"));
+        assert!(file.contains("<title>&lt;t&gt;</title><desc>&quot;d&quot;</desc><defs>"));
         assert!(file.contains("<title>a long text</title>a lo…</text>"));
         assert!(!svg.inline().as_str().contains("<style>"));
         let style = STYLE;
-        assert!(!style.contains(['<', '&']), "the style of a file is XML text");
+        assert!(!style.contains(['<', '&']), "the style of a page is text of its markup");
     }
 }
