@@ -100,9 +100,8 @@ fn malformed_lines_are_named() {
         (line(4, "2,200000000,2,"), "line 13, column 5: 1 number, expected 2 (the weights of neuron 3 of layer 0)"),
         (line(6, "-10.5,x,"), "line 6, column 7: \"x\", expected a number (the least values of the inputs)"),
         (line(6, "11,0,"), "line 7, column 1: input 0: the lower end 11 is above the upper end 101/10"),
-        (line(7, "10.1"), "line 7, column 5: 1 number, expected at least 2 (the greatest values of the inputs)"),
         (line(7, "10.1,1e999"), "line 7, column 6: \"1e999\", expected a number that fits a double"),
-        (line(7, "10.1,inf"), "line 7, column 6: \"inf\", expected a number"),
+        (line(7, "10.1,nan"), "line 7, column 6: \"nan\", expected a number"),
         (
             line(8, "0.1"),
             "line 8, column 4: 1 number, expected at least 2 (the means of the inputs and of the outputs)",
@@ -141,6 +140,33 @@ fn lists_may_be_longer_or_without_the_outputs() {
     let without = read(&with(&[("0.1, 2.0, 7.5,", "0.1, 2.0"), ("4.0,3.0,100.0,", "4.0,3.0")]));
     let neutral = read(&with(&[("0.1, 2.0, 7.5,", "0.1, 2.0, 0"), ("4.0,3.0,100.0,", "4.0,3.0,1")]));
     assert_eq!(without, neutral);
+}
+
+/// What public files do: a byte order mark, blank lines, the number of layers alone, and ends, means and ranges that hold a
+/// place.
+#[test]
+fn what_is_not_known_is_left_open() {
+    let with = |changes: &[(usize, &str)]| {
+        let mut lines: Vec<&str> = SMALL.lines().collect();
+        changes.iter().for_each(|&(n, line)| lines[n - 1] = line);
+        lines.join("\n")
+    };
+    let same = read(SMALL);
+    assert_eq!(read(&format!("\u{feff}{SMALL}")), same);
+    assert_eq!(read(&SMALL.replace('\n', "\r\n\n \r\n")), same);
+    assert_eq!(read(&with(&[(3, "2,")])), same);
+    assert_eq!(read(&with(&[(3, "2")])), same);
+    for changes in
+        [[(6, "-inf,-10.5,"), (7, "10.1, Infinity,")], [(6, "0"), (7, "0,")], [(6, "-1,-1"), (7, "inf,+inf")]]
+    {
+        let open = read(&with(&changes));
+        assert_eq!(open.input().domain(), None, "{changes:?}");
+        assert_eq!(open.layers(), same.layers(), "{changes:?}");
+    }
+    let neutral = read(&with(&[(8, "0,0,0"), (9, "1,1,1")]));
+    assert_eq!(read(&with(&[(8, "0"), (9, "1,")])), neutral);
+    assert!(error(&with(&[(9, "4")])).contains("1 number, expected at least 2"));
+    assert!(error(&with(&[(3, "3")])).contains("sizes that are not those of 3 layers from 2 to 2"));
 }
 
 #[test]

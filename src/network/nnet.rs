@@ -5,6 +5,10 @@
 //! each input; the means and the ranges of each input and, last, of the outputs; then for each layer its rows of weights
 //! and its biases, one a line. Hidden layers are ReLU, the last one is linear.
 //!
+//! Some files begin with the number of layers alone: the sizes tell the rest. Blank lines and a byte order mark are passed
+//! over. A domain with an infinite end is none, and so are ends of which there is a single one for several inputs, which
+//! hold the place of what is not known; a single mean 0 or range 1 stands for all of them.
+//!
 //! Many files list more values than there are inputs, for the networks that theirs was cut from: the first ones are those of
 //! the inputs, and the last mean and range are those of the outputs. Where these two are missing, nothing is done to the
 //! outputs.
@@ -32,11 +36,14 @@ pub use self::write::write;
 /// When the text is not of the format, with line and column.
 pub fn read(bytes: &[u8], name: &str) -> Result<Network, NetworkError> {
     let text = String::from_utf8_lossy(bytes);
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     let mut lines = Lines { rest: text.lines().enumerate(), last: 0, metadata: Metadata::default() };
-    let header = lines.integers("the numbers of layers, inputs and outputs, and the widest layer", Some(4))?;
-    let (depth, inputs, outputs) = (header[0], header[1], header[2]);
+    let header = lines.header()?;
+    let depth = header[0];
     let sizes = lines.integers("the sizes of all layers", None)?;
-    let fits = sizes.len() == depth.saturating_add(1) && sizes[0] == inputs && sizes[sizes.len() - 1] == outputs;
+    let (first, last) = (sizes[0], sizes[sizes.len() - 1]);
+    let (inputs, outputs) = if header.len() == 1 { (first, last) } else { (header[1], header[2]) };
+    let fits = sizes.len() == depth.saturating_add(1) && first == inputs && last == outputs;
     if !fits {
         let problem = format!("sizes that are not those of {depth} layers from {inputs} to {outputs}, expected {FORM}");
         return Err(lines.error(1, problem));
@@ -72,8 +79,7 @@ pub fn read(bytes: &[u8], name: &str) -> Result<Network, NetworkError> {
         layers.push(diagonal(&vec![range; outputs], vec![mean; outputs])?);
     }
     lines.end()?;
-    let inputs = InputNames::Count(domain.len());
-    lines.metadata.network(name, inputs, layers, Output::None, Some(domain), None)
+    lines.metadata.network(name, InputNames::Count(inputs), layers, Output::None, domain, None)
 }
 
 /// Most numbers of a normalisation, as a matrix.
@@ -112,10 +118,13 @@ impl<'a> Lines<'a> {
         NetworkError::Syntax { line: self.last, column, problem }
     }
 
-    /// The next line that is no comment, if there is one.
+    /// The next line that is no comment and not blank, if there is one.
     fn next(&mut self) -> Result<Option<&'a str>, NetworkError> {
         for (index, line) in self.rest.by_ref() {
             self.last = index + 1;
+            if line.trim().is_empty() {
+                continue;
+            }
             let Some(comment) = line.trim_start().strip_prefix("//") else { return Ok(Some(line)) };
             if let Some((key, value)) = comment.split_once(": ") {
                 self.metadata.add(key.trim(), value.trim())?;
@@ -157,6 +166,14 @@ impl<'a> Lines<'a> {
         }
     }
 
+    /// The first line: the number of layers alone, or four numbers.
+    fn header(&mut self) -> Result<Vec<usize>, NetworkError> {
+        let what = "the numbers of layers, inputs and outputs, and the widest layer";
+        let mut ahead = Lines { rest: self.rest.clone(), last: self.last, metadata: Metadata::default() };
+        let alone = ahead.fields(what, None).is_ok_and(|fields| fields.len() == 1);
+        self.integers(what, (!alone).then_some(4))
+    }
+
     fn integers(&mut self, what: &str, expected: Option<usize>) -> Result<Vec<usize>, NetworkError> {
         let fields = self.fields(what, expected)?;
         let integer = |(column, field): (usize, &str)| match field.parse() {
@@ -172,20 +189,26 @@ impl<'a> Lines<'a> {
         fields.into_iter().map(|(column, field)| self.number(column, field, what)).collect()
     }
 
-    /// The fields of the next line, at least so many.
-    fn at_least(&mut self, what: &str, least: usize) -> Result<Vec<(usize, &'a str)>, NetworkError> {
-        let fields = self.fields(what, None)?;
-        if fields.len() < least {
-            let column = fields.last().map_or(1, |&(column, field)| column + field.len());
-            let given = count(fields.len(), "number");
-            return Err(self.error(column, format!("{given}, expected at least {least} ({what})")));
+    /// Checks that there are at least so many fields in the last line.
+    fn enough(&self, fields: &[(usize, &str)], what: &str, least: usize) -> Result<(), NetworkError> {
+        if fields.len() >= least {
+            return Ok(());
         }
-        Ok(fields)
+        let column = fields.last().map_or(1, |&(column, field)| column + field.len());
+        let given = count(fields.len(), "number");
+        Err(self.error(column, format!("{given}, expected at least {least} ({what})")))
     }
 
     /// A number for each input, and the one of the outputs, which is the last of a longer list, or `absent`.
     fn normalisation(&mut self, what: &str, inputs: usize, absent: f64) -> Result<Vec<f64>, NetworkError> {
-        let fields = self.at_least(what, inputs)?;
+        let fields = self.fields(what, None)?;
+        if let &[(column, field)] = fields.as_slice()
+            && inputs > 1
+            && self.number(column, field, what)? == absent
+        {
+            return Ok(vec![absent; inputs + 1]);
+        }
+        self.enough(&fields, what, inputs)?;
         let numbers = fields.iter().map(|&(column, field)| self.number(column, field, what));
         let numbers: Vec<f64> = numbers.collect::<Result<_, _>>()?;
         let last = if numbers.len() > inputs { numbers[numbers.len() - 1] } else { absent };
@@ -204,32 +227,50 @@ impl<'a> Lines<'a> {
         }
     }
 
-    /// The least and the greatest values of the inputs, exactly.
-    fn domain(&mut self, inputs: usize) -> Result<Vec<Domain>, NetworkError> {
-        let mut ends = Vec::new();
+    /// The least and the greatest values of the inputs, exactly; none where an end is not known.
+    fn domain(&mut self, inputs: usize) -> Result<Option<Vec<Domain>>, NetworkError> {
+        let (mut ends, mut known) = (Vec::new(), true);
         for what in ["the least values of the inputs", "the greatest values of the inputs"] {
-            for (column, field) in self.at_least(what, inputs)?.into_iter().take(inputs) {
+            let fields = self.fields(what, None)?;
+            if fields.len() == 1 && inputs > 1 {
+                self.number(fields[0].0, fields[0].1, what)?;
+                known = false;
+                continue;
+            }
+            self.enough(&fields, what, inputs)?;
+            for (column, field) in fields.into_iter().take(inputs) {
+                if is_infinite(field) {
+                    known = false;
+                    continue;
+                }
                 self.number(column, field, what)?;
                 ends.push(decimal::parse(field).map_err(|problem| self.error(column, problem))?);
             }
+        }
+        if !known {
+            return Ok(None);
         }
         let upper = ends.split_off(inputs);
         let domain =
             ends.into_iter().zip(upper).enumerate().map(|(i, (lower, upper))| {
                 Domain::new(lower, upper).map_err(|e| self.error(1, format!("input {i}: {e}")))
             });
-        domain.collect()
+        domain.collect::<Result<_, _>>().map(Some)
     }
 
-    /// Checks that only blank lines are left.
+    /// Checks that nothing is left.
     fn end(&mut self) -> Result<(), NetworkError> {
-        while let Some(line) = self.next()? {
-            if !line.trim().is_empty() {
-                return Err(self.error(1, format!("{}, expected nothing after the last bias", shown(line))));
-            }
+        match self.next()? {
+            None => Ok(()),
+            Some(line) => Err(self.error(1, format!("{}, expected nothing after the last bias", shown(line)))),
         }
-        Ok(())
     }
+}
+
+/// Whether a field says that there is no end.
+fn is_infinite(field: &str) -> bool {
+    let size = field.trim_start_matches(['+', '-']).to_ascii_lowercase();
+    size == "inf" || size == "infinity"
 }
 
 /// Enough of a text to recognise it by.
