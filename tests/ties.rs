@@ -63,12 +63,12 @@ fn equal_sums(turned: bool, kind: &str) -> String {
     model(&hidden, "tanh", &[&a, &b], kind)
 }
 
-/// tanh(1000) and tanh(2000) are closer than any precision in use tells; the second is greater, so `b` is assigned at 1.
+/// tanh(4000) and tanh(8000) are closer than any precision in use tells; the second is greater, so `b` is assigned at 1.
 fn near_tie(kind: &str, third: bool) -> String {
     let (a, b) = ([1.0, 0.0, 1000.0, -1000.0], [0.0, 1.0, 0.0, 0.0]);
     let c = [0.0, 0.0, -1.0, -1.0];
     let rows: &[&[f64]] = if third { &[&a, &b, &c] } else { &[&a, &b] };
-    model(&[1000.0, 2000.0, 0.5, 0.5], "tanh", rows, kind)
+    model(&[4000.0, 8000.0, 0.5, 0.5], "tanh", rows, kind)
 }
 
 #[test]

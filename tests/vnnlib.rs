@@ -53,6 +53,8 @@ fn forms_of_files() {
         ("(assert (<= 0 Y_0 Y_1 1))", &["[-1,1][0,1] 0 0 1 0 0 >=; 0 0 -1 1 0 >=; 0 0 0 -1 1 >="]),
         ("(assert (not (and (<= Y_0 0) (< Y_1 0))))", &["[-1,1][0,1] 0 0 1 0 0 >", "[-1,1][0,1] 0 0 0 1 0 >="]),
         ("(assert (not (= Y_0 0)))", &["[-1,1][0,1] 0 0 -1 0 0 >", "[-1,1][0,1] 0 0 1 0 0 >"]),
+        ("(assert (=> (> Y_0 0) (< Y_1 0)))", &["[-1,1][0,1] 0 0 -1 0 0 >=", "[-1,1][0,1] 0 0 0 -1 0 >"]),
+        ("(assert (not (=> (> Y_0 0) (< Y_1 0))))", &["[-1,1][0,1] 0 0 1 0 0 >; 0 0 0 1 0 >="]),
         // bounds of an input tighten the box; a strict one stays a constraint too
         ("(assert (<= (* -4 X_0) 1))", &["[-1/4,1][0,1] "]),
         ("(assert (< X_1 .5))", &["[-1,1][0,1/2] 0 -1 0 0 1/2 >"]),
@@ -81,6 +83,52 @@ fn forms_of_files() {
     }
 }
 
+/// Version 2 says the same by tensors.
+#[test]
+fn tensors_are_inputs_and_outputs_in_the_order_of_rows() {
+    let old = read(
+        "(declare-const X_0 Real)(declare-const X_1 Real)(declare-const X_2 Real)(declare-const X_3 Real)(declare-const Y_0 Real)
+         (assert (and (<= 0 X_0 1) (<= 0 X_1 2) (<= 0 X_2 3) (<= 0 X_3 4)))(assert (not (= Y_0 (* 2 X_2))))",
+    );
+    let bounds = "(assert (<= A[0,0] 1)) (assert (<= A[0, 1] 2)) (assert (<= A[1 ,0] 3)) (assert (<= A[1,1] 4))
+        (assert (and (>= A[0,0] 0) (>= A[0,1] 0) (>= A[1,0] 0) (>= A[1,1] 0)))";
+    for (shape, output) in [("[]", "B"), ("[1]", "B[0]"), ("[1,1]", "B[0,0]")] {
+        let declared = format!("(declare-input A float32 [2,2]) (declare-output B Real {shape})");
+        for negation in [format!("(!= {output} (* 2.0 A[1,0]))"), format!("(not (== {output} (* 2 A[1,0])))")] {
+            let text = format!(
+                "(vnnlib-version <2.0>) ; a comment\n(declare-network f {declared}) {bounds} (assert {negation})"
+            );
+            assert_eq!(read(&text).cases(), old.cases(), "{text}");
+        }
+    }
+    let wrong = |network: &str, assertion: &str| {
+        let text = format!("(vnnlib-version <2.1>)\n(declare-network f {network})\n(assert {assertion})");
+        vnnlib::read(text.as_bytes()).expect_err(&text).to_string()
+    };
+    let declared = "(declare-input X Real [2, 3]) (declare-output Y Real [2])";
+    for (network, assertion, expected) in [
+        (declared, "(<= X[2,0] 1)", "line 3, column 13: X[2,0], expected an element of X, whose shape is [2,3]"),
+        (declared, "(<= X[0] 1)", "line 3, column 13: X[0], expected an element of X"),
+        (declared, "(<= Z[0] 1)", "line 3, column 13: `Z[0]`, expected a number or an element of a tensor"),
+        (declared, "(<= Y[0 1", "line 3, column 13: `)`, expected `]`"),
+        ("(declare-input X Real [2])", "true", "line 2, column 46: no output"),
+        ("(declare-output Y Real [2])", "true", "line 2, column 47: no input"),
+        ("(declare-input X int8 [2])", "true", "line 2, column 37: `int8`, expected an element type of real numbers"),
+        ("(declare-input X Real [0])", "true", "line 2, column 42: `[0]`, expected a shape of 1 to"),
+        ("(declare-input X Real 5)", "true", "line 2, column 42: `5`, expected a shape such as"),
+        ("(declare-input X Real [2] initialized)", "true", "line 2, column 46: an input with a default value"),
+        ("(isomorphic-to g)", "true", "line 2, column 21: another network, expected one alone"),
+        ("(declare-hidden H Real [2] \"h\")", "true", "line 2, column 21: a hidden node"),
+    ] {
+        let found = wrong(network, assertion);
+        assert!(found.starts_with(expected), "{found}\nexpected {expected}");
+    }
+    let two = format!("(declare-network f {declared})(declare-network g {declared})");
+    assert!(vnnlib::read(two.as_bytes()).expect_err("two").to_string().contains("a second network, expected one"));
+    let old = "(vnnlib-version <3.0>)";
+    assert!(vnnlib::read(old.as_bytes()).expect_err("version").to_string().contains("expected version <1.…> or <2.…>"));
+}
+
 #[test]
 fn layout_comments_and_other_commands() {
     let property = read(
@@ -93,7 +141,7 @@ fn layout_comments_and_other_commands() {
 
 #[test]
 fn errors_say_what_where_and_what_was_expected() {
-    let all = "one of and, or, not, <=, >=, <, >, =, +, -, *, /";
+    let all = "one of and, or, not, =>, <=, >=, <, >, =, ==, !=, +, -, *, /";
     let command = "a command such as (declare-const X_0 Real) or (assert …)";
     let input = "an input X_0, X_1, … or an output Y_0, Y_1, …";
     let number = "a decimal number of at most 10000 digits";
@@ -129,7 +177,7 @@ fn errors_say_what_where_and_what_was_expected() {
             "line 5, column 13: X_2 is not declared, expected (declare-const X_2 Real) before this".into(),
         ),
         (format!("{DECLARED}(assert (<= x_0 1))"), "line 5, column 13: `x_0`, expected a number, X_i or Y_j".into()),
-        (format!("{DECLARED}(assert (=> true true))"), format!("line 5, column 10: `=>`, expected {all}")),
+        (format!("{DECLARED}(assert (iff true true))"), format!("line 5, column 10: `iff`, expected {all}")),
         (format!("{DECLARED}(assert ((<= X_0 1)))"), format!("line 5, column 10: `(`, expected {all}")),
         (format!("{DECLARED}(assert ())"), format!("line 5, column 10: `)`, expected {all}")),
         (format!("{DECLARED}(assert)"), "line 5, column 8: `)`, expected a formula".into()),

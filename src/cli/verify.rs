@@ -23,7 +23,7 @@ use std::path::{Path, PathBuf};
 pub(super) struct Arguments {
     #[command(flatten)]
     model: Model,
-    /// The property, VNN-LIB 1.0
+    /// The property, VNN-LIB 1.0, or 2 with a single network
     #[arg(value_name = "PROPERTY.vnnlib")]
     property: PathBuf,
     #[command(flatten)]

@@ -1,7 +1,8 @@
-//! The reader of VNN-LIB 1.0: SMT-LIB declarations of inputs `X_i` and outputs `Y_j`, and assertions about them.
+//! The reader of VNN-LIB 1.0: SMT-LIB declarations of inputs `X_i` and outputs `Y_j`, and assertions about them; and of
+//! version 2 with a single network, whose input and output are declared as tensors ([`network`]).
 //!
-//! An assertion is any nesting of `and`, `or`, `not` and comparisons (`<=`, `>=`, `<`, `>`, `=`) of linear terms (`+`, `-`,
-//! `*`, `/`). All assertions together describe the *counterexamples*: the property holds when nothing satisfies
+//! An assertion is any nesting of `and`, `or`, `not`, `=>` and comparisons (`<=`, `>=`, `<`, `>`, `=`, in version 2 `==` and
+//! `!=`) of linear terms (`+`, `-`, `*`, `/`). All assertions together describe the *counterexamples*: the property holds when nothing satisfies
 //! them. Decimals are the exact rationals that they spell.
 //!
 //! A strict comparison is read as what it says: a witness has to satisfy it strictly. Where nothing satisfies even its
@@ -10,6 +11,7 @@
 //! The reader keeps its own stack of open lists and reduces each one where it closes, so the depth of a file is limited by
 //! memory alone. A `not` is applied on the way down: each list knows whether it counts or its negation.
 
+mod network;
 mod term;
 mod token;
 
@@ -46,8 +48,14 @@ pub fn read_within(bytes: &[u8], budget: &Budget) -> Result<Property, PropertyEr
         Position { line, column }.error("a byte that is not UTF-8, expected text")
     })?;
     let tokens = Tokens::new(text);
-    let mut reader =
-        Reader { tokens, declared: BTreeMap::new(), atoms: Atoms::default(), asserted: Vec::new(), budget };
+    let mut reader = Reader {
+        tokens,
+        declared: BTreeMap::new(),
+        tensors: Vec::new(),
+        atoms: Atoms::default(),
+        asserted: Vec::new(),
+        budget,
+    };
     while reader.command()? {}
     reader.finish()
 }
@@ -57,11 +65,13 @@ enum Operator {
     And,
     Or,
     Not,
+    Implies,
     AtMost,
     AtLeast,
     Below,
     Above,
     Equal,
+    Unequal,
     Plus,
     Minus,
     Times,
@@ -69,15 +79,18 @@ enum Operator {
 }
 
 impl Operator {
-    const NAMES: [(&'static str, Operator); 12] = [
+    const NAMES: [(&'static str, Operator); 15] = [
         ("and", Operator::And),
         ("or", Operator::Or),
         ("not", Operator::Not),
+        ("=>", Operator::Implies),
         ("<=", Operator::AtMost),
         (">=", Operator::AtLeast),
         ("<", Operator::Below),
         (">", Operator::Above),
         ("=", Operator::Equal),
+        ("==", Operator::Equal),
+        ("!=", Operator::Unequal),
         ("+", Operator::Plus),
         ("-", Operator::Minus),
         ("*", Operator::Times),
@@ -89,7 +102,7 @@ impl Operator {
     }
 
     fn connects_formulas(self) -> bool {
-        matches!(self, Operator::And | Operator::Or | Operator::Not)
+        matches!(self, Operator::And | Operator::Or | Operator::Not | Operator::Implies)
     }
 
     /// Whether the list is a term rather than a formula.
@@ -101,6 +114,7 @@ impl Operator {
     fn operands(self) -> (usize, usize, &'static str) {
         match self {
             Operator::Not => (1, 1, "one"),
+            Operator::Implies | Operator::Unequal => (2, 2, "two"),
             Operator::And | Operator::Or | Operator::Plus | Operator::Minus | Operator::Times => {
                 (1, usize::MAX, "at least one")
             }
@@ -124,9 +138,18 @@ struct Open {
     formulas: Vec<Disjunction>,
 }
 
+impl Open {
+    /// Whether the next operand counts where the list does not.
+    fn negates(&self) -> bool {
+        self.operator == Operator::Not || (self.operator == Operator::Implies && self.formulas.is_empty())
+    }
+}
+
 struct Reader<'t> {
     tokens: Tokens<'t>,
     declared: BTreeMap<Variable, Position>,
+    /// of version 2
+    tensors: Vec<network::Tensor>,
     atoms: Atoms,
     asserted: Vec<Disjunction>,
     budget: &'t Budget,
@@ -144,6 +167,8 @@ impl Reader<'_> {
         let (name, at) = self.tokens.word("a command such as declare-const or assert")?;
         match name {
             "declare-const" | "declare-fun" => self.declaration(name == "declare-fun")?,
+            "vnnlib-version" => self.version()?,
+            "declare-network" => self.network(at)?,
             "assert" => {
                 let formula = self.formula(at)?;
                 self.asserted.push(formula);
@@ -195,7 +220,7 @@ impl Reader<'_> {
         let mut open: Vec<Open> = Vec::new();
         loop {
             going_on(self.budget)?;
-            let counts = open.last().is_none_or(|o| o.counts != (o.operator == Operator::Not));
+            let counts = open.last().is_none_or(|o| o.counts != o.negates());
             let (token, mut at) = self.tokens.next();
             let value = match token {
                 Token::Open => {
@@ -257,6 +282,9 @@ impl Reader<'_> {
                 unexpected(Token::Word(word), at, &format!("a decimal number of at most {limit} digits"))
             });
         }
+        if !self.tensors.is_empty() {
+            return self.element(word, at);
+        }
         let variable = Variable::parse(word);
         let variable = variable.ok_or_else(|| unexpected(Token::Word(word), at, "a number, X_i or Y_j"))?;
         if !self.declared.contains_key(&variable) {
@@ -303,7 +331,10 @@ impl Reader<'_> {
         while let Some(left) = terms.next() {
             let Some(right) = terms.peek() else { break };
             let difference = right.clone().minus(left);
-            links.push(self.compare(operator, counts, difference, at)?);
+            links.push(match operator {
+                Operator::Unequal => self.compare(Operator::Equal, !counts, difference, at)?,
+                _ => self.compare(operator, counts, difference, at)?,
+            });
         }
         connect(counts, links)
     }
