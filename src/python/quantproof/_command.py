@@ -128,6 +128,26 @@ def parse(text: bytes) -> Any:
     return json.loads(text, parse_float=Fraction)
 
 
+_BEFORE, _BEHIND = b'"rows":[\n', b"\n],"
+
+
+class Document(dict[str, Any]):
+    """A JSON answer with exact numbers, whose rows are read when they are first asked for: there may be a great many."""
+
+    def __init__(self, text: bytes) -> None:
+        head, found, rest = text.partition(_BEFORE)
+        rows, ended, tail = rest.rpartition(_BEHIND)
+        self._rows = b"[" + rows + b"]" if found and ended else None
+        super().__init__(parse(text if self._rows is None else head + tail))
+
+    def __missing__(self, name: str) -> Any:
+        if name != "rows" or self._rows is None:
+            raise KeyError(name)
+        self["rows"] = rows = parse(self._rows)
+        self._rows = None
+        return rows
+
+
 def page(words: Sequence[str], given: bytes, option: str) -> str:
     """What a command writes to the file of an option: ``--html`` or ``--svg``."""
     with tempfile.TemporaryDirectory(prefix="quantproof-") as folder:

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from . import _convert
 from ._answers import Answer, Bits, Bounds, Flips, Region, Rows, Shares, Verdict, _witness
-from ._command import Interrupted, Progress, QuantproofError, _number, command, numbers, options, parse
+from ._command import Document, Interrupted, Progress, QuantproofError, _number, command, numbers, options, parse
 
 _A = TypeVar("_A", bound=Answer)
 #: exact ends of inputs' intervals, by name; ``None`` is the domain of the model
@@ -143,7 +143,7 @@ class Network:
         own = {"output": self._output} if self._output and question[0] != "difference" else {}
         words = [*question, str(self.path), *models, *options({**own, **given})]
         code, out, stopped = command([*words, "--json"], table, progress)
-        data = parse(out)
+        data = Document(out)
         more = {"witness": _witness(data.get("witness"))} if "witness" in kind.__dataclass_fields__ else {}
         answer = kind(answer=str(data.get("answer")), code=code, data=data, _words=words, _given=table, **more)
         if stopped:

@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from ._answers import Answer, Flips, Rows
-from ._command import QuantproofError, command, numbers, options, parse
+from ._command import Document, QuantproofError, command, numbers, options, parse
 from ._network import Network
 
 _A = TypeVar("_A", bound=Rows)
@@ -203,7 +203,7 @@ def _ask(
             open_ = again
         merged = ["merge", *(str(run.file(part)) for part in sorted(done))]
         code, out, _ = command([*merged, "--json"])
-        data = parse(out)
+        data = Document(out)
         return kind(answer=str(data["answer"]), code=code, data=data, witness=None, _words=_question(net, question, given), _given=table)
     finally:
         if own:

@@ -23,6 +23,7 @@ os.environ["PYTHONPATH"] = os.pathsep.join(p for p in sys.path if p)
 
 
 def same(a, b):
+    assert a.rows == b.rows
     timeless = [{name: value for name, value in answer.data.items() if name not in ("seconds", "model")} for answer in (a, b)]
     return timeless[0] == timeless[1]
 
