@@ -13,7 +13,7 @@ use std::collections::HashMap;
 pub struct Report {
     /// which `check-sat` of the script
     pub check: usize,
-    /// how many variables and assertions the problem has
+    /// how many variables the problem has
     pub variables: usize,
     /// how many assertions the problem has
     pub assertions: usize,
@@ -25,11 +25,15 @@ pub struct Report {
 
 impl std::fmt::Display for Report {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Report { check, variables, assertions, steps, leaves } = self;
+        let count = |n: u64, thing: &str| format!("{n} {thing}{}", if n == 1 { "" } else { "s" });
         write!(
             f,
-            "proved: no values of the {variables} variables satisfy the {assertions} assertions before `check-sat` number {check} \
-             of the script ({steps} steps, {leaves} regions refuted)"
+            "proved: no values of the {} satisfy the {} before `check-sat` number {} of the script ({}, {} refuted)",
+            count(self.variables as u64, "variable"),
+            count(self.assertions as u64, "assertion"),
+            self.check,
+            count(self.steps, "step"),
+            count(self.leaves, "region")
         )
     }
 }

@@ -31,12 +31,9 @@ pub enum Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Failure::Script(what) => write!(f, "no proof yet: {what}"),
-            Failure::Stuck => write!(
-                f,
-                "no proof: a region that the search refuted can be neither refuted nor split by the checker's steps"
-            ),
-            Failure::Stopped(reason) => write!(f, "no proof: stopped, {}", reason.words()),
+            Failure::Script(what) => write!(f, "the checker's reader does not know this: {what}"),
+            Failure::Stuck => write!(f, "the checker's steps neither refute nor split a region that is left"),
+            Failure::Stopped(reason) => write!(f, "{}", reason.words()),
         }
     }
 }
