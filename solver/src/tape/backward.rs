@@ -36,6 +36,7 @@ impl Tape {
     }
 
     /// Narrows the operands of an instruction to what the value of its slot allows; false when nothing is left.
+    #[inline(always)]
     fn invert(&self, instruction: &Instruction, w: &mut Workspace) -> bool {
         let operands = self.list(instruction.operands);
         let image = w.values[instruction.out as usize];
@@ -68,6 +69,7 @@ impl Tape {
     }
 
     /// [`invert`](Self::invert), and notes what it cut.
+    #[cold]
     fn invert_watched(&self, instruction: &Instruction, w: &mut Workspace) -> bool {
         let operands = self.list(instruction.operands);
         let noise = match instruction.kind {

@@ -17,6 +17,7 @@ impl Tape {
         self.sweep_forward(after, through, w)
     }
 
+    #[inline]
     pub(super) fn sweep_forward(&self, after: Option<Slot>, through: Option<Slot>, w: &mut Workspace) -> bool {
         w.gathered = NO_WRITER;
         let first = after.map_or(0, |slot| self.instructions.partition_point(|i| i.out <= slot));

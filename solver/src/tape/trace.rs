@@ -158,9 +158,10 @@ pub(crate) struct Trace {
 
 impl Trace {
     /// Notes a step where cuts are wanted.
+    #[inline]
     pub(crate) fn note(&mut self, step: impl FnOnce() -> Note) {
         if self.wants.cuts {
-            self.notes.push(step());
+            self.push(step());
         }
     }
 
@@ -172,8 +173,17 @@ impl Trace {
     }
 
     /// Notes a cut.
+    #[inline]
     pub(crate) fn cut(&mut self, slot: Slot, before: Interval, after: Interval, reason: Reason) {
-        self.note(|| Note::Cut { slot, before, after, reason });
+        if self.wants.cuts {
+            self.push(Note::Cut { slot, before, after, reason });
+        }
+    }
+
+    /// Out of the way of a search that nobody watches.
+    #[cold]
+    fn push(&mut self, note: Note) {
+        self.notes.push(note);
     }
 
     /// Notes why the box is refuted, and says that it is: the value of a function that says whether anything is left.
@@ -209,6 +219,7 @@ impl Tape {
     }
 
     /// A forward sweep that is watched: what a slot held beyond its operator's image is cut.
+    #[cold]
     pub(super) fn forward_watched(&self, after: Option<Slot>, through: Option<Slot>, w: &mut Workspace) -> bool {
         let before = w.values.clone();
         let left = self.sweep_forward(after, through, w);
