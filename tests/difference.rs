@@ -9,7 +9,7 @@ use deltasat::search::StopReason;
 use networks::{dyadic, exact, network, random, ratio, reference};
 use num_traits::{Signed, Zero};
 use quantproof::network::{Activation, Domain, Input, Layer, Network, Output, Parameter};
-use quantproof::robustness::difference::{Difference, Extent, Supremum, Witness, check};
+use quantproof::robustness::difference::{Difference, Extent, Logits, Supremum, Witness, check};
 use quantproof::robustness::{Answer, ClassChoice, Settings};
 use rand::Rng;
 use rand::rngs::SmallRng;
@@ -237,6 +237,38 @@ fn sample(a: &Network, b: &Network, over: &Box) -> Vec<Sampled> {
 
 const SLACK: f64 = 1e-9;
 
+/// Asks whether the outputs differ by more than thresholds around what the bounds without one say.
+fn thresholds_are_on_the_right_side(
+    difference: &Difference<'_>,
+    outputs: &[usize],
+    bounds: &Logits,
+    samples: &[Sampled],
+    what: &str,
+) {
+    let sides = || bounds.extents.iter().flat_map(|extent| [&extent.above, &extent.below]);
+    let (attained, proved) = sides().fold((0.0f64, 0.0f64), |most, s| (most.0.max(s.lower), most.1.max(s.upper)));
+    let apart = |s: &Sampled| outputs.iter().map(|&i| (s.b.logits[i] - s.a.logits[i]).abs()).fold(0.0, f64::max);
+    let sampled = samples.iter().map(apart).fold(0.0, f64::max);
+    for share in [0.3, 0.9, 1.0, 1.1] {
+        let threshold = networks::exact(if share > 1.0 { share * proved + 1e-6 } else { share * attained });
+        let found = difference.logits(outputs, Some(&threshold), &mut ());
+        let level = rational::nearest_f64(&threshold);
+        let upper = found.extents.iter().map(|e| e.above.upper.max(e.below.upper)).fold(f64::NEG_INFINITY, f64::max);
+        assert!(sampled <= upper.max(level) + SLACK, "{what}: {sampled} is attained, at most {upper} for {level}");
+        match found.answer {
+            Answer::Robust => assert!(attained <= level && sampled <= level + SLACK, "{what}: not within {level}"),
+            Answer::Violated => {
+                let witness = found.extents.iter().flat_map(|e| [&e.above, &e.below]).find(|side| side.lower > level);
+                assert!(level <= proved && witness.is_some_and(|side| side.witness.is_some()), "{what}: {level}");
+            }
+            _ => assert!(
+                attained < 0.01 || bounds.stop != StopReason::Complete || share == 1.0,
+                "{what}: {level} is open"
+            ),
+        }
+    }
+}
+
 #[test]
 fn nothing_that_is_sampled_exceeds_the_bounds() {
     let delta = 0.002;
@@ -267,6 +299,7 @@ fn nothing_that_is_sampled_exceeds_the_bounds() {
                 closes(&extent.below, delta);
             }
         }
+        thresholds_are_on_the_right_side(&difference, &outputs, &found, &samples, &what);
         for choice in [ClassChoice::Worst, ClassChoice::Assigned, ClassChoice::Index(0)] {
             let found = difference.confidences(choice, None, &mut ());
             let counts = |s: &Sampled, class: usize| match choice {

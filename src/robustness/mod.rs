@@ -17,6 +17,7 @@ pub mod radius;
 pub mod region;
 mod rounds;
 pub mod sensitivity;
+mod together;
 pub mod verify;
 pub mod witness;
 

@@ -3,16 +3,26 @@
 use super::{Difference, Extent, Logits, Supremum, Witness, note, search, strategy};
 use crate::encode::difference::{Apart, Side};
 use crate::robustness::rounds::{Part, Rounds};
+use crate::robustness::together::{Left, Together};
 use crate::robustness::{Answer, judge, unfinished};
 use deltasat::budget::Stopwatch;
 use deltasat::exact::{Rational, rational};
-use deltasat::interval::Interval;
+use deltasat::problem::Compiled;
 use deltasat::search::{Observer, Options, Probe, Statistics, StopReason};
 use deltasat::tape::Slot;
 
+/// All sides of some outputs, and how far apart they may be.
+struct Sides<'s> {
+    sides: &'s [Apart],
+    /// the problem of all of them
+    all: &'s Compiled,
+    target: f64,
+    threshold: &'s Rational,
+}
+
 impl Difference<'_> {
-    /// Bounds the range of `logit_B − logit_A` of these outputs, or says whether any is farther from 0 than a threshold. The
-    /// root is bounded for all sides of all outputs at once; with a threshold, those that it leaves open are searched in turns.
+    /// Bounds the range of `logit_B − logit_A` of these outputs, or says whether any is farther from 0 than a threshold. With a
+    /// threshold, one tree of boxes bounds all sides of all outputs.
     pub fn logits(&self, outputs: &[usize], threshold: Option<&Rational>, observer: &mut dyn Observer) -> Logits {
         let started = Stopwatch::start();
         let target = threshold.map(rational::floor_f64);
@@ -26,18 +36,11 @@ impl Difference<'_> {
                 return Logits { answer, extents: outputs.iter().map(open).collect(), stop, statistics };
             }
         };
-        let mut root = all.root();
-        let objectives: Vec<Slot> = sides.iter().filter_map(|side| side.compiled.objective).collect();
-        let is_done = |_, bound| target.is_some_and(|target| bound <= target);
-        let bounds = Probe::new(&all).bounds(&all, &mut root, &objectives, is_done, &self.settings.budget);
-        statistics.boxes += 1;
-        let suprema = match target {
-            None => self.search_sides(&sides, &root, &bounds, observer, &mut statistics, &mut stop),
-            Some(target) => {
-                let parts = sides.iter().zip(&bounds);
-                let mut parts: Vec<Part> =
-                    parts.map(|(side, &bound)| Part::new(side.compiled.clone(), root.clone(), target, bound)).collect();
-                self.search_in_turns(&sides, &mut parts, threshold, observer, &mut statistics, &mut stop)
+        let suprema = match target.zip(threshold) {
+            None => self.search_sides(&all, &sides, observer, &mut statistics, &mut stop),
+            Some((target, threshold)) => {
+                let sides = Sides { sides: &sides, all: &all, target, threshold };
+                self.search_together(&sides, observer, &mut statistics, &mut stop)
             }
         };
         let mut suprema = suprema.into_iter();
@@ -54,16 +57,19 @@ impl Difference<'_> {
     /// Searches for the supremum of each side, one after the other.
     fn search_sides(
         &self,
+        all: &Compiled,
         sides: &[Apart],
-        root: &[Interval],
-        bounds: &[f64],
         observer: &mut dyn Observer,
         statistics: &mut Statistics,
         stop: &mut StopReason,
     ) -> Vec<Supremum> {
+        let mut root = all.root();
+        let objectives: Vec<Slot> = sides.iter().filter_map(|side| side.compiled.objective).collect();
+        let bounds = Probe::new(all).bounds(all, &mut root, &objectives, |_, _| false, &self.settings.budget);
+        statistics.boxes += 1;
         let mut side = |(position, side): (usize, &Apart)| {
             let options = self.settings.options(None, sides.len() - position - 1);
-            let optimum = search(&side.compiled, root, &options, observer, statistics, stop);
+            let optimum = search(&side.compiled, &root, &options, observer, statistics, stop);
             let witness = self.witness(&optimum);
             let lower = witness.as_ref().map_or(f64::NEG_INFINITY, |witness| self.apart(witness, side));
             Supremum { lower, upper: optimum.upper.min(bounds[position]).max(lower), witness }
@@ -71,43 +77,49 @@ impl Difference<'_> {
         sides.iter().enumerate().map(&mut side).collect()
     }
 
-    /// Searches until all sides are at most the threshold, or an input of one of them exceeds it.
-    fn search_in_turns(
+    /// Searches until all sides are at most the threshold, or an input exceeds it.
+    fn search_together(
         &self,
-        sides: &[Apart],
-        parts: &mut [Part],
-        threshold: Option<&Rational>,
+        sides: &Sides<'_>,
         observer: &mut dyn Observer,
         statistics: &mut Statistics,
         stop: &mut StopReason,
     ) -> Vec<Supremum> {
         let options = self.settings.options(None, 0);
-        let options = Options { absolute_gap: self.settings.delta * 0.01, ..options };
+        let mut options = Options { absolute_gap: self.settings.delta * 0.01, ..options };
         let mut found = None;
-        let mut settles = |position: usize, point: &[f64]| {
+        let mut settles = |side: usize, point: &[f64]| {
             let exact: Option<Vec<Rational>> = point.iter().map(|&x| rational::from_f64(x)).collect();
             let Some(witness) = exact.and_then(|exact| self.witness_at(&exact)) else { return false };
-            let lower = self.apart(&witness, &sides[position]);
-            let exceeds = threshold.is_some_and(|threshold| lower > rational::ceil_f64(threshold));
-            found = exceeds.then_some((position, lower, witness));
+            let lower = self.apart(&witness, &sides.sides[side]);
+            let exceeds = lower > rational::ceil_f64(sides.threshold);
+            found = exceeds.then_some((side, lower, witness));
             exceeds
         };
         let strategy = strategy(&options);
-        let rounds = Rounds { strategy: &strategy, options: &options, budget: &self.settings.budget };
-        rounds.run(parts, &mut settles, statistics, observer);
-        let settled = found.is_some();
-        let mut suprema: Vec<Supremum> = parts
-            .iter()
-            .map(|part| {
-                if !settled {
-                    note(part.stop, stop);
-                }
-                Supremum { lower: f64::NEG_INFINITY, upper: part.upper, witness: None }
-            })
-            .collect();
-        if let Some((position, lower, witness)) = found {
-            suprema[position].lower = lower;
-            suprema[position].witness = Some(witness);
+        let aimed: Vec<&Compiled> = sides.sides.iter().map(|side| &side.compiled).collect();
+        let (all, target, budget) = (sides.all, sides.target, &self.settings.budget);
+        let together = Together { all, aimed: &aimed, target, brancher: &*strategy.brancher, budget };
+        let Left { parts, mut upper, root, settled } = together.run(&mut settles, statistics);
+        let (owners, mut parts): (Vec<usize>, Vec<Part>) = parts.into_iter().unzip();
+        if !settled {
+            // the boxes that were split have had their points
+            options.starts = if parts.len() > aimed.len() { 0 } else { options.starts };
+            let rounds = Rounds { strategy: &strategy, options: &options, budget };
+            rounds.run(&mut parts, &mut |part, point| settles(owners[part], point), statistics, observer);
+        }
+        for (part, &owner) in parts.iter().zip(&owners) {
+            upper[owner] = upper[owner].max(part.upper);
+        }
+        let mut suprema: Vec<Supremum> =
+            upper.into_iter().map(|upper| Supremum { lower: f64::NEG_INFINITY, upper, witness: None }).collect();
+        match found {
+            // the other sides were not looked at, or not to the end
+            Some((side, lower, witness)) => {
+                suprema.iter_mut().zip(root).for_each(|(supremum, bound)| supremum.upper = bound);
+                suprema[side] = Supremum { lower, upper: suprema[side].upper.max(lower), witness: Some(witness) };
+            }
+            None => parts.iter().for_each(|part| note(part.stop, stop)),
         }
         suprema
     }
