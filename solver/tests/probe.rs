@@ -122,3 +122,23 @@ fn a_search_ends_at_the_point_that_settles_it() {
     });
     assert!(!common::usual_run() || settled > 10, "only {settled}");
 }
+
+#[test]
+fn arguments_of_curved_functions_are_tightened_by_what_lies_below() {
+    for (curve, most) in [(Op::Tanh, 1f64.tanh()), (Op::Sigmoid, 1.0 / (1.0 + (-1f64).exp()))] {
+        let mut problem = Problem::default();
+        let x = problem.variable("x".to_owned(), bounds(-1.0, 1.0), Sort::Real);
+        let minus = problem.graph.neg(x);
+        let (up, down) = (problem.graph.apply(Op::Relu, [x]), problem.graph.apply(Op::Relu, [minus]));
+        // |x| ≤ 1, where the two terms alone say 2
+        let z = problem.graph.add(up, down);
+        let curved = problem.graph.apply(curve.clone(), [z]);
+        problem.objectives = vec![curved];
+        let compiled = problem.compile();
+        let slot = compiled.aimed_at(curved).and_then(|aimed| aimed.objective).expect("it is an objective");
+        let mut root = compiled.root();
+        let found =
+            Probe::new(&compiled).bounds(&compiled, &mut root, &[slot], |_, bound| bound <= 0.0, &Budget::unlimited());
+        assert!(found[0] >= most && found[0] <= most + 1e-9, "{curve:?}: {} for {most}", found[0]);
+    }
+}

@@ -234,7 +234,9 @@ impl Tape {
             _ if !required => SmallVec::new(),
             Op::Relu | Op::Abs | Op::Increment(_) | Op::Min | Op::Max => SmallVec::from_slice(slots),
             // of other arguments the bounds are what their own operands' bounds make them
-            Op::Floor | Op::Round | Op::RoundOff if self.is_sum(slots[0]) => SmallVec::from_slice(slots),
+            Op::Floor | Op::Round | Op::RoundOff | Op::Sigmoid | Op::Tanh if self.is_sum(slots[0]) => {
+                SmallVec::from_slice(slots)
+            }
             Op::Ite => SmallVec::from_slice(&slots[..1]),
             // the sign of h in r·|h| is a phase too, unless h is a ReLU's value
             Op::Noise(noise) => slots[1..]
@@ -356,7 +358,7 @@ impl Tape {
             let operands = self.list(instruction.operands);
             let reads = |j: usize| match &instruction.kind {
                 Kind::Apply(Op::Relu | Op::Abs | Op::Increment(_) | Op::Min | Op::Max) => true,
-                Kind::Apply(Op::Floor | Op::Round | Op::RoundOff) => true,
+                Kind::Apply(Op::Floor | Op::Round | Op::RoundOff | Op::Sigmoid | Op::Tanh) => true,
                 Kind::Apply(Op::Ite) => j == 0,
                 Kind::Apply(_) => false,
                 Kind::Row(row) => self.rows[*row as usize].noise.as_ref().is_some_and(|noise| noise.r.get(j) > 0.0),
