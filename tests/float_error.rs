@@ -69,6 +69,7 @@ impl Machine<'_> {
                     Activation::Sigmoid => 1.0 / (1.0 + (-z).exp()),
                     Activation::LeakyRelu(slope) if z < 0.0 => self.result(slope.get() as f32) * z,
                     Activation::LeakyRelu(_) => z,
+                    Activation::Grid(_) => f32::NAN,
                     Activation::Clip(least, greatest) => z.max(least.get() as f32).min(greatest.get() as f32),
                 }));
             }

@@ -236,7 +236,7 @@ fn names_that_are_none() {
         (with("/output", json!("")), "output: \"\", expected one of softmax, sigmoid, none"),
         (
             with("/layers/0/activation", json!("gelu")),
-            "layers[0].activation: \"gelu\", expected one of relu, linear, tanh, sigmoid, leaky-relu A, clip A B",
+            "layers[0].activation: \"gelu\", expected one of relu, linear, tanh, sigmoid, leaky-relu A, clip A B, grid A B C",
         ),
         (with("/name", json!("")), "name: empty, expected a name"),
         (with("/input/names/0", json!("")), "input.names[0]: empty, expected a name"),

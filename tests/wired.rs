@@ -7,7 +7,7 @@ use deltasat::budget::Budget;
 use deltasat::exact::Rational;
 use networks::{dyadic, exact, random, ratio};
 use quantproof::network::wiring::{NOTHING, Wiring};
-use quantproof::network::{Activation, Domain, Fixed, Input, Layer, Network, Output};
+use quantproof::network::{Activation, Domain, Fixed, Grid, Input, Layer, Network, Output};
 use quantproof::perturbation::{Layers, Magnitude, Parameters, Perturbation};
 use quantproof::robustness::difference::Difference;
 use quantproof::robustness::global::Global;
@@ -165,6 +165,44 @@ fn nothing_sampled_exceeds_the_bounds() {
     }
     // where no neuron's copy gains from moving on its own, the two sides meet
     assert!(closed * 8 > total, "{closed} of {total}");
+}
+
+/// A network beside itself with all values through bytes, as a quantised model has them.
+#[test]
+fn rounded_copies_stay_beside_their_network() {
+    let names = || (0..2).map(|i| format!("x{i}")).collect::<Vec<_>>();
+    let domain = vec![(ratio(-1, 1), ratio(1, 1)); 2];
+    let network = |layers| {
+        let input = Input::without_domain(names()).unwrap();
+        Network::new("n".to_owned(), input, layers, Output::None, vec!["a".to_owned()], None).unwrap()
+    };
+    for seed in 0..20 {
+        let mut r = random("rounded copies", seed);
+        let mut numbers = |count: usize| (0..count).map(|_| dyadic(&mut r, 5)).collect::<Vec<f64>>();
+        let hidden = Layer::new(2, numbers(8), numbers(4), Activation::Relu).unwrap();
+        let last = Layer::new(4, numbers(4), numbers(1), Activation::Linear).unwrap();
+        let through = |width: usize, scale: f64, least: i32| {
+            let identity = (0..width * width).map(|i| if i % (width + 1) == 0 { 1.0 } else { 0.0 }).collect();
+            let grid = Activation::Grid(Grid::new(scale, least, least + 255).unwrap());
+            Layer::new(width, identity, vec![0.0; width], grid).unwrap().with_fixed(Fixed::All)
+        };
+        let a = network(vec![hidden.clone(), last.clone()]);
+        let b = network(vec![through(2, 0.01, -128), hidden, through(4, 0.013, 0), last, through(1, 0.02, -100)]);
+        let found = Difference::new(&a, &b, &domain, settings(300)).logits(&[0], None, &mut ());
+        let extent = &found.extents[0];
+        let most = extent.above.upper.max(extent.below.upper);
+        // three roundings through weights of at most 1.5, and what is clipped
+        assert!(most < 8.0, "seed {seed}: {most}");
+        let mut greatest: f64 = 0.0;
+        for _ in 0..2000 {
+            let x: Vec<f64> = (0..2).map(|_| r.random_range(-1.0..=1.0)).collect();
+            let change = b.logits(&x).unwrap()[0] - a.logits(&x).unwrap()[0];
+            assert!(change <= extent.above.upper + 1e-9, "seed {seed}: {change} above {}", extent.above.upper);
+            assert!(-change <= extent.below.upper + 1e-9, "seed {seed}: {change} below {}", extent.below.upper);
+            greatest = greatest.max(change.abs());
+        }
+        assert!(most <= 3.0 * greatest + 0.1, "seed {seed}: bound {most}, sampled {greatest}");
+    }
 }
 
 #[test]

@@ -7,6 +7,7 @@
 //! layer's rows are neighbours on the tape.
 
 use super::parameter;
+use super::rounded::Rounded;
 use super::twin::Twin;
 use crate::network::Activation;
 use deltasat::exact::Constant;
@@ -50,6 +51,9 @@ pub(super) trait Arithmetic {
     fn affine(&mut self, terms: &[(Constant, &Self::Numbers)], constant: Constant) -> Self::Numbers;
 
     fn apply(&mut self, f: Elementary, x: &Self::Numbers) -> Self::Numbers;
+
+    /// Each number as it is stored.
+    fn store(&mut self, on: &Rounded, x: &Self::Numbers) -> Self::Numbers;
 }
 
 /// The values of an activation.
@@ -66,6 +70,11 @@ pub(super) fn activate<A: Arithmetic>(on: &mut A, activation: Activation, z: A::
             let rest = &Constant::ONE - &slope;
             on.affine(&[(slope, &z), (rest, &positive)], Constant::ZERO)
         }
+        // a scale is a positive double, so there is its inverse
+        Activation::Grid(grid) => match Rounded::on_grid(grid) {
+            Some(rounded) => on.store(&rounded, &z),
+            None => z,
+        },
         Activation::Clip(least, greatest) => {
             let ends = [least, greatest].map(|end| end.get().is_finite().then(|| parameter(end.get())));
             match ends {
@@ -92,11 +101,6 @@ pub(super) fn activate<A: Arithmetic>(on: &mut A, activation: Activation, z: A::
     }
 }
 
-/// What an activation adds to its argument: `a(z) − z`, where `value` is `a(z)`.
-pub(super) fn added(graph: &mut Graph, _: Activation, z: ExprId, value: ExprId) -> ExprId {
-    graph.sub(value, z)
-}
-
 /// Of one copy.
 impl Arithmetic for Graph {
     type Numbers = Vec<ExprId>;
@@ -109,6 +113,10 @@ impl Arithmetic for Graph {
 
     fn apply(&mut self, f: Elementary, x: &Vec<ExprId>) -> Vec<ExprId> {
         x.iter().map(|&x| Graph::apply(self, f.op(), [x])).collect()
+    }
+
+    fn store(&mut self, on: &Rounded, x: &Vec<ExprId>) -> Vec<ExprId> {
+        on.values(self, x)
     }
 }
 
@@ -153,5 +161,11 @@ impl Arithmetic for Twofold<'_> {
         let apart: Vec<ExprId> = perturbed.iter().zip(&nominal).map(|(&p, &n)| graph.sub(p, n)).collect();
         let increment = direct.iter().zip(&apart).map(|(&d, &a)| graph.meet(d, a)).collect();
         Both { nominal, increment, perturbed }
+    }
+
+    fn store(&mut self, on: &Rounded, x: &Both) -> Both {
+        let twins = on.both(self.0, &x.twins());
+        let part = |part: fn(&Twin) -> ExprId| twins.iter().map(part).collect();
+        Both { nominal: part(|x| x.nominal), increment: part(|x| x.increment), perturbed: part(|x| x.perturbed) }
     }
 }

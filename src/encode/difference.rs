@@ -224,15 +224,22 @@ impl<'a> Pair<'a> {
             if layer.inputs() == 1 { patches[patch][0] } else { patches[patch][row] }
         };
         let operands: Vec<Beside> = (0..layer.outputs()).map(operand).collect();
-        let z = operands.iter().map(|x| x.value).collect();
-        let h = activate_all(&mut self.problem, layer.activation(), z);
-        let graph = &mut self.problem.graph;
-        let moved = operands.iter().zip(h).map(|(x, value)| {
-            let of =
-                x.of.map(|(of, increment)| (of, moved_by(graph, layer.activation(), of, increment, x.value, value)));
-            Beside { value, of }
-        });
-        let moved: Vec<Beside> = moved.collect();
+        let twins: Option<Vec<Twin>> = operands.iter().map(Beside::twin).collect();
+        let moved: Vec<Beside> = match (layer.activation(), twins) {
+            (Activation::Grid(grid), Some(twins)) if let Some(rounded) = Rounded::on_grid(grid) => {
+                rounded.twins(&mut self.problem.graph, &twins).iter().map(Beside::of).collect()
+            }
+            (activation, _) => {
+                let z = operands.iter().map(|x| x.value).collect();
+                let h = activate_all(&mut self.problem, activation, z);
+                let graph = &mut self.problem.graph;
+                let beside = |(x, value): (&Beside, ExprId)| Beside {
+                    value,
+                    of: x.of.map(|(of, _)| (of, graph.sub(value, of))),
+                };
+                operands.iter().zip(h).map(beside).collect()
+            }
+        };
         self.b.extend(moved);
     }
 
@@ -345,22 +352,6 @@ impl Beside {
         let (nominal, increment) = self.of?;
         Some(Twin { nominal, increment, perturbed: self.value })
     }
-}
-
-/// By how much `a(z_B)` is greater than `h`, where `z_B` is greater by `increment`: the sum of that and of what `a` adds to `z_B`,
-/// and the difference of the two.
-fn moved_by(
-    graph: &mut Graph,
-    activation: Activation,
-    h: ExprId,
-    increment: ExprId,
-    z_b: ExprId,
-    value: ExprId,
-) -> ExprId {
-    let apart = graph.sub(value, h);
-    let added = super::activation::added(graph, activation, z_b, value);
-    let sum = graph.add(increment, added);
-    graph.meet(sum, apart)
 }
 
 /// Encodes a layer of one network.

@@ -12,7 +12,7 @@
 //! All numbers of a tensor are made kind by kind, so that what is alike has neighbouring slots on the tape.
 
 use super::twin::Twin;
-use crate::network::Activation;
+use crate::network::{Activation, Grid};
 use crate::perturbation::activations::Activations;
 use deltasat::exact::Constant;
 use deltasat::expr::{ExprId, Graph};
@@ -47,6 +47,14 @@ impl Rounded {
         Some(Rounded { least, greatest, scale, inverse, activation })
     }
 
+    /// As an activation says.
+    pub(super) fn on_grid(grid: Grid) -> Option<Self> {
+        let (scale, (least, greatest)) = (Constant::from_f64(grid.scale())?, grid.steps());
+        let end = |step: i32| Some(&scale * &Constant::from_f64(f64::from(step))?);
+        let inverse = Constant::ONE.checked_div(&scale)?;
+        Some(Rounded { least: end(least)?, greatest: end(greatest)?, inverse, scale, activation: None })
+    }
+
     /// Whether a number can lie below the least one: one that is never negative cannot, since zero is in every range.
     fn clips_below(&self) -> bool {
         !self.activation.is_some_and(Activation::is_nonnegative)
@@ -71,13 +79,12 @@ impl Rounded {
         self.store(graph, x).values
     }
 
-    /// The numbers of the tensor as they are stored in the perturbed copy alone.
-    pub(super) fn twins(&self, graph: &mut Graph, x: &[Twin]) -> Vec<Twin> {
-        let perturbed: Vec<ExprId> = x.iter().map(|x| x.perturbed).collect();
-        let Stored { steps, words, values } = self.store(graph, &perturbed);
-        let excess: Vec<ExprId> = perturbed.iter().map(|&x| self.beyond(graph, x, &self.greatest, false)).collect();
+    /// The numbers of the tensor as they are stored, and what storing adds to each: a sum of terms.
+    fn stored(&self, graph: &mut Graph, x: &[ExprId]) -> (Vec<ExprId>, Vec<Vec<(Constant, ExprId)>>) {
+        let Stored { steps, words, values } = self.store(graph, x);
+        let excess: Vec<ExprId> = x.iter().map(|&x| self.beyond(graph, x, &self.greatest, false)).collect();
         let lack: Vec<ExprId> = match self.clips_below() {
-            true => perturbed.iter().map(|&x| self.beyond(graph, x, &self.least, true)).collect(),
+            true => x.iter().map(|&x| self.beyond(graph, x, &self.least, true)).collect(),
             false => Vec::new(),
         };
         let added: Vec<ExprId> = steps
@@ -88,11 +95,23 @@ impl Rounded {
                 graph.meet(by_value, bounded)
             })
             .collect();
-        let sums: Vec<ExprId> = (0..x.len())
-            .map(|i| {
-                let mut terms = vec![(Constant::ONE, x[i].increment), (self.scale.clone(), added[i])];
-                terms.push((-&Constant::ONE, excess[i]));
-                terms.extend(lack.get(i).map(|&lack| (Constant::ONE, lack)));
+        let terms = |i: usize| {
+            let mut terms = vec![(self.scale.clone(), added[i]), (-&Constant::ONE, excess[i])];
+            terms.extend(lack.get(i).map(|&lack| (Constant::ONE, lack)));
+            terms
+        };
+        (values, (0..x.len()).map(terms).collect())
+    }
+
+    /// The numbers of the tensor as they are stored in the perturbed copy alone.
+    pub(super) fn twins(&self, graph: &mut Graph, x: &[Twin]) -> Vec<Twin> {
+        let perturbed: Vec<ExprId> = x.iter().map(|x| x.perturbed).collect();
+        let (values, added) = self.stored(graph, &perturbed);
+        let sums: Vec<ExprId> = x
+            .iter()
+            .zip(added)
+            .map(|(x, added)| {
+                let terms: Vec<_> = [(Constant::ONE, x.increment)].into_iter().chain(added).collect();
                 graph.linear(terms, Constant::ZERO)
             })
             .collect();
@@ -100,6 +119,27 @@ impl Rounded {
         let twin = |i: usize| {
             let increment = graph.meet(sums[i], apart[i]);
             Twin { nominal: x[i].nominal, increment, perturbed: values[i] }
+        };
+        (0..x.len()).map(twin).collect()
+    }
+
+    /// The numbers of the tensor as they are stored in both copies.
+    pub(super) fn both(&self, graph: &mut Graph, x: &[Twin]) -> Vec<Twin> {
+        let part = |part: fn(&Twin) -> ExprId| x.iter().map(part).collect::<Vec<_>>();
+        let (nominal, added) = self.stored(graph, &part(|x| x.nominal));
+        let (perturbed, added_too) = self.stored(graph, &part(|x| x.perturbed));
+        let sums: Vec<ExprId> = (0..x.len())
+            .map(|i| {
+                let minus = added[i].iter().map(|(c, term)| (-c, *term));
+                let plus = added_too[i].iter().cloned();
+                let terms: Vec<_> = [(Constant::ONE, x[i].increment)].into_iter().chain(plus).chain(minus).collect();
+                graph.linear(terms, Constant::ZERO)
+            })
+            .collect();
+        let apart: Vec<ExprId> = (0..x.len()).map(|i| graph.sub(perturbed[i], nominal[i])).collect();
+        let twin = |i: usize| {
+            let increment = if perturbed[i] == nominal[i] { apart[i] } else { graph.meet(sums[i], apart[i]) };
+            Twin { nominal: nominal[i], increment, perturbed: perturbed[i] }
         };
         (0..x.len()).map(twin).collect()
     }

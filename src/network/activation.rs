@@ -2,7 +2,7 @@
 //! all its values. How it is built of the solver's operators stands in [`encode::activation`](crate::encode).
 
 use super::NetworkError;
-use deltasat::exact::{Ball, Dyadic};
+use deltasat::exact::{Ball, Dyadic, Rational, rational};
 use deltasat::interval::{self, Interval, bounds, point};
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -52,10 +52,70 @@ pub enum Activation {
     LeakyRelu(Number),
     /// `min(max(z, l), u)` with `l < u`, of which one may be infinite
     Clip(Number, Number),
+    /// `s·q`, where `q` is the integer nearest to `z/s`, of two the even one, clipped to a range: what is left of a number
+    /// that is stored as a word
+    Grid(Grid),
+}
+
+/// Equally spaced numbers `s·q`: a positive scale, and the range of `q`, which contains 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Grid {
+    scale: Number,
+    least: i32,
+    greatest: i32,
+}
+
+impl Grid {
+    /// `None` unless the scale is positive and normal, and `least ≤ 0 ≤ greatest` are not equal and of at most 24 bits.
+    pub fn new(scale: f64, least: i32, greatest: i32) -> Option<Self> {
+        const MOST: i32 = 1 << 24;
+        let range = (-MOST..=0).contains(&least) && (0..=MOST).contains(&greatest) && least < greatest;
+        // so large a quotient and so small a product are doubles
+        let normal = scale > 1e-200 && scale < 1e200;
+        (range && normal).then_some(Grid { scale: Number(scale), least, greatest })
+    }
+
+    /// The distance of neighbours.
+    pub fn scale(self) -> f64 {
+        self.scale.0
+    }
+
+    /// The range of `q`.
+    pub fn steps(self) -> (i32, i32) {
+        (self.least, self.greatest)
+    }
+
+    fn step(self, quotient: f64) -> f64 {
+        quotient.round_ties_even().clamp(f64::from(self.least), f64::from(self.greatest))
+    }
+
+    fn enclose(self, z: Interval) -> Interval {
+        let (scale, quotient) = (point(self.scale.0), z / point(self.scale.0));
+        if quotient.is_empty() {
+            return quotient;
+        }
+        scale * bounds(self.step(quotient.inf()), self.step(quotient.sup()))
+    }
+
+    fn exact(self, z: &Ball) -> Option<Ball> {
+        let scale = rational::from_f64(self.scale.0)?;
+        let step = |end: Rational| {
+            let quotient = end / &scale;
+            let down = quotient.floor();
+            let half = Rational::new(1.into(), 2.into());
+            let rest = &quotient - &down;
+            let down = down.to_integer();
+            let up = rest > half || rest == half && num_integer::Integer::is_odd(&down);
+            let nearest = if up { down + 1 } else { down };
+            nearest.clamp(self.least.into(), self.greatest.into())
+        };
+        let (low, high) = (step(z.lower()), step(z.upper()));
+        (low == high).then(|| Ball::from_rational(Rational::from_integer(low) * scale))?
+    }
 }
 
 /// The names in files, a letter for each number that follows.
-const FORMS: &str = "relu, linear, tanh, sigmoid, leaky-relu A, clip A B";
+const FORMS: &str = "relu, linear, tanh, sigmoid, leaky-relu A, clip A B, grid A B C";
 
 impl Activation {
     /// Every activation under its name in files; those with numbers for some of these.
@@ -112,6 +172,11 @@ impl Activation {
             ("sigmoid", Some([])) => Some(Activation::Sigmoid),
             ("leaky-relu", Some(&[slope])) => Activation::leaky_relu(slope),
             ("clip", Some(&[least, greatest])) => Activation::clip(least, greatest),
+            ("grid", Some(&[scale, least, greatest])) => {
+                let step = |v: f64| (v == f64::from(v as i32)).then_some(v as i32);
+                let grid = step(least).zip(step(greatest)).and_then(|(l, g)| Grid::new(scale, l, g));
+                grid.map(Activation::Grid)
+            }
             _ => None,
         };
         made.ok_or_else(|| NetworkError::invalid("", format!("{text:?}, expected one of {FORMS}")))
@@ -121,7 +186,7 @@ impl Activation {
     pub fn is_piecewise_linear(self) -> bool {
         match self {
             Activation::Relu | Activation::Linear | Activation::LeakyRelu(_) | Activation::Clip(..) => true,
-            Activation::Tanh | Activation::Sigmoid => false,
+            Activation::Tanh | Activation::Sigmoid | Activation::Grid(_) => false,
         }
     }
 
@@ -132,6 +197,7 @@ impl Activation {
             Activation::Linear | Activation::Tanh => false,
             Activation::LeakyRelu(slope) => slope.0 <= 0.0,
             Activation::Clip(least, _) => least.0 >= 0.0,
+            Activation::Grid(grid) => grid.least == 0,
         }
     }
 
@@ -150,6 +216,7 @@ impl Activation {
                 }
             }
             Activation::Clip(least, greatest) => z.max(least.0).min(greatest.0),
+            Activation::Grid(grid) => grid.scale.0 * grid.step(z / grid.scale.0),
         }
     }
 
@@ -168,6 +235,7 @@ impl Activation {
                 let raised = if least.0.is_finite() { z.max(point(least.0)) } else { z };
                 if greatest.0.is_finite() { raised.min(point(greatest.0)) } else { raised }
             }
+            Activation::Grid(grid) => grid.enclose(z),
         }
     }
 
@@ -186,6 +254,7 @@ impl Activation {
                 let raised = if least.0.is_finite() { z.max(&Ball::from_f64(least.0)?) } else { z.clone() };
                 Some(if greatest.0.is_finite() { raised.min(&Ball::from_f64(greatest.0)?) } else { raised })
             }
+            Activation::Grid(grid) => grid.exact(z),
         }
     }
 
@@ -216,7 +285,7 @@ impl Activation {
                 }
                 Some(value)
             }
-            Activation::Tanh | Activation::Sigmoid => None,
+            Activation::Tanh | Activation::Sigmoid | Activation::Grid(_) => None,
         }
     }
 }
@@ -230,6 +299,7 @@ impl fmt::Display for Activation {
             Activation::Sigmoid => write!(f, "sigmoid"),
             Activation::LeakyRelu(slope) => write!(f, "leaky-relu {}", slope.0),
             Activation::Clip(least, greatest) => write!(f, "clip {} {}", least.0, greatest.0),
+            Activation::Grid(grid) => write!(f, "grid {} {} {}", grid.scale.0, grid.least, grid.greatest),
         }
     }
 }
@@ -237,13 +307,13 @@ impl fmt::Display for Activation {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use deltasat::exact::rational;
     use rand::rngs::SmallRng;
     use rand::{Rng, SeedableRng};
 
     fn all() -> Vec<Activation> {
         let mut all: Vec<Activation> = Activation::NAMES.iter().map(|&(_, activation)| activation).collect();
         all.extend([0.25, 3.0, -2.0].map(|slope| Activation::leaky_relu(slope).unwrap()));
+        all.push(Activation::Grid(Grid::new(0.375, -20, 11).unwrap()));
         let inf = f64::INFINITY;
         all.extend([(0.0, 6.0), (-1.0, 1.0), (-inf, 2.0), (0.5, inf)].map(|(l, u)| Activation::clip(l, u).unwrap()));
         all
@@ -279,7 +349,19 @@ mod tests {
     #[test]
     fn names_say_what_is_wrong() {
         assert!(Activation::clip(1.0, 1.0).is_none() && Activation::leaky_relu(f64::INFINITY).is_none());
-        for wrong in ["", "gelu", "relu 1", "leaky-relu", "leaky-relu nan", "clip 2 1", "clip 0", "clip inf inf"] {
+        for wrong in [
+            "",
+            "gelu",
+            "relu 1",
+            "leaky-relu",
+            "leaky-relu nan",
+            "clip 2 1",
+            "clip 0",
+            "clip inf inf",
+            "grid 0 0 1",
+            "grid 1 1 2",
+            "grid 1 0.5 2",
+        ] {
             assert!(Activation::parse(wrong).is_err(), "{wrong}");
         }
         assert_eq!(Activation::parse("clip 0 inf").unwrap(), Activation::Relu);

@@ -31,7 +31,7 @@ use std::sync::Arc;
 
 use num_rational::BigRational;
 
-pub use activation::{Activation, Number};
+pub use activation::{Activation, Grid, Number};
 pub use error::NetworkError;
 pub use evaluate::Evaluation;
 pub use layer::{Fixed, Layer, Parameter};

@@ -81,6 +81,10 @@ fn network(model: &ModelProto, name: &str) -> Result<Network, NetworkError> {
         evaluation.compute(node)?;
     }
     let end = match evaluation.value(output)? {
+        Some(Value::Flow(end)) if end.words.is_some() => {
+            let problem = "words of quantised values, expected the numbers that they stand for (DequantizeLinear)";
+            return Err(NetworkError::invalid(format!("output {output:?}"), problem));
+        }
         Some(Value::Flow(end)) => end,
         Some(Value::Constant(_)) => {
             return Err(NetworkError::invalid(

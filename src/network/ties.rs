@@ -148,6 +148,11 @@ fn activate(activation: Activation, mut form: Form, ball: Ball, atoms: &mut Atom
             };
             (clipped, known)
         }
+        Activation::Grid(_) => {
+            let stored = activation.exact(&ball)?;
+            let known = stored.exact().map(|number| Form::constant(Constant::from_rational(number)));
+            (stored, known)
+        }
     };
     if let Some(known) = known {
         return Some((known, ball));

@@ -282,6 +282,8 @@ fn activated(activation: Activation, z: Value) -> Value {
                 [least, greatest].map(|end| if end.get().is_finite() { stored(end.get(), end.get()) } else { 0.0 });
             Value { real: activation.enclose(z.real), error: sum(&[z_error, ends[0], ends[1]]) }
         }
+        // a step may be taken or not
+        Activation::Grid(_) => Value { real: activation.enclose(z.real), error: f64::INFINITY },
     }
 }
 

@@ -119,7 +119,7 @@ fn wide_words_are_rounded_once() {
 }
 
 #[test]
-fn quantised_activations_are_refused() {
+fn quantised_activations_are_grids_but_not_dynamic_ones() {
     let zero = || named("z", words(data_type::INT8, &[], &[0]));
     let weights = || vec![words(data_type::INT8, &[2, 2], &[1, 2, 3, 4]), single("s", &[], &[0.5]), zero()];
     let mut pair = product(&[], weights());
@@ -127,13 +127,24 @@ fn quantised_activations_are_refused() {
     nodes[1].input[0] = "d".to_owned();
     nodes.insert(0, node("QuantizeLinear", "x s z -> a", &[]));
     nodes.insert(1, node("DequantizeLinear", "a s z -> d", &[]));
-    let given = error(&pair);
-    assert!(given.starts_with("node 0 (QuantizeLinear, opset 21): quantises a value that depends on"), "{given}");
+    let network = read(&pair);
+    // of a tie the even word, and no word beyond the last
+    assert_eq!(network.layers()[0].activation().name(), "grid 0.5 -128 127");
+    let rows = network.layers()[1].weights();
+    let product = |x: [f64; 2]| (0..2).map(|i| rows[2 * i] * x[0] + rows[2 * i + 1] * x[1]).collect::<Vec<_>>();
+    says(&network, &[0.75, -1000.0], &product([1.0, -64.0]));
+    says(&network, &[0.25, 0.26], &product([0.0, 0.5]));
+    // words are no numbers
+    let mut bare = pair.clone();
+    graph(&mut bare).node.remove(1);
+    graph(&mut bare).node[2].input[0] = "a".to_owned();
+    let given = error(&bare);
+    assert!(given.contains("takes words of quantised values, expected DequantizeLinear before it"), "{given}");
     let dynamic = vec![
         node("DynamicQuantizeLinear", "x -> a b c", &[]),
         node("MatMulInteger", "a q c z -> m", &[]),
         node("Cast", "m -> y", &[integer("to", 1)]),
     ];
     let given = error(&with_opset(model(&[-1, 2], dynamic, weights()), 21));
-    assert!(given.starts_with("node 0 (DynamicQuantizeLinear, opset 21): quantises a value"), "{given}");
+    assert!(given.starts_with("node 0 (DynamicQuantizeLinear, opset 21): its scale depends on the input"), "{given}");
 }

@@ -222,6 +222,52 @@ def shared_rows():
     return b.model(b.dense(b.node("Add", [s, m]), 4, 2))
 
 
+def grid(b, low, high, signed=False):
+    """Scale and zero point of bytes for a range."""
+    scale = np.float32((high - low) / 255)
+    zero = round(-low / float(scale)) - (128 if signed else 0)
+    return b.constant(scale), b.constant(np.int8(zero) if signed else np.uint8(zero))
+
+
+def words(b, *shape, scale=0.01):
+    return b.constant((numbers(int(np.prod(shape)), 7 + len(b.constants)).reshape(shape) * 60).astype(np.int8))
+
+
+@recorded
+def qdq():
+    """As static quantisation writes a perceptron: all tensors through bytes."""
+    b = Builder([1, 4])
+
+    def through(x, *ends, **kind):
+        g = grid(b, *ends, **kind)
+        return b.node("DequantizeLinear", [b.node("QuantizeLinear", [x, *g]), *g])
+
+    def dense(x, inputs, outputs):
+        scales = b.constant((np.abs(numbers(outputs, 3)) * 0.004 + 0.002).astype(np.float32))
+        w = b.node("DequantizeLinear", [words(b, outputs, inputs), scales, b.constant(np.zeros(outputs, np.int8))], axis=0)
+        return b.node("Gemm", [x, w, b.weight(outputs)], transB=1)
+
+    h = b.node("Relu", [dense(through("x", -2, 2, signed=True), 4, 6)])
+    return b.model(through(dense(through(h, 0, 1.5), 6, 2), -1, 1.25, signed=True))
+
+
+@recorded
+def qoperators():
+    b = Builder([1, 2, 5])
+    x, h, m, y = grid(b, -2, 2), grid(b, 0, 1.5), grid(b, -1, 1, signed=False), grid(b, -1.5, 1.5)
+    zero = lambda n: b.constant(np.zeros(n, np.int8))
+    scales = b.constant(np.float32([0.004, 0.007, 0.003]))
+    bias = b.constant(np.int32([300, -200, 100]))
+    v = b.node("QuantizeLinear", ["x", *x])
+    v = b.node("QLinearConv", [v, *x, words(b, 3, 2, 2), scales, zero(3), *h, bias], kernel_shape=[2])
+    v = b.node("Reshape", [v, b.constant(np.int64([1, 12]))])
+    v = b.node("QLinearMatMul", [v, *h, words(b, 12, 4), b.constant(np.float32(0.005)), b.constant(np.int8(0)), *m])
+    scales = b.constant(np.float32([0.01, 0.02]))
+    bias = b.constant(np.int32([1000, -500]))
+    v = b.node("QGemm", [v, *m, words(b, 2, 4), scales, zero(2), bias, *y], domain="com.microsoft", transB=1)
+    return b.model(b.node("DequantizeLinear", [v, *y]))
+
+
 def main(names):
     for name in names or MODELS:
         model = MODELS[name]()

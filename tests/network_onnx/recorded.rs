@@ -50,5 +50,5 @@ fn models_say_what_onnx_runtime_says() {
             }
         }
     }
-    assert!(models >= 21, "{models}");
+    assert!(models >= 23, "{models}");
 }

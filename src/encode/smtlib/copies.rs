@@ -7,7 +7,7 @@
 
 use super::Encoding;
 use super::text::{Text, Towards, nary, numeral, sum};
-use crate::network::{Activation, Layer, Network, Number, Parameter};
+use crate::network::{Activation, Grid, Layer, Network, Number, Parameter};
 use crate::perturbation::Perturbation;
 use deltasat::exact::{Rational, rational};
 use num_traits::{Signed, Zero};
@@ -278,6 +278,7 @@ fn activate(text: &mut Text, activation: Activation, z: String, name: impl FnOnc
         Activation::Tanh => format!("(tanh {z})"),
         Activation::Sigmoid => confidence(&[z]),
         Activation::LeakyRelu(slope) => format!("(ite (>= {z} 0.0) {z} (* {} {z}))", number(slope)),
+        Activation::Grid(grid) => stairs(&z, grid),
         Activation::Clip(least, greatest) => {
             let raised = match least.get().is_finite() {
                 true => format!("(ite (>= {z} {0}) {z} {0})", number(least)),
@@ -289,8 +290,22 @@ fn activate(text: &mut Text, activation: Activation, z: String, name: impl FnOnc
             }
         }
     };
-    text.nonlinear |= !activation.is_piecewise_linear();
+    text.nonlinear |= matches!(activation, Activation::Tanh | Activation::Sigmoid);
     text.define(name(), &term)
+}
+
+/// `s·q` as the least such number and a step for each `k` that `z/s` is beyond, at `k − ½` where `k` is even.
+fn stairs(z: &str, grid: Grid) -> String {
+    let scale = rational::from_f64(grid.scale()).unwrap_or_default();
+    let (least, greatest) = grid.steps();
+    let times = |factor: Rational| numeral(&(&scale * factor), Towards::Above);
+    let step = |k: i32| {
+        let beyond = if k % 2 == 0 { ">=" } else { ">" };
+        let edge = times(Rational::new((2 * i64::from(k) - 1).into(), 2.into()));
+        format!("(ite ({beyond} {z} {edge}) {} 0.0)", times(Rational::from_integer(1.into())))
+    };
+    let first = times(Rational::from_integer(least.into()));
+    nary("+", std::iter::once(first).chain((least + 1..=greatest).map(step)).collect())
 }
 
 /// `Σ e^{−m_k}` of margins.

@@ -265,8 +265,10 @@ impl Assembly {
                 (open.biases, open.constant) = (Some(bias), false);
             }
             Kind::Activation(activation) => {
+                // what rounds is a layer of its own, so that the others are those of the network that was quantised
+                let alone = matches!(activation, Activation::Grid(_));
                 match &mut self.open {
-                    Some(open) if goes_on => open.step = step,
+                    Some(open) if goes_on && !alone => open.step = step,
                     _ => drop(self.open_diagonal(flows, step, None)?),
                 }
                 self.close(flows, activation)?;

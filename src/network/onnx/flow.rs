@@ -22,6 +22,15 @@ pub(super) struct Flow {
     pub(super) shape: Vec<usize>,
     /// row-major, numbers of elements or [`NOTHING`] for a zero
     pub(super) elements: Rc<[u32]>,
+    /// how these numbers are stored, where they are words that nothing has decoded yet
+    pub(super) words: Option<Stored>,
+}
+
+/// Words `q` that stand for `scale·(q − zero)`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Stored {
+    pub(super) scale: f64,
+    pub(super) zero: i64,
 }
 
 impl Flow {
@@ -32,13 +41,13 @@ impl Flow {
 
     /// The same numbers in another shape of the same volume.
     pub(super) fn reshaped(&self, shape: Vec<usize>) -> Self {
-        Flow { shape, elements: Rc::clone(&self.elements) }
+        Flow { shape, elements: Rc::clone(&self.elements), words: self.words }
     }
 
     /// The numbers at these positions; none for a zero.
     pub(super) fn picked(&self, shape: Vec<usize>, from: impl IntoIterator<Item = Option<usize>>) -> Self {
         let elements = from.into_iter().map(|i| i.map_or(NOTHING, |i| self.elements[i])).collect();
-        Flow { shape, elements }
+        Flow { shape, elements, words: self.words }
     }
 }
 
@@ -119,7 +128,7 @@ impl Flows {
         let mut inputs = Vec::new();
         for shape in shapes {
             let count = shape.iter().product::<usize>() as u32;
-            inputs.push(Flow { shape, elements: (from..from + count).collect() });
+            inputs.push(Flow { shape, elements: (from..from + count).collect(), words: None });
             from += count;
         }
         (Flows { steps: vec![input], budget, left: budget }, inputs)
@@ -204,7 +213,11 @@ impl Flows {
         };
         let kind = kind(&sort);
         let first = self.push(x.width(), operands, kind)?;
-        Ok(Flow { shape: x.shape.clone(), elements: order.iter().map(|&place| (first + place) as u32).collect() })
+        Ok(Flow {
+            shape: x.shape.clone(),
+            elements: order.iter().map(|&place| (first + place) as u32).collect(),
+            words: None,
+        })
     }
 
     /// Adds one number to all, or a number to each; `count` is how many numbers the file holds, 0 if they are no parameters.
@@ -258,7 +271,7 @@ impl Flows {
         }
         self.charge(rows.patches.len() + count)?;
         let first = self.push(count, Operands::List(Vec::new()), Kind::Rows(rows))?;
-        Ok(Flow { shape, elements: (first..first + count).map(|e| e as u32).collect() })
+        Ok(Flow { shape, elements: (first..first + count).map(|e| e as u32).collect(), words: None })
     }
 
     /// `Σ c_k x_k` number by number, for values of one shape.
@@ -299,6 +312,7 @@ impl Flows {
             let side = |pick: fn(&(u32, u32)) -> u32| Flow {
                 shape: vec![pairs.len()],
                 elements: pairs.iter().map(pick).collect(),
+                words: None,
             };
             let (a, b) = (side(|pair| pair.0), side(|pair| pair.1));
             let apart = self.sum(&[(sign, &a), (-sign, &b)])?;
@@ -310,7 +324,7 @@ impl Flows {
                 *list = made.by_ref().take(list.len() / 2).chain(odd).collect();
             }
         }
-        Ok(Flow { shape, elements: lists.into_iter().map(|list| list[0]).collect() })
+        Ok(Flow { shape, elements: lists.into_iter().map(|list| list[0]).collect(), words: None })
     }
 
     /// `(1 − p, p)` where the operands are these for one and the same probability `p = σ(z)` of a single `z`.
@@ -328,7 +342,7 @@ impl Flows {
             return None;
         }
         let first = self.push(2, Operands::Whole(of), Kind::Pair).ok()? as u32;
-        Some(Flow { shape, elements: [first, first + 1].into() })
+        Some(Flow { shape, elements: [first, first + 1].into(), words: None })
     }
 }
 

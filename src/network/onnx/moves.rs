@@ -168,7 +168,7 @@ pub(super) fn concat(node: &Node<'_>, operands: &[Option<Value>], evaluation: &m
     if values.iter().any(|value| matches!(value, Value::Flow(_))) {
         let flows = values.iter().map(|value| evaluation.as_flow(value)).collect::<Made<Vec<_>>>()?;
         let elements = places.map(|(k, i)| flows[k].elements[i]).collect();
-        return Ok(Value::Flow(super::flow::Flow { shape, elements }));
+        return Ok(Value::Flow(super::flow::Flow { shape, elements, words: None }));
     }
     let tensors: Vec<&Tensor> =
         values.iter().filter_map(|v| if let Value::Constant(t) = v { Some(&**t) } else { None }).collect();
@@ -255,7 +255,7 @@ fn filled(
         if positions[i / inner % positions.len()].is_none() { constant } else { element }
     };
     let elements = x.elements.iter().enumerate().map(own).collect();
-    Ok(Value::Flow(super::flow::Flow { shape: x.shape.clone(), elements }))
+    Ok(Value::Flow(super::flow::Flow { shape: x.shape.clone(), elements, words: None }))
 }
 
 /// A value stretched to a constant shape.

@@ -89,7 +89,7 @@ impl<'a> Evaluation<'a> {
             Value::Constant(tensor) => {
                 let numbers = tensor.reals().ok_or("a constant of integers or text, expected real numbers")?;
                 if numbers.is_empty() {
-                    return Ok(Flow { shape: tensor.dims.clone(), elements: [].into() });
+                    return Ok(Flow { shape: tensor.dims.clone(), elements: [].into(), words: None });
                 }
                 self.flows.constants(numbers, tensor.dims.clone())
             }
@@ -132,6 +132,12 @@ impl<'a> Evaluation<'a> {
             given.ok_or_else(|| format!("no operand {i}, expected one"))
         };
         let optional = |i: usize| operands.get(i).cloned().flatten();
+        let words = operands.iter().flatten().any(|value| matches!(value, Value::Flow(x) if x.words.is_some()));
+        if words && !OF_WORDS.contains(&node.operator().as_str()) {
+            let problem =
+                "takes words of quantised values, expected DequantizeLinear before it, or a quantised operator";
+            return Err(problem.to_owned());
+        }
         if let Some(made) = activations::apply(node, operands, self) {
             return made;
         }
@@ -170,7 +176,10 @@ impl<'a> Evaluation<'a> {
             "Cast" => constants::cast(node, operand(0)?),
             "QuantizeLinear" => quantised::quantize(node, &operand(0)?, &operand(1)?, optional(2).as_ref(), self),
             "DequantizeLinear" => quantised::dequantize(node, &operand(0)?, &operand(1)?, optional(2).as_ref(), self),
-            "DynamicQuantizeLinear" | "MatMulInteger" | "QLinearMatMul" => Err(quantised::ACTIVATIONS.to_owned()),
+            "QLinearMatMul" => quantised::product(operands, self),
+            "com.microsoft.QGemm" => quantised::gemm(node, operands, self),
+            "QLinearConv" => quantised::convolution(node, operands, self),
+            "DynamicQuantizeLinear" | "MatMulInteger" => Err(quantised::DYNAMIC.to_owned()),
             "Transpose" => self.transpose(node, operand(0)?),
             "Slice" => moves::slice(node, &operand(0)?, operands, self),
             "Concat" => moves::concat(node, operands, self),
@@ -231,10 +240,26 @@ impl<'a> Evaluation<'a> {
     }
 }
 
+/// The operators that take words as they are: those that only move numbers, and those of words.
+const OF_WORDS: [&str; 11] = [
+    "DequantizeLinear",
+    "QLinearMatMul",
+    "com.microsoft.QGemm",
+    "QLinearConv",
+    "Reshape",
+    "Flatten",
+    "Squeeze",
+    "Unsqueeze",
+    "Transpose",
+    "Identity",
+    "Slice",
+];
+
 const OPERATORS: &str = "Gemm, MatMul, Conv, AveragePool, MaxPool, GlobalAveragePool, GlobalMaxPool, ReduceSum, ReduceMean, \
                          ReduceMax, ReduceMin, BatchNormalization, Add, Sub, Mul, Div, Sum, Neg, Softmax, LogSoftmax, \
                          Flatten, Reshape, Squeeze, Unsqueeze, Transpose, Slice, Split, Concat, Gather, Pad, Expand, \
-                         Shape, ConstantOfShape, Identity, Dropout, Cast, Constant, QuantizeLinear, DequantizeLinear, \
+                         Shape, ConstantOfShape, Identity, Dropout, Cast, Constant, QuantizeLinear, DequantizeLinear, QLinearMatMul, QLinearConv, \
+                         com.microsoft.QGemm, \
                          ai.onnx.ml.Scaler, ai.onnx.ml.ZipMap";
 
 pub(super) const ONE_CONSTANT: &str = "expected one operand that depends on the input, and otherwise constants";

@@ -1,21 +1,129 @@
-//! DequantizeLinear over constants: the weights of a quantised network, as `onnxruntime.quantization` and
-//! `quantproof convert --quantize` store them.
+//! Quantised weights and activations, as `onnxruntime.quantization` and `quantproof convert --quantize` store them.
 //!
 //! A parameter *is* `scale·(q − zero)`, as a real number: exact for words of up to 28 bits, whose product with a float32 scale
 //! fits a double, and the nearest double for wider ones. A runtime that computes in float32 rounds that product to float32
-//! once more. Quantised activations are no parameters and no affine function of the input: they are an error.
+//! once more.
+//!
+//! A value that is quantised is rounded to a grid, as an [activation](Activation::Grid) of real numbers: a flow of words has the
+//! numbers that they stand for, and says which words they are, so that only what takes words takes it. Products of words are
+//! products of what these stand for, which integer arithmetic computes exactly; the result is rounded to its own grid.
+//! A runtime may round once more before it does, and so differ by one step where a number is next to a tie.
 
+use super::flow::{Flow, Stored};
 use super::graph::Node;
-use super::operators::{Evaluation, Value};
+use super::operators::{Evaluation, Made, Value, constant_operand};
 use super::shapes;
 use super::tensor::{Data, Tensor};
-use crate::network::stored;
+use super::windows;
+use crate::network::{Activation, Grid, stored};
 use std::rc::Rc;
 
-/// Why quantised activations are refused.
-pub(super) const ACTIVATIONS: &str = "quantises a value that depends on the input, or a product of such values: activations \
-                                      have to stay real numbers, expected quantised weights alone, as DequantizeLinear \
-                                      over initializers";
+/// Why scales that depend on the input are refused.
+pub(super) const DYNAMIC: &str =
+    "its scale depends on the input, expected scales that are constant (static quantisation)";
+
+/// Why other operands are refused.
+const CONSTANTS: &str = "expected a value and constant scales and zero points";
+
+/// A number for each of a value as it is stored, in words of these ends.
+fn stored_flow(x: &Flow, scale: f64, zero: i64, ends: (i64, i64), evaluation: &mut Evaluation<'_>) -> Made<Value> {
+    let step = |end: i64| i32::try_from(end - zero).ok();
+    let grid = step(ends.0).zip(step(ends.1)).and_then(|(least, greatest)| Grid::new(scale, least, greatest));
+    let grid =
+        grid.ok_or("a scale or a zero point of no use, expected a positive scale and a zero point that is a word")?;
+    let rounded = evaluation.flows.activation(x, Activation::Grid(grid))?;
+    Ok(Value::Flow(Flow { words: Some(Stored { scale, zero }), ..rounded }))
+}
+
+/// A constant scale and a zero point of all numbers, and the ends of the words.
+fn one_grid(scale: &Tensor, zero: Option<&Tensor>) -> Made<(f64, i64, (i64, i64))> {
+    let Some(&[scale]) = scale.reals() else {
+        return Err("scales of their own for some numbers, expected one scale".to_owned());
+    };
+    match zero {
+        None => Ok((scale, 0, (0, 255))),
+        Some(zero) => match (zero.as_integers(), zero.words) {
+            (Some(&[one]), Some(ends)) => Ok((scale, one, ends)),
+            _ => Err("a zero point that is no word, expected int8, uint8, int16 or uint16".to_owned()),
+        },
+    }
+}
+
+/// Whether a flow has words of this scale and zero point, and as the numbers that they stand for.
+fn decoded(x: &Flow, scale: &Tensor, zero: Option<&Tensor>) -> Made<Flow> {
+    let (scale, zero, _) = one_grid(scale, zero)?;
+    if x.words != Some(Stored { scale, zero }) {
+        return Err("another scale or zero point than the words have, expected the same".to_owned());
+    }
+    Ok(Flow { words: None, ..x.clone() })
+}
+
+/// An operand of a quantised operator: of words that depend on the input, or constant ones; three operands from `i` on, and the
+/// axis along which there are several scales.
+fn operand(operands: &[Option<Value>], i: usize, axis: i64, evaluation: &mut Evaluation<'_>) -> Made<Value> {
+    let (scale, zero) = (constant_operand(operands, i + 1)?, constant_operand(operands, i + 2)?);
+    match operands.get(i) {
+        Some(Some(Value::Flow(x))) => decoded(x, &scale, Some(&zero)).map(Value::Flow),
+        Some(Some(Value::Constant(words))) => decode(axis, words, &scale, Some(&zero), evaluation),
+        _ => Err(format!("no operand {i}, expected one")),
+    }
+}
+
+/// A result as it is stored, by the two operands from `i` on.
+fn result(x: Value, operands: &[Option<Value>], i: usize, evaluation: &mut Evaluation<'_>) -> Made<Value> {
+    let Value::Flow(x) = x else { return Err(CONSTANTS.to_owned()) };
+    let (scale, zero) = (constant_operand(operands, i)?, constant_operand(operands, i + 1)?);
+    let (scale, zero, ends) = one_grid(&scale, Some(&zero))?;
+    // where nothing below zero is stored, a ReLU came first as a rule; it changes nothing, and the network that was quantised
+    // has it too
+    let x = if zero == ends.0 { evaluation.flows.activation(&x, Activation::Relu)? } else { x };
+    stored_flow(&x, scale, zero, ends, evaluation)
+}
+
+/// Biases in integers of 32 bits, whose scale is the product of those of both operands.
+fn biases(operands: &[Option<Value>], i: usize, scales: [usize; 2]) -> Made<Option<Value>> {
+    let Some(Some(Value::Constant(words))) = operands.get(i) else { return Ok(None) };
+    let words = words.as_integers().ok_or("biases that are no integers, expected int32")?;
+    let [x, w] = scales.map(|i| constant_operand(operands, i));
+    let (x, w) = (x?, w?);
+    let (Some(&[x]), Some(w)) = (x.reals(), w.reals()) else { return Err(CONSTANTS.to_owned()) };
+    if w.is_empty() || w.len() != 1 && w.len() != words.len() {
+        return Err(format!("{} scales for {} biases, expected one for each", w.len(), words.len()));
+    }
+    let real = |(i, &word): (usize, &i64)| x * w[i % w.len()] * word as f64;
+    let reals = words.iter().enumerate().map(real).collect::<Vec<_>>();
+    Ok(Some(Value::Constant(Rc::new(Tensor::real(vec![reals.len()], reals)))))
+}
+
+/// `A B` of words.
+pub(super) fn product(operands: &[Option<Value>], evaluation: &mut Evaluation<'_>) -> Made<Value> {
+    let (a, b) = (operand(operands, 0, 1, evaluation)?, operand(operands, 3, 1, evaluation)?);
+    let product = evaluation.matmul(a, b)?;
+    result(product, operands, 6, evaluation)
+}
+
+/// `α A B + C` of words, as ONNX Runtime has it.
+pub(super) fn gemm(node: &Node<'_>, operands: &[Option<Value>], evaluation: &mut Evaluation<'_>) -> Made<Value> {
+    if node.float("alpha", 1.0) != 1.0 {
+        return Err("a factor alpha, expected 1".to_owned());
+    }
+    let columns = if node.integer("transB", 0) != 0 { 0 } else { 1 };
+    let (a, b) = (operand(operands, 0, 1, evaluation)?, operand(operands, 3, columns, evaluation)?);
+    let c = biases(operands, 6, [1, 4])?;
+    let sum = evaluation.gemm(node, a, b, c)?;
+    if operands.get(7).is_none_or(Option::is_none) {
+        return Ok(sum);
+    }
+    result(sum, operands, 7, evaluation)
+}
+
+/// A Conv of words.
+pub(super) fn convolution(node: &Node<'_>, operands: &[Option<Value>], evaluation: &mut Evaluation<'_>) -> Made<Value> {
+    let (x, kernels) = (operand(operands, 0, 1, evaluation)?, operand(operands, 3, 0, evaluation)?);
+    let plain = [Some(x.clone()), Some(kernels), biases(operands, 8, [1, 4])?];
+    let sums = windows::convolution(node, &x, &plain, evaluation)?;
+    result(sums, operands, 6, evaluation)
+}
 
 /// `round(x/scale) + zero` of a constant, clipped to the words of the zero point's type: computed in float32 as a runtime does,
 /// ties to the even integer.
@@ -25,23 +133,29 @@ pub(super) fn quantize(
     scale: &Value,
     zero: Option<&Value>,
     evaluation: &mut Evaluation<'_>,
-) -> Result<Value, String> {
+) -> Made<Value> {
     let constant = |value: &Value| match value {
         Value::Constant(tensor) => Ok(Rc::clone(tensor)),
-        Value::Flow(_) => Err(ACTIVATIONS.to_owned()),
+        Value::Flow(_) => Err(CONSTANTS.to_owned()),
     };
-    let (x, scale, zero) = (constant(x)?, constant(scale)?, zero.map(constant).transpose()?);
+    let (scale, zero) = (constant(scale)?, zero.map(constant).transpose()?);
+    if node.attribute("output_dtype").is_some() && zero.is_none() {
+        return Err("output_dtype is given, expected a zero point".to_owned());
+    }
+    if let Value::Flow(x) = x {
+        let (scale, zero, ends) = one_grid(&scale, zero.as_deref())?;
+        return stored_flow(x, scale, zero, ends, evaluation);
+    }
+    let x = constant(x)?;
     let numbers = x.reals().ok_or("words of integers or text, expected real numbers")?;
     let scales = scale.reals().ok_or("scales of integers or text, expected real numbers")?;
     let single = |v: &f64| f64::from(*v as f32) == *v;
     if !numbers.iter().chain(scales).all(single) || scales.iter().any(|&s| s <= 0.0) {
         return Err("numbers that are no float32, or scales that are not positive, expected float32".to_owned());
     }
-    let stride = stride(node, &x, &scale)?;
+    check_blocks(node)?;
+    let stride = stride(node.integer("axis", 1), &x, &scale)?;
     let (zeros, (least, greatest)) = match &zero {
-        None if node.attribute("output_dtype").is_some() => {
-            return Err("output_dtype is given, expected a zero point".to_owned());
-        }
         None => (vec![0; scales.len()], (0, 255)),
         Some(zero) => (
             zero.as_integers().unwrap_or_default().to_vec(),
@@ -66,15 +180,19 @@ pub(super) fn quantize(
     })))
 }
 
-/// How many numbers share a scale before the next one's turn.
-fn stride(node: &Node<'_>, x: &Tensor, scale: &Tensor) -> Result<usize, String> {
-    if node.integer("block_size", 0) != 0 {
-        return Err("block_size is given, expected a scale for all or for each index of an axis".to_owned());
+fn check_blocks(node: &Node<'_>) -> Made<()> {
+    match node.integer("block_size", 0) {
+        0 => Ok(()),
+        _ => Err("block_size is given, expected a scale for all or for each index of an axis".to_owned()),
     }
+}
+
+/// How many numbers share a scale before the next one's turn.
+fn stride(axis: i64, x: &Tensor, scale: &Tensor) -> Result<usize, String> {
     match (scale.dims.as_slice(), scale.len()) {
         ([] | [1], 1) => Ok(x.len().max(1)),
         ([one], _) => {
-            let axis = shapes::axis(node.integer("axis", 1), x.dims.len())?;
+            let axis = shapes::axis(axis, x.dims.len())?;
             if x.dims[axis] != *one || *one == 0 {
                 return Err(format!("{one} scales, expected {} (axis {axis} of the shape {:?})", x.dims[axis], x.dims));
             }
@@ -91,20 +209,35 @@ pub(super) fn dequantize(
     scale: &Value,
     zero: Option<&Value>,
     evaluation: &mut Evaluation<'_>,
-) -> Result<Value, String> {
+) -> Made<Value> {
     let constant = |value: &Value| match value {
         Value::Constant(tensor) => Ok(Rc::clone(tensor)),
-        Value::Flow(_) => Err(ACTIVATIONS.to_owned()),
+        Value::Flow(_) => Err(CONSTANTS.to_owned()),
     };
-    let (x, scale, zero) = (constant(x)?, constant(scale)?, zero.map(constant).transpose()?);
+    let (scale, zero) = (constant(scale)?, zero.map(constant).transpose()?);
+    if let Value::Flow(x) = x {
+        return decoded(x, &scale, zero.as_deref()).map(Value::Flow);
+    }
+    check_blocks(node)?;
+    decode(node.integer("axis", 1), &*constant(x)?, &scale, zero.as_deref(), evaluation)
+}
+
+/// The numbers that constant words stand for, with one scale for all or one for each index along an axis.
+fn decode(
+    axis: i64,
+    x: &Tensor,
+    scale: &Tensor,
+    zero: Option<&Tensor>,
+    evaluation: &mut Evaluation<'_>,
+) -> Made<Value> {
     let scales = scale.reals().ok_or("scales of integers or text, expected real numbers")?;
-    let stride = stride(node, &x, &scale)?;
-    if let Some(zero) = zero.as_ref().filter(|zero| zero.len() != scales.len()) {
+    let stride = stride(axis, x, scale)?;
+    if let Some(zero) = zero.filter(|zero| zero.len() != scales.len()) {
         return Err(format!("{} zero points, expected {} (one per scale)", zero.len(), scales.len()));
     }
     let at = |i: usize| i / stride % scales.len();
     evaluation.flows.charge(x.len())?;
-    let values: Vec<f64> = match (&x.data, zero.as_ref().map(|zero| &zero.data)) {
+    let values: Vec<f64> = match (&x.data, zero.map(|zero| &zero.data)) {
         (Data::Integer(words), None) => {
             words.iter().enumerate().map(|(i, &q)| stored::affine(scales[at(i)], q, 0)).collect()
         }

@@ -143,7 +143,7 @@ pub(super) fn convolution(
     let shape = windows.shape(outputs);
     let sums = if count == 1 && groups == 1 && patches.len() == x.width() && !patches.contains(&NOTHING) {
         // the kernel of the whole input
-        let x = Flow { shape: vec![patches.len()], elements: patches.into() };
+        let x = Flow { shape: vec![patches.len()], elements: patches.into(), words: None };
         evaluation.flows.weights(&x, weights.to_vec(), shape)?
     } else {
         let patch = |row: usize, place: usize| (row / (outputs / groups) * count + place) as u32;

@@ -9,7 +9,7 @@ use super::proto::{
     TensorProto, TensorShapeProto, TensorTypeProto, TypeProto, ValueInfoProto, data_type,
 };
 use crate::network::stored::{SmallFloat, Stored, StoredLayer, Words};
-use crate::network::{Activation, Fixed, Network, NetworkError, Number, Output, metadata};
+use crate::network::{Activation, Fixed, Grid, Network, NetworkError, Number, Output, metadata};
 use prost::Message;
 
 /// Any later set means the same by these operators.
@@ -79,7 +79,7 @@ fn model(network: &Network, stored: &[StoredLayer], element: i32) -> Result<Mode
         }
         let graph = &mut constants.graph;
         value = push(graph, "Gemm", operands, format!("layers.{k}.z"), vec![integer("transB", 1)]);
-        value = constants.activation(layer.activation(), value, k);
+        value = constants.activation(layer.activation(), value, k)?;
     }
     let Constants { mut graph, opset, .. } = constants;
     let (name, operator, attributes) = match network.output() {
@@ -193,14 +193,14 @@ impl Constants {
     }
 
     /// The activation of a value.
-    fn activation(&mut self, activation: Activation, value: String, layer: usize) -> String {
+    fn activation(&mut self, activation: Activation, value: String, layer: usize) -> Result<String, NetworkError> {
         let mut operands = vec![value];
         let number = |constants: &mut Self, name: &str, number: Number| {
             let name = format!("layers.{layer}.{name}");
             constants.push(&name, Vec::new(), &[number.get()], &Stored::Plain)
         };
         let operator = match activation {
-            Activation::Linear => return operands.remove(0),
+            Activation::Linear => return Ok(operands.remove(0)),
             Activation::Relu => "Relu",
             Activation::Tanh => "Tanh",
             Activation::Sigmoid => "Sigmoid",
@@ -215,8 +215,34 @@ impl Constants {
                 }
                 "Clip"
             }
+            Activation::Grid(grid) => return self.grid(grid, operands.remove(0), layer),
         };
-        push(&mut self.graph, operator, operands, format!("layers.{layer}.h"), Vec::new())
+        Ok(push(&mut self.graph, operator, operands, format!("layers.{layer}.h"), Vec::new()))
+    }
+
+    /// The numbers of a value as unsigned bytes, and back.
+    fn grid(&mut self, grid: Grid, value: String, layer: usize) -> Result<String, NetworkError> {
+        let (least, greatest) = grid.steps();
+        let (single, zero) = (f64::from(grid.scale() as f32) == grid.scale(), u8::try_from(-least).ok());
+        let (Some(zero), true, true) = (zero, single, greatest - least == 255) else {
+            let problem = "a grid that is no bytes with a float32 scale, expected 256 numbers around zero";
+            return Err(NetworkError::invalid(format!("layers[{layer}].activation"), problem));
+        };
+        let name = |part: &str| format!("layers.{layer}.{part}");
+        let scale = reals(&[grid.scale()], data_type::FLOAT);
+        let scale = self.initializer(name("scale"), Vec::new(), data_type::FLOAT, scale);
+        let zero = self.initializer(name("zero"), Vec::new(), data_type::UINT8, vec![zero]);
+        let double = self.element == data_type::DOUBLE;
+        let value = match double {
+            // the words are of a float32
+            true => push(&mut self.graph, "Cast", vec![value], name("single"), vec![integer("to", 1)]),
+            false => value,
+        };
+        let operands = vec![value, scale.clone(), zero.clone()];
+        let words = push(&mut self.graph, "QuantizeLinear", operands, name("words"), Vec::new());
+        let result = if double { name("float") } else { name("h") };
+        let value = push(&mut self.graph, "DequantizeLinear", vec![words, scale, zero], result, Vec::new());
+        Ok(if double { self.cast(value, name("h")) } else { value })
     }
 
     fn initializer(&mut self, name: String, dims: Vec<usize>, data_type: i32, raw: Vec<u8>) -> String {
