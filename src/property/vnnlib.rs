@@ -1,5 +1,5 @@
 //! The reader of VNN-LIB 1.0: SMT-LIB declarations of inputs `X_i` and outputs `Y_j`, and assertions about them; and of
-//! version 2 with a single network, whose input and output are declared as tensors ([`network`]).
+//! version 2 with a single network, whose input and output are declared as tensors (`network`).
 //!
 //! An assertion is any nesting of `and`, `or`, `not`, `=>` and comparisons (`<=`, `>=`, `<`, `>`, `=`, in version 2 `==` and
 //! `!=`) of linear terms (`+`, `-`, `*`, `/`). All assertions together describe the *counterexamples*: the property holds when nothing satisfies

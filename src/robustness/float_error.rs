@@ -57,7 +57,7 @@ impl FloatError {
     /// Bounds the error for the inputs in a box of `[lower, upper]` each and all parameters in a perturbation's box.
     pub fn new(network: &Network, perturbation: &Perturbation, domain: &[(Rational, Rational)]) -> Self {
         // of networks with branches or windows a runtime computes sums and maxima in orders of its own
-        if perturbation.activations().is_some() || !network.is_chain() || normalises_within(network) {
+        if perturbation.activations().is_some() || !network.is_chain() || normalises(network) {
             let unknown = |count: usize| vec![f64::INFINITY; count];
             return FloatError { logits: unknown(network.logit_count()), confidences: unknown(class_count(network)) };
         }
@@ -128,12 +128,13 @@ impl FloatError {
     }
 }
 
-/// Whether a network has a normalisation between its layers, whose factors and constants a runtime computes in float32.
-fn normalises_within(network: &Network) -> bool {
-    let layers = network.layers();
+/// Whether a network has a normalisation, whose factors and constants a runtime computes in float32.
+fn normalises(network: &Network) -> bool {
     let single = |numbers: &[f64]| numbers.iter().all(|&v| is_single(v));
-    let inner = layers.get(1..layers.len().saturating_sub(1)).unwrap_or_default();
-    inner.iter().any(|layer| layer.fixed() == Fixed::All && !single(layer.weights()) && !single(layer.biases()))
+    network
+        .layers()
+        .iter()
+        .any(|layer| layer.fixed() == Fixed::All && !single(layer.weights()) && !single(layer.biases()))
 }
 
 /// The two halves of a box along its widest side; none where that cannot be split.

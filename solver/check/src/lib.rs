@@ -1,6 +1,6 @@
 //! Checks proofs of `deltasat`: a small program that trusts neither the solver nor floating-point arithmetic.
 //!
-//! Read in this order: [`format`] says what a proof is and what each step claims; [`number`], [`interval`] and [`rational`]
+//! Read in this order: [`mod@format`] says what a proof is and what each step claims; [`number`], [`interval`] and [`rational`]
 //! are the arithmetic, [`functions`] the elementary functions; [`sexpr`], [`script`], [`graph`] and [`formula`] read what the
 //! user asserted; [`enclose`] and [`region`] are step `h`, [`line`](mod@line), [`twins`] and [`linear`] step
 //! `r`; [`proof`] goes through the lines.

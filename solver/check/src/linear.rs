@@ -1,7 +1,7 @@
 //! Linear bounds, carried backwards: a sum of nodes is bounded by a linear form over variables alone.
 //!
 //! From the latest node to the earliest, a sum is written out, any other operator is replaced by a line on the side that
-//! its coefficient asks for ([`line`](crate::line)), and a variable that atoms bound by others is replaced by such an
+//! its coefficient asks for ([`crate::line`]), and a variable that atoms bound by others is replaced by such an
 //! atom (adding `λ·e` to a bound changes nothing for the worse where `e ≥ 0` and `λ ≥ 0`, or `e = 0`). Two equal functions
 //! of two arguments, a *pair*, may be replaced together.
 //!

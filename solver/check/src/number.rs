@@ -25,7 +25,7 @@ impl Round {
     }
 }
 
-/// `±m·2^e` with `2^63 ≤ m < 2^64`; `m = 0` is zero, and an exponent of [`INFINITE`] is infinity.
+/// `±m·2^e` with `2^63 ≤ m < 2^64`; `m = 0` is zero, and an exponent of `INFINITE` is infinity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Num {
     negative: bool,
