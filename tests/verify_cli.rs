@@ -124,7 +124,7 @@ fn errors_say_what_where_and_what_was_expected() {
         (&["no.json", CORNER], "no.json".into()),
         (
             &[MODEL, CORNER, "--output", "none", "--layers", "1"],
-            "expected --epsilon, --relative or --quantize too".into(),
+            "--layers and --only need an amount: add --epsilon, --relative or --quantize".into(),
         ),
         (&[MODEL, CORNER, "--output", "none", "--epsilon", "0.1", "--layers", "7"], "layer 7".into()),
         (

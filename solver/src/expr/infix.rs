@@ -187,8 +187,8 @@ mod tests {
         let sum = graph.linear([(-&Constant::ONE, sine), (tenth, y)], Constant::ONE);
         let name = |v: VariableId| ["x", "y"][v.index()].to_owned();
         let mut infix = Infix::new(&graph, &name);
-        assert_eq!(infix.text(sum), "−sin(x²·y) + 0.1·y + 1");
-        assert_eq!(infix.sides(sum), ("sin(x²·y) − 0.1·y".to_owned(), "1".to_owned(), true));
-        assert_eq!(infix.sides(product), ("x²·y".to_owned(), "0".to_owned(), false));
+        assert_eq!(infix.text(sum), "−sin(y·x²) + 0.1·y + 1");
+        assert_eq!(infix.sides(sum), ("sin(y·x²) − 0.1·y".to_owned(), "1".to_owned(), true));
+        assert_eq!(infix.sides(product), ("y·x²".to_owned(), "0".to_owned(), false));
     }
 }
