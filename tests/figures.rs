@@ -1,6 +1,9 @@
 //! Prints the tables of the guide's page *Figures*, as Markdown, from runs on this machine:
 //! `cargo test --release --test figures -- --ignored --nocapture`, on a machine with nothing else to do.
 
+// printing is what it is for
+#![allow(clippy::print_stdout)]
+
 use serde_json::Value;
 use std::ops::RangeInclusive;
 use std::process::Command;

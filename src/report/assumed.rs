@@ -15,9 +15,16 @@ pub(super) fn terms(network: &Network, moving: &str, inputs: &str) -> Vec<(Strin
              is assigned."
         }
     };
+    let mut moving = moving.to_owned();
+    if network.shares_parameters() {
+        moving.push_str(
+            " Some parameters are shared by several places. The upper bound counts each place as if it moved on its own, so it may \
+             be larger than what any change attains; a witness moves a shared parameter once.",
+        );
+    }
     vec![
         ("Network".to_owned(), described(network)),
-        term("What moves", moving),
+        ("What moves".to_owned(), moving),
         term("Inputs", inputs),
         term("Confidence", confidence),
         term(
