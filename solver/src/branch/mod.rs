@@ -1,4 +1,4 @@
-//! Branchers: which kept slot of a box to split, and where. One heuristic per file.
+//! Branchers: which branching slot of a box to split, and where. One heuristic per file.
 
 mod few_best;
 mod largest;
@@ -22,7 +22,7 @@ use crate::interval::{Interval, bounds};
 use crate::problem::{Compiled, Sort};
 use crate::tape::Workspace;
 
-/// A split of the kept slot at `position` into the parts below and above `at`.
+/// A split of the branching slot at `position` into the parts below and above `at`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Split {
     /// the position in [`Tape::kept`](crate::tape::Tape::kept)
@@ -38,8 +38,8 @@ pub trait Brancher: Send + Sync {
     /// Its name on the command line and in statistics.
     fn name(&self) -> &'static str;
 
-    /// The split of a contracted box, whose kept slots are in `kept` and all slots in the workspace; `root` are the
-    /// kept slots at the root. `None` when no variable can be split any further.
+    /// The split of a contracted box, whose branching slots are in `kept` and all slots in the workspace; `root` are the
+    /// branching slots at the root. `None` when no variable can be split any further.
     fn choose(
         &self,
         problem: &Compiled,

@@ -2,7 +2,7 @@
 //! thing is split there.
 //!
 //! A linear bound of the objective, or of an atom that is open, exceeds what can be attained because operators are replaced by
-//! lines. The tape says how much of that each kept slot is to blame for
+//! lines. The tape says how much of that each branching slot is to blame for
 //! ([`transfer_violations`](crate::tape::Tape::transfer_violations)): a variable for the width that it passes on to all
 //! operators above it, another slot for the bend of the operators that read it. So inputs, phases and
 //! signs below noises are measured in the same unit, and no kind goes before another. Noises are not split while
@@ -118,7 +118,7 @@ fn add_shares(problem: &Compiled, kept: &[Interval], lane: usize, root: Slot, sc
     }
 }
 
-/// The split of a kept slot: a variable in the middle, another at zero.
+/// The split of a branching slot: a variable in the middle, another at zero.
 fn split(problem: &Compiled, position: usize, bound: Interval) -> Option<Split> {
     if position < problem.tape.variables() {
         return super::halve(problem, position, bound);

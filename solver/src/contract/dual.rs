@@ -1,4 +1,4 @@
-//! Lagrangian ascent on a linear bound: multipliers for what is known of the kept slots (β-CROWN, Wang et al. 2021) and
+//! Lagrangian ascent on a linear bound: multipliers for what is known of the branching slots (β-CROWN, Wang et al. 2021) and
 //! slopes for the lower lines of undecided ReLUs (α-CROWN, Xu et al. 2021), both moved against the derivative of the
 //! bound.
 //!
@@ -19,7 +19,7 @@ const PROGRESS: f64 = 0.05;
 /// How far below what is sought a program aims, relatively.
 const MARGIN: f64 = 1e-4;
 
-/// Multipliers by position of the kept slot, and the combination that they make.
+/// Multipliers by position of the branching slot, and the combination that they make.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Multipliers {
     mu: Vec<f64>,
@@ -132,7 +132,7 @@ impl Multipliers {
         }
     }
 
-    /// Sets the seeds to `slot + Σ μ_i z_i`, with the kept slots below `last`, and returns at least `−Σ μ_i b_i`.
+    /// Sets the seeds to `slot + Σ μ_i z_i`, with the branching slots below `last`, and returns at least `−Σ μ_i b_i`.
     fn combine(&mut self, tape: &Tape, slot: Slot, last: Slot, w: &Workspace) -> f64 {
         self.seeds.clear();
         self.seeds.push((slot, 1.0));

@@ -2,7 +2,7 @@
 //!
 //! One round: a forward sweep; the conjunctive atoms (and a disjunction's only branch that is not refuted) cut the
 //! slots of their expressions; the objective's slot is cut to the threshold; a backward sweep carries the cuts to the
-//! variables. Rounds repeat while some kept slot lost at least [`WORTHWHILE`] of its width, at most [`ROUNDS`] times:
+//! variables. Rounds repeat while some branching slot lost at least [`WORTHWHILE`] of its width, at most [`ROUNDS`] times:
 //! slow convergence is left to splitting.
 
 use super::{Contractor, Goal, Outcome, Spare};

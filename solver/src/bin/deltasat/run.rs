@@ -18,7 +18,7 @@ use std::time::Duration;
 enum Failure {
     /// what is wrong with the input
     Input(String),
-    /// a command asked for what is not there; it has been told so
+    /// a command asked for an unavailable result, and an error said so
     Refused,
     /// stdout could not be written
     Write(io::Error),
@@ -180,7 +180,7 @@ struct Printer<'a> {
     cli: &'a Cli,
     out: io::StdoutLock<'static>,
     report: Report,
-    /// whether a command asked for what is not there
+    /// whether a command asked for an unavailable result
     refused: bool,
 }
 
